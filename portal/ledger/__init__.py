@@ -1,0 +1,1 @@
+"""The tamper-evident ledger: what happened, in an order that nobody can rewrite unnoticed."""
