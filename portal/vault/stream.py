@@ -28,8 +28,7 @@ NONCE = 12
 STEP = 64 * 1024
 """Bytes taken at a time: larger steps cost more system time, not less (measured)."""
 
-_INFO = b"c2sp.org/chunked-encryption@v1+"
-_AEAD_OF_KEY_SIZE = {16: b"AEAD_AES_128_GCM\x00", 32: b"AEAD_AES_256_GCM\x00"}
+_INFO = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
 _CHUNK_LIMIT = 1 << 38
 _CHUNKS_PER_STEP = STEP // CHUNK
 _ZEROS = bytes(STEP)
@@ -120,9 +119,9 @@ class SealedReader:
 
     def __init__(self, key: bytes, context: bytes, source: BinaryIO, length: int) -> None:
         source.seek(0)
-        if len(key) != KEY_SIZE or source.read(1) != SUITE:
+        if source.read(len(SUITE)) != SUITE:
             raise UnsealError
-        self._chunks = Chunks(key, context, source, offset=1)
+        self._chunks = Chunks(key, context, source, offset=len(SUITE))
         if length < 0 or self._chunks.size != padded_size(length):
             raise UnsealError
         self.length = length
@@ -140,9 +139,10 @@ class SealedReader:
 
 
 class Chunks:
-    """Random access to one C2SP chunked-encryption message that lies in `source` from `offset` on.
+    """Random access to one Cobblestone-256 message that lies in `source` from `offset` to the end.
 
-    A 16-byte key selects AES-128-GCM (only the published test vectors use it), 32 bytes AES-256-GCM.
+    Opening it checks the key commitment in constant time, then the last chunk, whose place and size
+    fix the length of the whole. `size` is the length of the plaintext.
     """
 
     def __init__(self, key: bytes, context: bytes, source: BinaryIO, *, offset: int = 0) -> None:
@@ -150,20 +150,20 @@ class Chunks:
         self._start = offset + HEADER
         body = source.seek(0, SEEK_END) - self._start
         self._last, rest = divmod(body, CHUNK + TAG)
-        if body < TAG or rest < TAG or self._last >= _CHUNK_LIMIT or len(key) not in _AEAD_OF_KEY_SIZE:
+        if body < TAG or rest < TAG or self._last >= _CHUNK_LIMIT or len(key) != KEY_SIZE:
             raise UnsealError
         self._last_size = rest
         self.size = self._last * CHUNK + rest - TAG
         header = self._fetch(offset, HEADER)
         material = HKDFExpand(
             algorithm=SHA512(),
-            length=len(key) + NONCE + COMMITMENT,
-            info=_INFO + _AEAD_OF_KEY_SIZE[len(key)] + header[:SALT] + context,
+            length=KEY_SIZE + NONCE + COMMITMENT,
+            info=_INFO + header[:SALT] + context,
         ).derive(key)
-        if not hmac.compare_digest(material[len(key) + NONCE :], header[SALT:]):
+        if not hmac.compare_digest(material[KEY_SIZE + NONCE :], header[SALT:]):
             raise UnsealError
-        self._aead = AESGCM(material[: len(key)])
-        self._nonce = int.from_bytes(material[len(key) : len(key) + NONCE], "big")
+        self._aead = AESGCM(material[:KEY_SIZE])
+        self._nonce = int.from_bytes(material[KEY_SIZE : KEY_SIZE + NONCE], "big")
         for _ in self._open(self._last, self._last):
             pass
 

@@ -39,7 +39,7 @@ def code(secret: bytes, now: datetime) -> str:
 
 
 def counter_at(now: datetime) -> int:
-    """Number the 30-second step that a moment lies in."""
+    """Give the number of the 30-second step that a moment lies in."""
     return int(now.timestamp()) // STEP_SECONDS
 
 
