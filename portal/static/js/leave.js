@@ -26,8 +26,3 @@ document.addEventListener("keydown", (event) => {
     if (presses.length === 3 && link()) leave(link().href);
   }
 });
-
-/* A page kept by the browser for "back" must not show again. */
-addEventListener("pageshow", (event) => {
-  if (event.persisted && document.querySelector(".cover")) location.reload();
-});
