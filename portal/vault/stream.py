@@ -14,7 +14,7 @@ from typing import BinaryIO
 from cryptography.cobblestone import Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.hashes import SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from portal.vault.seal import KEY_SIZE, SUITE, UnsealError, padded_size
@@ -29,6 +29,7 @@ STEP = 64 * 1024
 """Bytes taken at a time: larger steps cost more system time, not less (measured)."""
 
 _INFO = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
+_SHA512 = SHA512()
 _CHUNK_LIMIT = 1 << 38
 _CHUNKS_PER_STEP = STEP // CHUNK
 _ZEROS = bytes(STEP)
@@ -142,10 +143,19 @@ class Chunks:
     """Random access to one Cobblestone-256 message that lies in `source` from `offset` to the end.
 
     Opening it checks the key commitment in constant time, then the last chunk, whose place and size
-    fix the length of the whole. `size` is the length of the plaintext.
+    fix the length of the whole. `size` is the length of the plaintext. Cobblestone derives with
+    SHA-512; the specification's published test vectors, which this reader must open too, with SHA-256.
     """
 
-    def __init__(self, key: bytes, context: bytes, source: BinaryIO, *, offset: int = 0) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        context: bytes,
+        source: BinaryIO,
+        *,
+        offset: int = 0,
+        algorithm: HashAlgorithm = _SHA512,
+    ) -> None:
         self._source = source
         self._start = offset + HEADER
         body = source.seek(0, SEEK_END) - self._start
@@ -156,7 +166,7 @@ class Chunks:
         self.size = self._last * CHUNK + rest - TAG
         header = self._fetch(offset, HEADER)
         material = HKDFExpand(
-            algorithm=SHA512(),
+            algorithm=algorithm,
             length=KEY_SIZE + NONCE + COMMITMENT,
             info=_INFO + header[:SALT] + context,
         ).derive(key)

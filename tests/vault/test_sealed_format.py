@@ -23,6 +23,7 @@ from portal.vault.wrap import key_id, public_key, unwrap
 VECTORS = Path(__file__).parent / "vectors"
 FORMAT = json.loads((VECTORS / "sealed-format.json").read_text())
 XWING = json.loads((VECTORS / "x-wing.json").read_text())
+HKDF = json.loads((VECTORS / "hkdf.json").read_text())
 
 PARTS = {"text": str, "number": int, "uuid": UUID, "bytes": bytes.fromhex}
 
@@ -88,7 +89,9 @@ def test_a_derived_key_is_hkdf_expand_of_its_context(vector: dict[str, Any]) -> 
 
 
 def test_sizes_are_padded_as_written() -> None:
-    assert {str(size): padded_size(size) for size in map(int, FORMAT["padded_sizes"])} == FORMAT["padded_sizes"]
+    assert {str(size): padded_size(size) for size in map(int, FORMAT["padded_sizes"])} == FORMAT[
+        "padded_sizes"
+    ]
 
 
 @pytest.mark.parametrize("vector", FORMAT["sealed"], ids=lambda vector: vector["name"])
@@ -116,7 +119,10 @@ def test_a_document_made_by_the_reference_is_read_by_the_portal(vector: dict[str
     tail = bytes(padded_size(len(message)) - len(message))
     sealed = b"\x01" + cobblestone(key, salt, place, message + tail)
     assert hashlib.sha256(message).hexdigest() == vector["sha256"]
-    assert (len(sealed), hashlib.sha256(sealed).hexdigest()) == (vector["stored_size"], vector["sealed_sha256"])
+    assert (len(sealed), hashlib.sha256(sealed).hexdigest()) == (
+        vector["stored_size"],
+        vector["sealed_sha256"],
+    )
     reader = SealedReader(key, place, io.BytesIO(sealed), vector["length"])
     assert b"".join(reader.read()) == message
     decryptor = Cobblestone256Decryptor(key, place)
@@ -146,3 +152,17 @@ def test_a_wrapped_key_that_must_not_open_does_not(vector: dict[str, Any]) -> No
     wrapped = bytes.fromhex(vector["suite"] + made["ct"] + vector["sealed"])
     with pytest.raises(UnsealError):
         unwrap(bytes.fromhex(vector["seed"]), wrapped, bytes.fromhex(vector["context"]))
+
+
+@pytest.mark.parametrize("vector", HKDF["hmac_sha512"])
+def test_the_standard_library_computes_hmac_as_rfc_4231_says(vector: dict[str, str]) -> None:
+    made = hmac.digest(bytes.fromhex(vector["key"]), bytes.fromhex(vector["data"]), "sha512")
+    assert made.hex() == vector["mac"]
+
+
+@pytest.mark.parametrize("vector", HKDF["hkdf_expand"])
+def test_the_reference_expands_as_rfc_5869_says(vector: dict[str, str]) -> None:
+    prk, info, length = bytes.fromhex(vector["prk"]), bytes.fromhex(vector["info"]), len(vector["okm"]) // 2
+    assert hkdf_expand(vector["hash"], prk, info, length).hex() == vector["okm"]
+    if vector["hash"] == "sha512":
+        assert derive(prk, info, length).hex() == vector["okm"]
