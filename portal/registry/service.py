@@ -1,0 +1,408 @@
+"""What staff can do with the registry: browse, search, read, add, change, cite and relate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Select, Uuid, and_, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from portal.errors import InvalidError, NotFoundError, StaleError
+from portal.ledger.service import note as write_down
+from portal.permissions import Permission
+from portal.registry import history, names, writing
+from portal.registry.models import (
+    Body,
+    Event,
+    Grave,
+    Name,
+    NameKey,
+    Participation,
+    Place,
+    Record,
+    Relation,
+    Revision,
+    Source,
+    Statement,
+)
+from portal.registry.records import (
+    KIND_OF,
+    Cite,
+    Claim,
+    Difference,
+    Facts,
+    Spelling,
+    differences,
+)
+from portal.registry.vocabulary import Kind, Part, RelationKind, SourceKind
+from portal.staff.actor import Actor
+
+_LONGEST = 300
+_LAST = "\U0010ffff"
+_SUBSTRING_FROM = 3
+_DEPTH = 12
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of records in the order of their names; `after` begins the next page, None at the end."""
+
+    records: Sequence[Record]
+    after: UUID | None
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A relation or a part in an event, seen from one record: what, whom, which way, who says so."""
+
+    id: UUID
+    word: RelationKind | Part
+    other: Record
+    forward: bool
+    source: Source
+    locator: str
+
+
+# Looking
+
+
+def _open_to(by: Actor) -> ColumnElement[bool]:
+    return (
+        literal(value=True) if by.may(Permission.REGISTRY_RESTRICTED) else Record.restricted.is_(other=False)
+    )
+
+
+def _visible(by: Actor, kind: Kind | None = None) -> Select[Record]:
+    query = select(Record).where(_open_to(by))
+    return query if kind is None else query.where(Record.kind == kind)
+
+
+def browse(
+    session: Session, *, by: Actor, kind: Kind | None = None, after: UUID | None = None, limit: int = 50
+) -> Shelf:
+    """List records by name; `after` is the last record of the page before."""
+    by.require(Permission.REGISTRY_READ)
+    query = _visible(by, kind).order_by(Record.sort_key, Record.id).limit(limit + 1)
+    if after is not None:
+        last = find(session, after, by=by)
+        place = tuple_(literal(last.sort_key), literal(last.id, Uuid()))
+        query = query.where(tuple_(Record.sort_key, Record.id) > place)
+    records = session.scalars(query).all()
+    return Shelf(records[:limit], records[limit - 1].id if len(records) > limit else None)
+
+
+def search(
+    session: Session, *, by: Actor, text: str, kind: Kind | None = None, limit: int = 50
+) -> Sequence[Record]:
+    """Find records by any spelling in either script: the whole name first, then beginnings, words, parts."""
+    by.require(Permission.REGISTRY_READ)
+    found: dict[UUID, Record] = {}
+    for condition in _conditions(text):
+        hits = select(Name.record_id).join(NameKey, NameKey.name_id == Name.id).where(condition)
+        query = (
+            _visible(by, kind).where(Record.id.in_(hits)).order_by(Record.sort_key, Record.id).limit(limit)
+        )
+        found |= {record.id: record for record in session.scalars(query) if record.id not in found}
+        if len(found) >= limit:
+            break
+    return list(found.values())[:limit]
+
+
+def _conditions(text: str) -> list[ColumnElement[bool]]:
+    """Give the ways in which a typed text may meet a key, best first."""
+    rest = names.split_titles(text).rest
+    whole = names.loose(rest)[:_LONGEST]
+    if not whole:
+        return []
+    words = [loose for word in names.fold(rest).split() if (loose := names.loose(word))]
+    ways = [and_(NameKey.whole, or_(NameKey.key == whole, NameKey.key == names.loose(text))), _begins(whole)]
+    if len(words) > 1:
+        ways.append(and_(*(Name.id.in_(select(NameKey.name_id).where(_begins(word))) for word in words)))
+    if len(whole) >= _SUBSTRING_FROM:
+        ways.append(and_(NameKey.whole, NameKey.key.contains(whole, autoescape=True)))
+    return ways
+
+
+def _begins(key: str) -> ColumnElement[bool]:
+    """Compare with a range of keys, which an index answers, where LIKE would read them all."""
+    return and_(NameKey.key >= key, NameKey.key < key + _LAST)
+
+
+def find(session: Session, record_id: UUID, *, by: Actor) -> Record:
+    """Find one record; a restricted one is not there for those who may not see it."""
+    by.require(Permission.REGISTRY_READ)
+    record = session.scalar(_visible(by).where(Record.id == record_id))
+    if record is None:
+        raise NotFoundError
+    return record
+
+
+def _several(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Record]:
+    rows = session.scalars(_visible(by).where(Record.id.in_(ids)))
+    return {record.id: record for record in rows}
+
+
+def relations(session: Session, record: Record, *, by: Actor) -> list[Tie]:
+    """Give what the record is to others and they to it; restricted others are left out."""
+    either = or_(Relation.from_id == record.id, Relation.to_id == record.id)
+    rows = session.scalars(select(Relation).where(either).order_by(Relation.kind, Relation.id)).all()
+    others = _several(session, [row.to_id if row.from_id == record.id else row.from_id for row in rows], by)
+    return [
+        Tie(row.id, row.kind, others[other], forward, row.source, row.locator)
+        for row in rows
+        for forward in (row.from_id == record.id,)
+        for other in (row.to_id if forward else row.from_id,)
+        if other in others
+    ]
+
+
+def parts(session: Session, record: Record, *, by: Actor) -> list[Tie]:
+    """Give who had a part in an event, or in which events the record had one."""
+    event = record.kind is Kind.EVENT
+    column = Participation.event_id if event else Participation.record_id
+    rows = session.scalars(
+        select(Participation).where(column == record.id).order_by(Participation.role, Participation.id)
+    ).all()
+    others = _several(session, [row.record_id if event else row.event_id for row in rows], by)
+    return [
+        Tie(row.id, row.role, others[other], event, row.source, row.locator)
+        for row in rows
+        for other in (row.record_id if event else row.event_id,)
+        if other in others
+    ]
+
+
+def place_of(record: Record) -> UUID | None:
+    """Give the place that a record's facts name: a place's parent, or where a grave, body or event is."""
+    if record.place:
+        return record.place.parent_id
+    located = record.grave or record.body or record.event
+    return located.place_id if located else None
+
+
+def lineage(session: Session, record: Record, *, by: Actor) -> list[Record]:
+    """Give the places around a record, the largest first."""
+    found: list[Record] = []
+    upward = place_of(record)
+    while upward is not None and len(found) < _DEPTH:
+        around = session.get(Record, upward)
+        if around is None:
+            break
+        found.append(around)
+        upward = place_of(around)
+    shown = _several(session, [around.id for around in found], by)
+    return [around for around in reversed(found) if around.id in shown]
+
+
+def inside(session: Session, record: Record, *, by: Actor) -> Sequence[Record]:
+    """Give what lies directly in a place: smaller places, graves, bodies, events."""
+    if record.kind is not Kind.PLACE:
+        return []
+    within = [
+        Record.id.in_(select(table.record_id).where(column == record.id))
+        for table, column in (
+            (Place, Place.parent_id),
+            (Grave, Grave.place_id),
+            (Body, Body.place_id),
+            (Event, Event.place_id),
+        )
+    ]
+    return session.scalars(
+        _visible(by).where(or_(*within)).order_by(Record.kind, Record.sort_key, Record.id)
+    ).all()
+
+
+def places(session: Session, *, by: Actor) -> Sequence[Record]:
+    """List the places in which something may lie, by name."""
+    by.require(Permission.REGISTRY_READ)
+    return session.scalars(_visible(by, Kind.PLACE).order_by(Record.sort_key, Record.id)).all()
+
+
+def sources(session: Session, *, by: Actor) -> Sequence[Source]:
+    """List the publications that statements may rest on."""
+    by.require(Permission.REGISTRY_READ)
+    return session.scalars(select(Source).order_by(Source.title, Source.id)).all()
+
+
+def revisions(session: Session, record_id: UUID, *, by: Actor) -> Sequence[Revision]:
+    """Give the history of a record, newest first."""
+    find(session, record_id, by=by)
+    query = select(Revision).where(Revision.record_id == record_id).order_by(Revision.version.desc())
+    return session.scalars(query).all()
+
+
+def difference(
+    session: Session, record_id: UUID, *, by: Actor, version: int
+) -> tuple[Revision, list[Difference]]:
+    """Say what a version changed; the first version changed nothing and added everything."""
+    find(session, record_id, by=by)
+    kept = history.revision(session, record_id, version)
+    before = history.read(history.revision(session, record_id, version - 1)) if version > 1 else {}
+    return kept, differences(before, history.read(kept))
+
+
+# Changing
+
+
+def add(
+    session: Session,
+    *,
+    by: Actor,
+    names: Sequence[Spelling],
+    facts: Facts,
+    note: str,
+    now: datetime,
+    restricted: bool = False,
+) -> Record:
+    """Add a record; a restricted one only by those who may see it afterwards."""
+    by.require(Permission.REGISTRY_EDIT)
+    if restricted:
+        by.require(Permission.REGISTRY_RESTRICTED)
+    record = writing.make(
+        session, author=by.name, spellings=names, facts=facts, now=now, restricted=restricted
+    )
+    _locate(session, record, by)
+    history.keep(session, record, author=by.name, note=note, now=now)
+    write_down(session, "registry.add", by=by.name, subject=record.id)
+    return record
+
+
+def edit(
+    session: Session,
+    record_id: UUID,
+    *,
+    by: Actor,
+    version: int,
+    names: Sequence[Spelling],
+    facts: Facts,
+    note: str,
+    now: datetime,
+    restricted: bool | None = None,
+) -> Record:
+    """Change names and facts; `StaleError` when `version` is no longer the record's."""
+    record = _take(session, record_id, by=by, version=version)
+    if KIND_OF[type(facts)] is not record.kind:
+        raise InvalidError("A record keeps its kind.")
+    if restricted is not None and restricted != record.restricted:
+        by.require(Permission.REGISTRY_RESTRICTED)
+        record.restricted = restricted
+    if [(name.text, name.kind) for name in record.names] != [
+        (name.text.strip(), name.kind) for name in names
+    ]:
+        writing.set_names(record, names)
+    writing.set_facts(record, facts)
+    _locate(session, record, by)
+    return _changed(session, record, by=by, note=note, now=now, act="registry.edit")
+
+
+def state(
+    session: Session, record_id: UUID, *, by: Actor, version: int, claim: Claim, note: str, now: datetime
+) -> Statement:
+    """Add a statement with its sources."""
+    record = _take(session, record_id, by=by, version=version)
+    statement = writing.make_statement(session, record, claim)
+    _changed(session, record, by=by, note=note, now=now, act="registry.state")
+    return statement
+
+
+def retract(
+    session: Session,
+    record_id: UUID,
+    statement_id: UUID,
+    *,
+    by: Actor,
+    version: int,
+    note: str,
+    now: datetime,
+) -> Record:
+    """Take a statement off a record; its history keeps it."""
+    record = _take(session, record_id, by=by, version=version)
+    statement = next((known for known in record.statements if known.id == statement_id), None)
+    if statement is None:
+        raise NotFoundError
+    record.statements.remove(statement)
+    return _changed(session, record, by=by, note=note, now=now, act="registry.retract")
+
+
+def relate(
+    session: Session,
+    record_id: UUID,
+    *,
+    by: Actor,
+    version: int,
+    word: RelationKind | Part,
+    other_id: UUID,
+    cite: Cite,
+    note: str,
+    now: datetime,
+) -> Relation | Participation:
+    """Say what a record is to another, or, with a `Part`, what the other was in this event."""
+    record = _take(session, record_id, by=by, version=version)
+    other = find(session, other_id, by=by)
+    if other.id == record.id:
+        raise InvalidError("A record has no relation to itself.")
+    if isinstance(word, Part) is not (record.kind is Kind.EVENT):
+        raise InvalidError("Events have parts, other records have relations.")
+    tie = writing.make_tie(session, record, word, other, cite)
+    _changed(session, record, by=by, note=note, now=now, act="registry.relate")
+    return tie
+
+
+def add_source(
+    session: Session,
+    *,
+    by: Actor,
+    kind: SourceKind,
+    title: str,
+    author: str = "",
+    year: int | None = None,
+    address: str = "",
+) -> Source:
+    """Add a publication."""
+    by.require(Permission.REGISTRY_EDIT)
+    if not title.strip():
+        raise InvalidError("A source needs its title.")
+    source = Source(
+        id=uuid4(), kind=kind, title=title.strip(), author=author.strip(), year=year, address=address.strip()
+    )
+    session.add(source)
+    session.flush()
+    write_down(session, "registry.source", by=by.name, subject=source.id)
+    return source
+
+
+def _take(session: Session, record_id: UUID, *, by: Actor, version: int) -> Record:
+    """Lock a record for a change, if it still is the version that was looked at."""
+    by.require(Permission.REGISTRY_EDIT)
+    query = _visible(by).where(Record.id == record_id).with_for_update(of=Record)
+    record = session.scalar(query.execution_options(populate_existing=True))
+    if record is None:
+        raise NotFoundError
+    if record.version != version:
+        raise StaleError
+    record.version += 1
+    return record
+
+
+def _changed(session: Session, record: Record, *, by: Actor, note: str, now: datetime, act: str) -> Record:
+    history.keep(session, record, author=by.name, note=note, now=now)
+    write_down(session, act, by=by.name, subject=record.id, detail={"version": str(record.version)})
+    return record
+
+
+def _locate(session: Session, record: Record, by: Actor) -> None:
+    """Refuse a place that is none, or that lies in itself."""
+    upward = place_of(record)
+    if upward is None:
+        return
+    if find(session, upward, by=by).kind is not Kind.PLACE:
+        raise InvalidError("That is not a place.")
+    for _ in range(_DEPTH):
+        if upward == record.id:
+            raise InvalidError("A place cannot lie in itself.")
+        around = session.get(Record, upward)
+        upward = place_of(around) if around else None
+        if upward is None:
+            return
+    raise InvalidError("Places lie too deep in one another.")

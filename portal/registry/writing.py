@@ -1,0 +1,182 @@
+"""How rows of the registry are made from plain values; leave and history are the service's business."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.errors import InvalidError, NotFoundError
+from portal.registry import names
+from portal.registry.models import (
+    Body,
+    Citation,
+    Event,
+    Grave,
+    Name,
+    NameKey,
+    Participation,
+    Person,
+    Place,
+    Record,
+    Relation,
+    Source,
+    Statement,
+)
+from portal.registry.records import (
+    KIND_OF,
+    BodyFacts,
+    Cite,
+    Claim,
+    EventFacts,
+    Facts,
+    GraveFacts,
+    PersonFacts,
+    PlaceFacts,
+    Spelling,
+)
+from portal.registry.vocabulary import Kind, Part, RelationKind
+
+_LONGEST = 300
+
+
+def make(
+    session: Session,
+    *,
+    author: str,
+    spellings: Sequence[Spelling],
+    facts: Facts,
+    now: datetime,
+    restricted: bool = False,
+    code: str | None = None,
+) -> Record:
+    """Make a record of the kind that its facts tell."""
+    record = Record(
+        id=uuid4(),
+        kind=KIND_OF[type(facts)],
+        code=code,
+        restricted=restricted,
+        version=1,
+        created=now.date(),
+        created_by=author,
+    )
+    set_names(record, spellings)
+    set_facts(record, facts)
+    session.add(record)
+    return record
+
+
+def make_statement(session: Session, record: Record, claim: Claim) -> Statement:
+    """Make a statement at the end of a record's."""
+    for cite in claim.cites:
+        find_source(session, cite.source_id)
+    statement = Statement(
+        id=uuid4(),
+        position=1 + max((known.position for known in record.statements), default=0),
+        predicate=claim.predicate,
+        value_fa=claim.value_fa.strip(),
+        value_en=claim.value_en.strip(),
+        words=claim.date.words,
+        calendar=claim.date.calendar,
+        earliest=claim.date.earliest,
+        latest=claim.date.latest,
+        citations=[
+            Citation(position=position, source_id=cite.source_id, locator=cite.locator)
+            for position, cite in enumerate(claim.cites)
+        ],
+    )
+    record.statements.append(statement)
+    return statement
+
+
+def make_tie(
+    session: Session, record: Record, word: RelationKind | Part, other: Record, cite: Cite
+) -> Relation | Participation:
+    """Make a relation or a part in an event; the same twice is refused."""
+    find_source(session, cite.source_id)
+    tie: Relation | Participation
+    if isinstance(word, Part):
+        tie = Participation(
+            event_id=record.id, record_id=other.id, role=word, source_id=cite.source_id, locator=cite.locator
+        )
+        known = select(Participation.id).filter_by(
+            event_id=record.id, record_id=other.id, role=word, source_id=cite.source_id
+        )
+    else:
+        tie = Relation(
+            from_id=record.id, to_id=other.id, kind=word, source_id=cite.source_id, locator=cite.locator
+        )
+        known = select(Relation.id).filter_by(
+            from_id=record.id, to_id=other.id, kind=word, source_id=cite.source_id
+        )
+    if session.scalar(known) is not None:
+        raise InvalidError("That is already there, from the same source.")
+    session.add(tie)
+    return tie
+
+
+def find_source(session: Session, source_id: UUID) -> Source:
+    """Find a publication, or raise `NotFoundError`."""
+    source = session.get(Source, source_id)
+    if source is None:
+        raise NotFoundError
+    return source
+
+
+def set_names(record: Record, spellings: Sequence[Spelling]) -> None:
+    """Give the record its names, in order, with their keys; letters stay as they were written."""
+    titled = record.kind is Kind.PERSON
+    written = [spelling for spelling in spellings if names.fold(spelling.text)]
+    if not written:
+        raise InvalidError("A record needs a name.")
+    record.names[:] = [_name(spelling, position, titled=titled) for position, spelling in enumerate(written)]
+    record.sort_key = names.joined(written[0].text)[:_LONGEST]
+
+
+def _name(spelling: Spelling, position: int, *, titled: bool) -> Name:
+    text = spelling.text.strip()
+    if len(text) > _LONGEST:
+        raise InvalidError("A name is at most 300 letters long.")
+    wholes = {key[:_LONGEST] for key in names.wholes(text, titled=titled)}
+    keys = {key[:_LONGEST] for key in names.forms(text, titled=titled)}
+    return Name(
+        position=position,
+        text=text,
+        script=names.script_of(text),
+        kind=spelling.kind,
+        titles=" ".join(names.split_titles(text).titles) if titled else "",
+        folded=names.fold(text)[:_LONGEST],
+        joined=names.joined(text)[:_LONGEST],
+        keys=[NameKey(key=key, whole=key in wholes) for key in sorted(keys)],
+    )
+
+
+def set_facts(record: Record, facts: Facts) -> None:
+    """Write the facts into the table of their kind."""
+    match facts:
+        case PersonFacts():
+            row = record.person = record.person or Person()
+            row.sex, row.role, row.living = facts.sex, facts.role, facts.living
+            row.father_name, row.origin = facts.father_name.strip(), facts.origin.strip()
+            row.birth_words, row.birth_calendar = facts.birth.words, facts.birth.calendar
+            row.birth_earliest, row.birth_latest = facts.birth.earliest, facts.birth.latest
+        case PlaceFacts():
+            place = record.place = record.place or Place()
+            place.kind, place.parent_id = facts.kind, facts.parent_id
+            place.latitude_tenths, place.longitude_tenths = facts.latitude_tenths, facts.longitude_tenths
+        case GraveFacts():
+            grave = record.grave = record.grave or Grave()
+            grave.place_id, grave.existence, grave.condition = (
+                facts.place_id,
+                facts.existence,
+                facts.condition,
+            )
+        case BodyFacts():
+            record.body = record.body or Body()
+            record.body.place_id = facts.place_id
+        case EventFacts():
+            event = record.event = record.event or Event()
+            event.kind, event.place_id = facts.kind, facts.place_id
+            event.words, event.calendar = facts.date.words, facts.date.calendar
+            event.earliest, event.latest = facts.date.earliest, facts.date.latest
