@@ -166,3 +166,8 @@ def test_the_reference_expands_as_rfc_5869_says(vector: dict[str, str]) -> None:
     assert hkdf_expand(vector["hash"], prk, info, length).hex() == vector["okm"]
     if vector["hash"] == "sha512":
         assert derive(prk, info, length).hex() == vector["okm"]
+
+
+def test_every_label_stands_in_the_specification() -> None:
+    written = (VECTORS.parents[2] / "docs" / "sealed-format.md").read_text()
+    assert [label for label in Label if f"`{label}`" not in written] == []
