@@ -19,7 +19,8 @@ document.addEventListener("submit", (event) => {
     status.textContent = box.dataset.broken;
   };
 
-  request.open("POST", form.action);
+  /* Not form.action: a button of that name stands in its place. */
+  request.open("POST", form.getAttribute("action") ?? location.href);
   request.responseType = "document";
   request.upload.onprogress = ({ loaded, total, lengthComputable }) => {
     if (lengthComputable) bar.value = (100 * loaded) / total;
