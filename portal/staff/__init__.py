@@ -1,0 +1,1 @@
+"""Vetted people, the groups whose keys they hold, and signing in."""

@@ -1,0 +1,86 @@
+"""Forms of the staff pages; what is right and wrong with their secrets is decided by the service."""
+
+from typing import Any
+
+from wtforms import HiddenField, PasswordField, RadioField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length
+
+from portal.permissions import Group, Role
+from portal.staff.labels import DUTIES, ROLES
+from portal.staff.names import LONGEST
+from portal.web.forms import PortalForm
+from portal.web.locale import lazy_gettext as _l
+
+_LONGEST_PASSPHRASE = 400
+_LONGEST_CODE = 20
+
+
+class SignInForm(PortalForm):
+    """Name, passphrase and one-time code, asked together so that no answer tells which was wrong."""
+
+    name = StringField(_l("Name"), [InputRequired(_l("Enter your name.")), Length(max=LONGEST)])
+    passphrase = PasswordField(
+        _l("Passphrase"), [InputRequired(_l("Enter your passphrase.")), Length(max=_LONGEST_PASSPHRASE)]
+    )
+    code = StringField(
+        _l("One-time code"),
+        [InputRequired(_l("Enter the code that your app shows now.")), Length(max=_LONGEST_CODE)],
+        description=_l("Six figures, from your authenticator app."),
+    )
+
+
+class JoinForm(PortalForm):
+    """The two things that a colleague handed over."""
+
+    name = StringField(
+        _l("Name"), [InputRequired(_l("Enter the name you were invited under.")), Length(max=LONGEST)]
+    )
+    words = StringField(
+        _l("Words of the invitation"),
+        [InputRequired(_l("Enter the words you were given.")), Length(max=_LONGEST_PASSPHRASE)],
+        description=_l("Six words. Capitals and extra spaces do not matter."),
+    )
+
+
+class KeysForm(PortalForm):
+    """Proof that the passphrase was kept and the app is set up."""
+
+    passphrase = StringField(
+        _l("The seven words, from your paper"),
+        [InputRequired(_l("Enter the seven words.")), Length(max=_LONGEST_PASSPHRASE)],
+    )
+    code = StringField(
+        _l("One-time code"),
+        [InputRequired(_l("Enter the code that your app shows now.")), Length(max=_LONGEST_CODE)],
+        description=_l("Six figures, from your authenticator app."),
+    )
+
+
+class InviteForm(PortalForm):
+    """Whom to invite, and what for."""
+
+    name = StringField(
+        _l("Pseudonym"),
+        [InputRequired(_l("Enter a pseudonym.")), Length(max=LONGEST)],
+        description=_l("The name this person works under. Never their own name."),
+    )
+    role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = [(role.value, f"{ROLES[role]}\n{DUTIES[role]}") for role in Role]
+
+
+class GrantForm(PortalForm):
+    """Which key to hand on; to whom is in the address."""
+
+    group = HiddenField(validators=[AnyOf([group.value for group in Group])])
+
+
+class ConfirmForm(PortalForm):
+    """A decision that has nothing to fill in."""
+
+
+def typed(field: StringField) -> str:
+    """Return a field's text; nothing typed is the empty text."""
+    return field.data or ""

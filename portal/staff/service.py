@@ -1,0 +1,303 @@
+"""What can be done about staff: invite, join, sign in, grant a group's key, end."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from portal.database import PortalSession, pause
+from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.ledger.service import note
+from portal.permissions import MAY_HOLD, Group, Permission, Role
+from portal.staff.actor import Actor
+from portal.staff.credentials import SALT_SIZE, Bundle, Credentials, group_place, lock, unlock
+from portal.staff.models import Invitation, Membership, Staff
+from portal.staff.names import clean, fold
+from portal.vault import totp
+from portal.vault.passphrase import Cost, generate, normalise, spend
+from portal.vault.seal import Sealed
+from portal.vault.words import word_list
+from portal.vault.wrap import unwrap, wrap
+
+INVITATION_DAYS = 7
+INVITATION_WORDS = 6
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The outcome of a sign-in: who, and the seed that opens what was wrapped to them."""
+
+    staff_id: UUID
+    seed: bytes = field(repr=False)
+
+
+def _code_hash(invitation_id: UUID, code: str) -> bytes:
+    return hashlib.sha256(invitation_id.bytes + normalise(code).lower()).digest()
+
+
+def _find(session: PortalSession, staff_id: UUID) -> Staff:
+    found = session.get(Staff, staff_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _id_of(session: PortalSession, kind: type[Staff | Invitation], name: str) -> UUID | None:
+    """Find a name however it was typed; all are read, because no database folds case and letters as we do."""
+    wanted = fold(name)
+    rows = session.execute(select(kind.id, kind.name)).all()
+    return next((one_id for one_id, one_name in rows if fold(one_name) == wanted), None)
+
+
+def _newcomer(bundle: Bundle, passphrase: str, *, cost: Cost, now: datetime, counter: int) -> Staff:
+    """Make a person's row but for name and role; slow, because the passphrase is stretched here."""
+    staff_id = uuid4()
+    kept = lock(bundle, passphrase, staff_id=staff_id, cost=cost, salt=secrets.token_bytes(SALT_SIZE))
+    return Staff(
+        id=staff_id,
+        joined=now.date(),
+        public_key=bundle.public_key,
+        salt=kept.salt,
+        memory_kib=cost.memory_kib,
+        iterations=cost.iterations,
+        lanes=cost.lanes,
+        bundle=kept.sealed,
+        totp_counter=counter,
+        active=True,
+    )
+
+
+def _admit(session: PortalSession, person: Staff, *, name: str, role: Role, invited_by: str) -> None:
+    person.name, person.role, person.invited_by = clean(name), role, invited_by
+    session.add(person)
+    note(session, "staff.join", by=person.name, subject=person.id, detail={"role": role.value})
+
+
+def enrol(
+    session: PortalSession,
+    *,
+    name: str,
+    role: Role,
+    bundle: Bundle,
+    passphrase: str,
+    cost: Cost,
+    now: datetime,
+    counter: int = 0,
+) -> Staff:
+    """Add a person whose keys were just made, without an invitation; used when an instance is founded.
+
+    ``counter`` is the step of the one-time code already shown (see `totp.accept`).
+    """
+    person = _newcomer(bundle, passphrase, cost=cost, now=now, counter=counter)
+    _admit(session, person, name=name, role=role, invited_by="")
+    return person
+
+
+def hold(session: PortalSession, *, person: Staff, group: Group, seed: bytes, by: str, now: datetime) -> None:
+    """Wrap a group's key to a person whose role may hold it."""
+    if group not in MAY_HOLD[person.role]:
+        raise RefusedError
+    blob = wrap(person.public_key, seed, group_place(person.id, group))
+    person.memberships.append(Membership(group=group, blob=blob, granted_by=by, granted=now.date()))
+    note(session, "group.grant", by=by, subject=person.id, detail={"group": group.value})
+
+
+def invite(
+    session: PortalSession, *, by: Actor, name: str, role: Role, now: datetime, language: str = "en"
+) -> str:
+    """Open a way in for one person and return the words to hand over; they are shown this once."""
+    by.require(Permission.STAFF_MANAGE)
+    pseudonym = clean(name)
+    open_id = _id_of(session, Invitation, pseudonym)
+    already = session.get(Invitation, open_id) if open_id else None
+    if already is not None and already.expires <= now:
+        session.delete(already)
+        session.flush()
+        already = None
+    if already is not None or _id_of(session, Staff, pseudonym) is not None:
+        raise InvalidError("This name is taken. Choose another pseudonym.")
+    code = generate(word_list(language), INVITATION_WORDS)
+    invitation_id = uuid4()
+    session.add(
+        Invitation(
+            id=invitation_id,
+            name=pseudonym,
+            role=role,
+            code_hash=_code_hash(invitation_id, code),
+            invited_by=by.name,
+            expires=now + timedelta(days=INVITATION_DAYS),
+        )
+    )
+    detail = {"name": pseudonym, "role": role.value}
+    note(session, "staff.invite", by=by.name, subject=invitation_id, detail=detail)
+    return code
+
+
+def invited(session: PortalSession, *, name: str, code: str, now: datetime) -> Invitation:
+    """Return the open invitation that name and words belong to; the same refusal for every mistake."""
+    found_id = _id_of(session, Invitation, name)
+    found = session.get(Invitation, found_id) if found_id else None
+    expected = found.code_hash if found else bytes(32)
+    given = _code_hash(found.id if found else UUID(int=0), code)
+    if found is None or not hmac.compare_digest(expected, given) or found.expires <= now:
+        raise NotFoundError
+    return found
+
+
+def join(
+    session: PortalSession,
+    *,
+    name: str,
+    code: str,
+    bundle: Bundle,
+    passphrase: str,
+    cost: Cost,
+    now: datetime,
+    counter: int = 0,
+) -> Staff:
+    """Turn an invitation into a member of staff; no key is held until somebody who holds it grants it.
+
+    The passphrase is stretched before the first statement, so that no transaction waits for it.
+    """
+    person = _newcomer(bundle, passphrase, cost=cost, now=now, counter=counter)
+    invitation = invited(session, name=name, code=code, now=now)
+    _admit(session, person, name=invitation.name, role=invitation.role, invited_by=invitation.invited_by)
+    session.delete(invitation)
+    return person
+
+
+def sign_in(
+    session: PortalSession, *, name: str, passphrase: str, code: str, cost: Cost, now: datetime
+) -> SignedIn | None:
+    """Open a person's bundle and check the second factor; None for any mistake, after the same work.
+
+    ``cost`` is spent on names that do not exist, so that time tells nothing. The unit of work must hold
+    nothing unsaved: it is put aside while the passphrase is stretched.
+    """
+    staff_id = _id_of(session, Staff, name)
+    if staff_id is None:
+        pause(session)
+        spend(passphrase, cost)
+        return None
+    person = _find(session, staff_id)
+    cost = Cost(person.memory_kib, person.iterations, person.lanes)
+    kept = Credentials(person.salt, cost, Sealed(person.bundle))
+    pause(session)
+    bundle = unlock(kept, passphrase, staff_id=staff_id)
+    if bundle is None:
+        return None
+    again = session.get(Staff, staff_id, populate_existing=True, with_for_update=True)
+    if again is None or not again.active or again.public_key != bundle.public_key:
+        return None
+    counter = totp.accept(bundle.totp_secret, code, now, again.totp_counter)
+    if counter is None:
+        return None
+    again.totp_counter = counter
+    note(session, "staff.sign-in", by=again.name, subject=staff_id)
+    return SignedIn(staff_id, bundle.identity)
+
+
+def opened(one: Membership, seed: bytes) -> bytes:
+    """Open a group's key that was wrapped to the person whose seed this is; raises `UnsealError`."""
+    return unwrap(seed, Sealed(one.blob), group_place(one.staff_id, one.group))
+
+
+def group_seeds(person: Staff, seed: bytes) -> dict[Group, bytes]:
+    """Open the group keys that were wrapped to the person."""
+    return {one.group: opened(one, seed) for one in person.memberships}
+
+
+def present(session: PortalSession, *, staff_id: UUID) -> Staff | None:
+    """Return the person with their memberships while their access lasts."""
+    found = session.get(Staff, staff_id, options=[selectinload(Staff.memberships)])
+    return found if found is not None and found.active else None
+
+
+def lacks(person: Staff) -> list[Group]:
+    """Return the groups that the person's role may hold and the person does not."""
+    if not person.active:
+        return []
+    return sorted(MAY_HOLD[person.role] - {one.group for one in person.memberships})
+
+
+def grant(session: PortalSession, *, by: Actor, staff_id: UUID, group: Group, now: datetime) -> None:
+    """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it."""
+    by.require(Permission.GROUP_GRANT)
+    seed = by.seed_of(group)
+    person = _find(session, staff_id)
+    if not person.active or person.id == by.id:
+        raise RefusedError
+    if any(one.group is group for one in person.memberships):
+        raise StaleError("This person already holds the key.")
+    hold(session, person=person, group=group, seed=seed, by=by.name, now=now)
+
+
+def somebody(session: PortalSession, *, by: Actor, staff_id: UUID) -> Staff:
+    """Return one person whose access this actor may end."""
+    by.require(Permission.STAFF_MANAGE)
+    return _find(session, staff_id)
+
+
+def only_holder_of(session: PortalSession, *, by: Actor, staff_id: UUID) -> list[Group]:
+    """Return the groups whose key would be left to the recovery key if this person were gone."""
+    by.require(Permission.STAFF_MANAGE)
+    holders: dict[Group, set[UUID]] = {}
+    for one in session.scalars(select(Membership)):
+        holders.setdefault(one.group, set()).add(one.staff_id)
+    return sorted(group for group, ids in holders.items() if ids == {staff_id})
+
+
+def end(session: PortalSession, *, by: Actor, staff_id: UUID) -> None:
+    """End a person's access at once: no sign-in, no session, no wrapped key."""
+    by.require(Permission.STAFF_MANAGE)
+    person = _find(session, staff_id)
+    if person.id == by.id:
+        raise InvalidError("You cannot end your own access; ask another administrator.")
+    if not person.active:
+        raise StaleError("This person's access has already ended.")
+    person.active = False
+    for one in list(person.memberships):
+        session.delete(one)
+    note(session, "staff.end", by=by.name, subject=person.id)
+
+
+def everybody(session: PortalSession, *, by: Actor) -> Sequence[Staff]:
+    """Return all staff, those still active first."""
+    by.require(Permission.STAFF_SEE)
+    query = select(Staff).options(selectinload(Staff.memberships)).order_by(Staff.active.desc(), Staff.name)
+    return session.scalars(query).all()
+
+
+def waiting(session: PortalSession, *, by: Actor) -> list[tuple[Staff, Group]]:
+    """Return who still waits for a key that this actor could hand on."""
+    by.require(Permission.GROUP_GRANT)
+    query = select(Staff).options(selectinload(Staff.memberships)).where(Staff.active).order_by(Staff.name)
+    return [
+        (person, group)
+        for person in session.scalars(query)
+        for group in lacks(person)
+        if group in by.seeds and person.id != by.id
+    ]
+
+
+def open_invitations(session: PortalSession, *, by: Actor, now: datetime) -> Sequence[Invitation]:
+    """Return the invitations that can still be used."""
+    by.require(Permission.STAFF_SEE)
+    query = select(Invitation).where(Invitation.expires > now).order_by(Invitation.expires)
+    return session.scalars(query).all()
+
+
+def withdraw_invitation(session: PortalSession, *, by: Actor, invitation_id: UUID) -> None:
+    """Close a way in that was not used."""
+    by.require(Permission.STAFF_MANAGE)
+    found = session.get(Invitation, invitation_id)
+    if found is None:
+        raise NotFoundError
+    session.delete(found)
+    note(session, "staff.uninvite", by=by.name, subject=invitation_id, detail={"name": found.name})
