@@ -1,1 +1,1 @@
-"""The desk: a submission is read, marked, coded and answered here, as a case under the submission's own id."""
+"""The desk: a submission is read, marked, coded and answered here, as a case under its own id."""

@@ -32,7 +32,9 @@ class Claim(Base):
 
     __tablename__ = "claim"
 
-    submission_id: Mapped[UUID] = mapped_column(ForeignKey(_SUBMISSION, ondelete="RESTRICT"), primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(
+        ForeignKey(_SUBMISSION, ondelete="RESTRICT"), primary_key=True
+    )
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"), index=True)
     name: Mapped[str] = mapped_column(_NAME)
     day: Mapped[date] = mapped_column(UtcDay)

@@ -1,1 +1,1 @@
-"""Links from a case to the persons, prisons and graves of the registry, each resting on the words that bear it."""
+"""Links from a case to the persons, prisons and graves of the registry, each resting on its words."""
