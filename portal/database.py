@@ -1,0 +1,238 @@
+"""Two databases, one unit of work: the main one, and the store of wrapped keys that erasure empties.
+
+SQLite runs in WAL mode with every commit on disk before it is answered; one writer at a time holds a file
+lock, because SQLite's own waiting is unfair under load. PostgreSQL is used by URL alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+import fcntl
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    LargeBinary,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from portal.errors import UnavailableError
+
+SUITES = frozenset({0x01})
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Tables of the main database; the ledger records every row unless told otherwise."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    __recorded__: ClassVar[bool] = True
+
+
+class KeysBase(DeclarativeBase):
+    """Tables of the keys database: wrapped keys only."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    __recorded__: ClassVar[bool] = True
+
+
+class SealedColumn(TypeDecorator[bytes]):
+    """Bytes that went through the vault; anything without a suite byte is refused before it is stored."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Let only sealed bytes through."""
+        del dialect
+        if value is not None and (not value or value[0] not in SUITES):
+            raise ValueError("an unsealed value was about to be stored")
+        return value
+
+
+class UtcDay(TypeDecorator[date]):
+    """A day in UTC: the finest time that the intake side keeps."""
+
+    impl = Date
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> date | None:
+        """Refuse a moment where a day is meant."""
+        del dialect
+        if isinstance(value, datetime):
+            raise TypeError("a day is kept, not a moment")
+        return value
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC, kept without zone and given back with one; for what staff do."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC."""
+        del dialect
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class _WriterLock:
+    """One exclusive file lock per connection; readers never take it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def acquire(self) -> int:
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
+
+    @staticmethod
+    def release(descriptor: int) -> None:
+        os.close(descriptor)
+
+
+def _prepare_sqlite(engine: Engine, lock: _WriterLock | None) -> None:
+    """Make a SQLite engine durable, self-erasing and, with a lock, fair among writers."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        del record
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+            "busy_timeout=10000",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("portal_writes", True):
+            if lock:
+                connection.info["portal_lock"] = lock.acquire()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(connection: Any, record: Any) -> None:
+        del connection
+        descriptor = record.info.pop("portal_lock", None)
+        if descriptor is not None:
+            _WriterLock.release(descriptor)
+
+
+def _engine(url: str, *, locked: bool) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database:
+            raise UnavailableError("A SQLite database needs a file.")
+        engine = create_engine(parsed, pool_size=32, max_overflow=96, connect_args={"check_same_thread": False})
+        path = Path(parsed.database)
+        _prepare_sqlite(engine, _WriterLock(path.with_name(path.name + ".lock")) if locked else None)
+        return engine
+    if parsed.host not in {None, "", "localhost", "127.0.0.1", "::1"} and "sslmode" not in parsed.query:
+        raise UnavailableError("A database on another machine needs sslmode=verify-full in its URL.")
+    return create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
+
+
+class PortalSession(Session):
+    """A session on the main database that carries its companion on the keys database.
+
+    The main transaction always begins first, so that its writer lock guards both databases and two
+    processes can never wait for each other crosswise.
+    """
+
+    companion: Session
+
+    @property
+    def keys(self) -> Session:
+        """The session on the keys database."""
+        self.connection()
+        return self.companion
+
+
+class Database:
+    """Both engines of an instance; `session` opens one unit of work over them."""
+
+    def __init__(self, url: str, keys_url: str) -> None:
+        self.main = _engine(url, locked=True)
+        self.keys = _engine(keys_url, locked=False)
+        self._sessions = {
+            writes: (
+                sessionmaker(self._bind(self.main, writes=writes), class_=PortalSession, expire_on_commit=False),
+                sessionmaker(self._bind(self.keys, writes=writes), expire_on_commit=False),
+            )
+            for writes in (True, False)
+        }
+
+    @staticmethod
+    def _bind(engine: Engine, *, writes: bool) -> Engine:
+        return engine.execution_options(portal_writes=writes)
+
+    def open(self, *, write: bool) -> PortalSession:
+        """Open a unit of work; the caller commits and closes it. The first statement begins the transaction."""
+        main, keys = self._sessions[write]
+        session = main()
+        session.companion = keys()
+        return session
+
+    @contextmanager
+    def session(self, *, write: bool) -> Iterator[PortalSession]:
+        """Open a unit of work that commits at the end, or rolls back when an exception leaves the block."""
+        session = self.open(write=write)
+        try:
+            yield session
+            if write:
+                session.commit()
+        finally:
+            close(session)
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.main.dispose()
+        self.keys.dispose()
+
+
+def close(session: PortalSession) -> None:
+    """Give both connections back; what was not committed is undone."""
+    try:
+        session.close()
+    finally:
+        session.companion.close()
+
+
+def pause(session: PortalSession) -> None:
+    """End the current transaction, so that slow work does not hold the writer's lock."""
+    session.rollback()
+    session.companion.rollback()
+
+

@@ -1,0 +1,1 @@
+"""The public side: submissions, consent, the source's folder."""

@@ -1,0 +1,169 @@
+"""Tables of submissions: in clear only ids, days, states, padded sizes and consent decisions."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.database import Base, SealedColumn, UtcDay
+
+
+class Status(StrEnum):
+    """Where a submission stands; the source sees it in plain words."""
+
+    RECEIVED = "received"
+    IN_REVIEW = "in-review"
+    AWAITING_SOURCE = "awaiting-source"
+    SECOND_REVIEW = "second-review"
+    COMPLETE = "complete"
+    SET_ASIDE = "set-aside"
+    WITHDRAWN = "withdrawn"
+
+
+class Compartment(StrEnum):
+    """Keys are separate for what was told, for who told it, and for the conversation."""
+
+    CONTENT = "content"
+    IDENTITY = "identity"
+    THREAD = "thread"
+
+
+class Use(StrEnum):
+    """What a source may allow, one decision each."""
+
+    CONTACT = "contact"
+    READ = "read"
+    LINK = "link"
+    RESEARCH = "research"
+    STATISTICS = "statistics"
+    COURT = "court"
+    PUBLISH = "publish"
+
+
+class Answer(StrEnum):
+    """The three answers; a blank counts as ask first."""
+
+    YES = "yes"
+    ASK = "ask"
+    NO = "no"
+
+
+class Speaker(StrEnum):
+    """Who wrote a message."""
+
+    SOURCE = "source"
+    STAFF = "staff"
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """Return a portable column type for a word list."""
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [one.value for one in members])
+
+
+class Submission(Base):
+    """Everything that one receipt reopens."""
+
+    __tablename__ = "submission"
+    __table_args__ = (Index("ix_submission_queue", "status", "day", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    day: Mapped[date] = mapped_column(UtcDay)
+    status: Mapped[Status] = mapped_column(words(Status), default=Status.RECEIVED)
+    revision: Mapped[int] = mapped_column(default=1)
+    locator: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    source_key: Mapped[bytes] = mapped_column(LargeBinary)
+
+    parts: Mapped[list["Part"]] = relationship(back_populates="submission", order_by="Part.number")
+    consents: Mapped[list["Consent"]] = relationship(order_by="Consent.number")
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Part(Base):
+    """What was sent at one time into one compartment; it has a key of its own."""
+
+    __tablename__ = "part"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    number: Mapped[int]
+    compartment: Mapped[Compartment] = mapped_column(words(Compartment))
+    day: Mapped[date] = mapped_column(UtcDay)
+
+    submission: Mapped[Submission] = relationship(back_populates="parts")
+    fields: Mapped[list["SealedField"]] = relationship(order_by="SealedField.name")
+    documents: Mapped[list["Document"]] = relationship(order_by="Document.number")
+
+
+class SealedField(Base):
+    """One answer in words, never overwritten: a correction is a new version."""
+
+    __tablename__ = "sealed_field"
+    __table_args__ = (UniqueConstraint("part_id", "name", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("part.id", ondelete="RESTRICT"), index=True)
+    name: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(default=1)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class Document(Base):
+    """An attached file: its sealed bytes lie in the store, its name and nature in the sealed record."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("part_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("part.id", ondelete="RESTRICT"), index=True)
+    number: Mapped[int]
+    day: Mapped[date] = mapped_column(UtcDay)
+    stored_name: Mapped[str] = mapped_column(String(32), unique=True)
+    stored_size: Mapped[int]
+    stored_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    record: Mapped[bytes] = mapped_column(SealedColumn)
+    custody: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class Consent(Base):
+    """One decision for one use, kept with the version of the question; a change is a new row."""
+
+    __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    number: Mapped[int]
+    use: Mapped[Use] = mapped_column(words(Use))
+    answer: Mapped[Answer] = mapped_column(words(Answer))
+    day: Mapped[date] = mapped_column(UtcDay)
+    wording: Mapped[int]
+    language: Mapped[str] = mapped_column(String(8))
+
+
+class Message(Base):
+    """One message between the source and those who read; sealed under the thread's key."""
+
+    __tablename__ = "message"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    number: Mapped[int]
+    speaker: Mapped[Speaker] = mapped_column(words(Speaker))
+    day: Mapped[date] = mapped_column(UtcDay)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class Tombstone(Base):
+    """What is left of a withdrawn submission: that it was there, until when, and by whose wish it went."""
+
+    __tablename__ = "tombstone"
+
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    day: Mapped[date] = mapped_column(UtcDay)
+    authority: Mapped[str] = mapped_column(String(20))

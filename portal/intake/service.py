@@ -1,0 +1,455 @@
+"""What a source can do: send, come back, write, add, change permissions, withdraw.
+
+Everything is sealed before the first statement, so that the transaction is short.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+import hashlib
+from importlib.metadata import version
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
+
+from portal.config import PublicKeys
+from portal.database import PortalSession, pause
+from portal.errors import InvalidError, NotFoundError, RefusedError
+from portal.intake import consent as consents
+from portal.intake.drafts import Draft, DraftFile
+from portal.intake.models import (
+    Answer,
+    Compartment,
+    Consent,
+    Document,
+    Message,
+    Part,
+    SealedField,
+    Speaker,
+    Status,
+    Submission,
+    Tombstone,
+    Use,
+)
+from portal.intake.sealing import (
+    PartKey,
+    custody_record,
+    open_field,
+    open_message,
+    open_record,
+    seal_field,
+    seal_message,
+    seal_record,
+    wrap_place,
+)
+from portal.intake.media import HEAD_SIZE, file_name, kind_of
+from portal.ledger.service import note
+from portal.permissions import Group
+from portal.store import wraps
+from portal.store.files import FileStore
+from portal.vault.receipt import ReceiptKeys
+from portal.vault.seal import Label
+from portal.vault.stream import SealedFile, SealedReader, SealingWriter
+from portal.vault.wrap import public_key
+
+SOURCE = "source"
+SOFTWARE = f"testimony-portal {version('testimony-portal')}"
+
+GROUP_OF: Mapping[Compartment, Group] = {
+    Compartment.CONTENT: Group.INTAKE,
+    Compartment.IDENTITY: Group.CONTACT,
+    Compartment.THREAD: Group.INTAKE,
+}
+
+
+def reader(store: FileStore, attached: "Attached") -> SealedReader:
+    """Open a document's bytes for reading, in memory and piece by piece."""
+    document, part = attached.document, attached.part
+    return SealedReader(
+        part.file_key(document.id), part.file_place(document.id), store.open(document.stored_name), attached.length
+    )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A submission as its receipt opens it."""
+
+    submission: Submission
+    messages: list["Written"]
+    decisions: Mapping[Use, Answer]
+    fields: Mapping[str, str] = field(repr=False)
+    files: Sequence["Attached"] = field(repr=False)
+    rereadable: bool
+    file_count: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """An opened message."""
+
+    speaker: Speaker
+    day: date
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Attached:
+    """An opened document record; ``part`` opens its bytes."""
+
+    document: Document
+    part: PartKey = field(repr=False)
+    name: str = field(repr=False)
+    content_type: str = field(repr=False)
+    caption: str = field(repr=False)
+    length: int
+    sha256: str
+
+
+class Receiving:
+    """A file on its way into the store: counts nothing twice, remembers how the file begins."""
+
+    def __init__(self, writer: SealingWriter) -> None:
+        self._writer = writer
+        self.head = b""
+        self.sealed: SealedFile | None = None
+
+    def write(self, data: bytes) -> None:
+        """Take some bytes."""
+        if len(self.head) < HEAD_SIZE:
+            self.head += data[: HEAD_SIZE - len(self.head)]
+        self._writer.write(data)
+
+    def finish(self) -> None:
+        """Seal the last bytes."""
+        self.sealed = self._writer.finish()
+
+
+@contextmanager
+def receiving(store: FileStore, part: PartKey, document_id: UUID, stored_name: str) -> Iterator[Receiving]:
+    """Give a writer whose bytes land sealed in the store; an exception inside leaves nothing there."""
+    with store.create(stored_name) as target:
+        coming = Receiving(SealingWriter(part.file_key(document_id), part.file_place(document_id), target))
+        yield coming
+        coming.finish()
+
+
+def draft_file(coming: Receiving, *, document_id: UUID, stored_name: str, name: str, caption: str) -> DraftFile:
+    """Describe a file that has just been taken in whole."""
+    if coming.sealed is None:
+        raise InvalidError("The file was empty. Choose it again, please.")
+    return DraftFile(
+        document_id=document_id,
+        stored_name=stored_name,
+        name=file_name(name),
+        content_type=kind_of(coming.head),
+        caption=caption,
+        length=coming.sealed.length,
+        stored_size=coming.sealed.stored_size,
+        sha256=coming.sealed.sha256,
+        stored_sha256=coming.sealed.sealed_sha256,
+    )
+
+
+def _recipients(keys: PublicKeys, compartment: Compartment, source_key: bytes | None) -> list[bytes]:
+    known = [keys.groups[GROUP_OF[compartment].value], keys.recovery]
+    return [*known, source_key] if source_key else known
+
+
+def _document_row(part: PartKey, file: DraftFile, number: int, day: date) -> Document:
+    record = {
+        "caption": file.caption,
+        "content_type": file.content_type,
+        "length": file.length,
+        "name": file.name,
+        "sha256": file.sha256.hex(),
+    }
+    custody = custody_record(
+        sha256=file.sha256, stored_sha256=file.stored_sha256, length=file.length, day=day, software=SOFTWARE
+    )
+    return Document(
+        id=file.document_id,
+        part_id=part.part_id,
+        number=number,
+        day=day,
+        stored_name=file.stored_name,
+        stored_size=file.stored_size,
+        stored_sha256=file.stored_sha256,
+        record=seal_record(part, file.document_id, Label.FILE_RECORD, record),
+        custody=seal_record(part, file.document_id, Label.CUSTODY, custody),
+    )
+
+
+def _fields(draft: Draft, language: str) -> Iterator[SealedField]:
+    """Seal every answer, given or not, so that an empty one looks like any other."""
+    content, identity = draft.part(Compartment.CONTENT), draft.part(Compartment.IDENTITY)
+    answers = [
+        (content, "narrative", draft.narrative),
+        (content, "relation", draft.relation),
+        (content, "language", language),
+        (identity, "called", draft.called),
+        (identity, "contact", draft.contact),
+    ]
+    for part, name, text in answers:
+        yield SealedField(part_id=part.part_id, name=name, version=1, blob=seal_field(part, name, 1, text))
+
+
+def submit(
+    session: PortalSession, *, draft: Draft, keys: PublicKeys, receipt: ReceiptKeys, language: str, day: date
+) -> Submission:
+    """Send a draft: once, however often it is asked.
+
+    The caller has derived the receipt's keys beforehand, and commits; files are already in the store.
+    """
+    if not draft.narrative.strip():
+        raise InvalidError("There is nothing to send yet. Write something first, even one sentence.")
+    source_key = public_key(receipt.seed)
+    parts = [draft.part(kind) for kind in Compartment]
+    fields = list(_fields(draft, language))
+    content = draft.part(Compartment.CONTENT)
+    documents = [_document_row(content, file, number, day) for number, file in enumerate(draft.files, 1)]
+    rereads = draft.reread == Answer.YES
+    existing = session.get(Submission, draft.submission_id)
+    if existing is not None:
+        return existing
+    submission = Submission(id=draft.submission_id, day=day, locator=receipt.locator, source_key=source_key)
+    session.add(submission)
+    try:
+        session.flush()
+    except IntegrityError:
+        pause(session)
+        return session.get_one(Submission, draft.submission_id)
+    for number, part in enumerate(parts, 1):
+        session.add(
+            Part(
+                id=part.part_id, submission_id=submission.id, number=number, compartment=part.compartment, day=day
+            )
+        )
+        to_source = source_key if rereads or part.compartment is Compartment.THREAD else None
+        recipients = _recipients(keys, part.compartment, to_source)
+        wraps.add(session, submission_id=part.submission_id, part_id=part.part_id, key=part.key, recipients=recipients, place=part.place)
+    session.flush()
+    session.add_all([*fields, *documents])
+    _add_decisions(session, submission.id, [], draft.consent, language, day)
+    note(session, "submission.receive", by=SOURCE, subject=submission.id)
+    return submission
+
+
+def _add_decisions(
+    session: PortalSession,
+    submission_id: UUID,
+    before: Sequence[Consent],
+    answers: Mapping[str, str],
+    language: str,
+    day: date,
+) -> int:
+    """Append the answers that differ from what holds now; nothing is overwritten."""
+    held = {one.use: one.answer for one in sorted(before, key=lambda one: one.number)}
+    changed = [
+        (use, Answer(answers[use])) for use in consents.ORDER if answers.get(use) and held.get(use) != answers[use]
+    ]
+    for number, (use, answer) in enumerate(changed, len(before) + 1):
+        session.add(
+            Consent(
+                submission_id=submission_id,
+                number=number,
+                use=use,
+                answer=answer,
+                day=day,
+                wording=consents.WORDING,
+                language=language,
+            )
+        )
+    return len(changed)
+
+
+def find_by_receipt(session: PortalSession, *, receipt: ReceiptKeys) -> UUID | None:
+    """Return the submission that the receipt reopens, withdrawn ones included."""
+    found: UUID | None = session.scalar(select(Submission.id).where(Submission.locator == receipt.locator))
+    return found
+
+
+def _load(session: PortalSession, submission_id: UUID) -> Submission:
+    query = (
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .options(
+            selectinload(Submission.consents),
+            selectinload(Submission.parts).selectinload(Part.fields),
+            selectinload(Submission.parts).selectinload(Part.documents),
+        )
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def part_keys(session: PortalSession, submission: Submission, seed: bytes) -> dict[UUID, PartKey]:
+    """Open the keys of those parts that were wrapped to the holder of ``seed``."""
+    opened = {}
+    for part in submission.parts:
+        place = wrap_place(submission.id, part.id, part.compartment)
+        key = wraps.open_key(session, part_id=part.id, seed=seed, place=place)
+        if key is not None:
+            opened[part.id] = PartKey(submission.id, part.id, part.compartment, key)
+    return opened
+
+
+def thread_of(keys: Mapping[UUID, PartKey]) -> PartKey:
+    """Return the key of the conversation."""
+    for part in keys.values():
+        if part.compartment is Compartment.THREAD:
+            return part
+    raise RefusedError
+
+
+def open_messages(session: PortalSession, thread: PartKey) -> list[Written]:
+    """Open the conversation, oldest first."""
+    query = select(Message).where(Message.submission_id == thread.submission_id).order_by(Message.number)
+    return [
+        Written(one.speaker, one.day, open_message(thread, one.id, one.number, one.speaker, one.blob))
+        for one in session.scalars(query)
+    ]
+
+
+def open_fields(submission: Submission, keys: Mapping[UUID, PartKey]) -> dict[str, str]:
+    """Open the latest version of every field that the keys open."""
+    opened: dict[str, tuple[int, str]] = {}
+    for part in submission.parts:
+        for one in part.fields if part.id in keys else ():
+            if one.version >= opened.get(one.name, (0, ""))[0]:
+                text = open_field(keys[part.id], one.name, one.version, one.blob)
+                opened[one.name] = (one.version, text)
+    return {name: text for name, (_, text) in opened.items()}
+
+
+def open_documents(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Attached]:
+    """Open the records of every document that the keys open."""
+    opened = []
+    for part in submission.parts:
+        for one in part.documents if part.id in keys else ():
+            record = open_record(keys[part.id], one.id, Label.FILE_RECORD, one.record)
+            opened.append(Attached(document=one, part=keys[part.id], **record))
+    return opened
+
+
+def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> Opened:
+    """Open everything that a receipt may show; the narrative only if the source chose so when sending."""
+    submission = _load(session, submission_id)
+    if submission.status is Status.WITHDRAWN:
+        return Opened(submission, [], {}, {}, [], rereadable=False, file_count=0)
+    keys = part_keys(session, submission, seed)
+    files = open_documents(submission, keys)
+    return Opened(
+        submission=submission,
+        messages=open_messages(session, thread_of(keys)),
+        decisions=consents.current(submission.consents),
+        fields=open_fields(submission, keys),
+        files=files,
+        rereadable=any(one.compartment is Compartment.CONTENT for one in keys.values()),
+        file_count=sum(len(part.documents) for part in submission.parts),
+    )
+
+
+def _live(session: PortalSession, submission_id: UUID) -> Submission:
+    submission = _load(session, submission_id)
+    if submission.status is Status.WITHDRAWN:
+        raise RefusedError
+    return submission
+
+
+def add_message(session: PortalSession, *, thread: PartKey, speaker: Speaker, text: str, day: date) -> Message:
+    """Append a message to the conversation."""
+    if not text.strip():
+        raise InvalidError("The message is empty. Write something first.")
+    count = len(session.scalars(select(Message.id).where(Message.submission_id == thread.submission_id)).all())
+    message_id, number = uuid4(), count + 1
+    message = Message(
+        id=message_id,
+        submission_id=thread.submission_id,
+        number=number,
+        speaker=speaker,
+        day=day,
+        blob=seal_message(thread, message_id, number, speaker, text),
+    )
+    session.add(message)
+    return message
+
+
+def reply(session: PortalSession, *, submission_id: UUID, seed: bytes, text: str, day: date) -> None:
+    """Write to the people who read."""
+    submission = _live(session, submission_id)
+    thread = thread_of(part_keys(session, submission, seed))
+    add_message(session, thread=thread, speaker=Speaker.SOURCE, text=text, day=day)
+    if submission.status is Status.AWAITING_SOURCE:
+        submission.status = Status.IN_REVIEW
+    note(session, "message.receive", by=SOURCE, subject=submission_id)
+
+
+def add_file(
+    session: PortalSession,
+    *,
+    submission_id: UUID,
+    seed: bytes,
+    part: PartKey,
+    file: DraftFile,
+    keys: PublicKeys,
+    day: date,
+    limit: int,
+) -> None:
+    """Add a file that was just sealed; it gets a part and a key of its own."""
+    row = _document_row(part, file, 1, day)
+    submission = _live(session, submission_id)
+    if sum(len(one.documents) for one in submission.parts) >= limit:
+        raise InvalidError("Your folder holds as many files as it can. Write to us if there is more to send.")
+    rereads = any(
+        one.compartment is Compartment.CONTENT for one in part_keys(session, submission, seed).values()
+    )
+    number = max(one.number for one in submission.parts) + 1
+    session.add(
+        Part(id=part.part_id, submission_id=submission_id, number=number, compartment=part.compartment, day=day)
+    )
+    recipients = _recipients(keys, part.compartment, public_key(seed) if rereads else None)
+    wraps.add(session, submission_id=part.submission_id, part_id=part.part_id, key=part.key, recipients=recipients, place=part.place)
+    session.flush()
+    session.add(row)
+    note(session, "document.receive", by=SOURCE, subject=submission_id)
+
+
+def decide(
+    session: PortalSession, *, submission_id: UUID, answers: Mapping[str, str], language: str, day: date
+) -> int:
+    """Change permissions; return how many changed. They hold from this moment."""
+    submission = _live(session, submission_id)
+    changed = _add_decisions(session, submission_id, submission.consents, answers, language, day)
+    if changed:
+        note(session, "consent.change", by=SOURCE, subject=submission_id)
+    return changed
+
+
+def withdraw(session: PortalSession, *, submission_id: UUID, day: date) -> list[str]:
+    """Erase a submission: every wrap is deleted, so nothing opens it again; a tombstone stays.
+
+    Returns the store's names of its documents, whose bytes the caller erases after the commit.
+    """
+    submission = _live(session, submission_id)
+    digest = hashlib.sha256(submission.id.bytes)
+    names = []
+    for part in submission.parts:
+        for row in (*part.fields, *part.documents):
+            session.delete(row)
+        for one in part.fields:
+            digest.update(hashlib.sha256(one.blob).digest())
+        for document in part.documents:
+            digest.update(document.stored_sha256)
+            names.append(document.stored_name)
+    for message in session.scalars(select(Message).where(Message.submission_id == submission_id)):
+        session.delete(message)
+    wraps.erase(session, submission_id)
+    submission.status = Status.WITHDRAWN
+    session.add(Tombstone(submission_id=submission_id, digest=digest.digest(), day=day, authority=SOURCE))
+    note(session, "submission.withdraw", by=SOURCE, subject=submission_id)
+    return names

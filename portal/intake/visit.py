@@ -1,0 +1,57 @@
+"""What the visitor's sealed session keeps: the draft, and the folder once the receipt has opened it."""
+
+from dataclasses import dataclass, field
+from typing import cast
+from uuid import UUID
+
+from flask import session
+
+from portal.intake.drafts import Draft
+from portal.web.sessions import SealedSession
+
+_DRAFT, _FOLDER = "draft", "folder"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the receipt gave: which submission, and the seed that opens it."""
+
+    submission_id: UUID
+    seed: bytes = field(repr=False)
+
+
+def draft() -> Draft:
+    """Return the visitor's draft, begun now if there was none."""
+    kept = session.get(_DRAFT)
+    return Draft.from_session(kept) if kept else Draft.new()
+
+
+def has_draft() -> bool:
+    """Tell whether something was begun."""
+    return _DRAFT in session
+
+
+def keep(changed: Draft) -> None:
+    """Keep the draft."""
+    session[_DRAFT] = changed.to_session()
+
+
+def forget_draft() -> None:
+    """Let the draft go, once it is sent and its receipt typed back."""
+    session.pop(_DRAFT, None)
+
+
+def open_folder(key: Key) -> None:
+    """Remember what the receipt opened, under a new session id and key."""
+    cast(SealedSession, session).rotate()
+    session[_FOLDER] = {"submission_id": key.submission_id, "seed": key.seed}
+
+
+def folder() -> Key:
+    """Return what the receipt opened; the page's access made sure that there is something."""
+    return Key(**session[_FOLDER])
+
+
+def close_folder() -> None:
+    """Forget everything."""
+    session.clear()

@@ -1,0 +1,107 @@
+"""Who may do what, as data: pages and services ask here and nowhere else."""
+
+from collections.abc import Mapping
+from enum import StrEnum, auto
+from types import MappingProxyType
+
+
+class Permission(StrEnum):
+    """One thing a member of staff may do, named ``<scope>:<action>``."""
+
+    CASE_APPROVE = "case:approve"
+    CASE_CLAIM = "case:claim"
+    CASE_CODE = "case:code"
+    CASE_CONTACT = "case:contact"
+    CASE_LINK = "case:link"
+    CASE_MARK = "case:mark"
+    CASE_READ = "case:read"
+    FIGURES_SEE = "figures:see"
+    GROUP_GRANT = "group:grant"
+    LEDGER_READ = "ledger:read"
+    REGISTRY_EDIT = "registry:edit"
+    REGISTRY_READ = "registry:read"
+    REGISTRY_RESTRICTED = "registry:restricted"
+    RELEASE_APPROVE = "release:approve"
+    RELEASE_REQUEST = "release:request"
+    STAFF_MANAGE = "staff:manage"
+    STAFF_SEE = "staff:see"
+
+
+class Role(StrEnum):
+    """What a vetted person is here for."""
+
+    REVIEWER = "reviewer"
+    LEAD = "lead"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Group(StrEnum):
+    """People who share a key; the key opens what was sealed to the group."""
+
+    INTAKE = "intake"
+    CONTACT = "contact"
+    RELEASE = "release"
+    AUDITORS = "auditors"
+
+
+class Access(StrEnum):
+    """Doors that are not a permission of staff."""
+
+    PUBLIC = auto()
+    SOURCE = auto()
+    STAFF = auto()
+
+
+_REVIEWER = frozenset(
+    {
+        Permission.CASE_CLAIM,
+        Permission.CASE_CODE,
+        Permission.CASE_CONTACT,
+        Permission.CASE_LINK,
+        Permission.CASE_MARK,
+        Permission.CASE_READ,
+        Permission.FIGURES_SEE,
+        Permission.REGISTRY_EDIT,
+        Permission.REGISTRY_READ,
+    }
+)
+
+GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.REVIEWER: _REVIEWER,
+        Role.LEAD: _REVIEWER
+        | {
+            Permission.CASE_APPROVE,
+            Permission.GROUP_GRANT,
+            Permission.REGISTRY_RESTRICTED,
+            Permission.RELEASE_APPROVE,
+            Permission.STAFF_SEE,
+        },
+        Role.ADMINISTRATOR: frozenset(
+            {
+                Permission.FIGURES_SEE,
+                Permission.REGISTRY_READ,
+                Permission.RELEASE_REQUEST,
+                Permission.STAFF_MANAGE,
+                Permission.STAFF_SEE,
+            }
+        ),
+        Role.AUDITOR: frozenset({Permission.FIGURES_SEE, Permission.GROUP_GRANT, Permission.LEDGER_READ}),
+    }
+)
+
+# Administrators hold no key: whoever runs the place cannot read what is kept in it.
+MAY_HOLD: Mapping[Role, frozenset[Group]] = MappingProxyType(
+    {
+        Role.REVIEWER: frozenset({Group.INTAKE}),
+        Role.LEAD: frozenset({Group.INTAKE, Group.CONTACT, Group.RELEASE}),
+        Role.ADMINISTRATOR: frozenset(),
+        Role.AUDITOR: frozenset({Group.AUDITORS}),
+    }
+)
+
+
+def allows(role: Role, permission: Permission) -> bool:
+    """Tell whether the role carries the permission."""
+    return permission in GRANTS[role]

@@ -1,0 +1,103 @@
+"""Founding an instance: its keys, its first people; every secret is returned once and kept nowhere in clear.
+
+The recovery key's private half and the founders' passphrases leave with the caller. The groups' seeds exist
+only wrapped to founders, and to the recovery key in the sealed file ``recovery-groups``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+import os
+from pathlib import Path
+import secrets
+
+from portal.config import PublicKeys
+from portal.database import Database, PortalSession
+from portal.errors import InvalidError
+from portal.ledger.service import note
+from portal.permissions import MAY_HOLD, Group, Role
+from portal.staff import service
+from portal.staff.credentials import Bundle, new_bundle
+from portal.vault.passphrase import Cost, generate
+from portal.vault.seal import Label, context
+from portal.vault.sign import SigningKey
+from portal.vault.words import word_list
+from portal.vault.wrap import new_seed, public_key, wrap
+
+PRIVATE = 0o600
+LEDGER_KEY, WEB_KEY, PUBLIC_KEYS = "ledger.key", "web.key", "public-keys.json"
+
+
+@dataclass(frozen=True)
+class Founder:
+    """One of the first people: what they need to sign in, shown once."""
+
+    name: str
+    role: Role
+    passphrase: str = field(repr=False)
+    bundle: Bundle = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What founding made that must leave the machine, or be handed to people."""
+
+    recovery_seed: bytes = field(repr=False)
+    group_seeds: Mapping[Group, bytes] = field(repr=False)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(content)
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def make_keys(instance: Path, *, origin: str) -> tuple[PublicKeys, Secrets]:
+    """Make an instance's keys in its folder; refuses to touch keys that are already there."""
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (instance / PUBLIC_KEYS).exists():
+        raise InvalidError("This folder is an instance already. Its keys are not made twice.")
+    log, seeds, recovery = SigningKey.generate(), {group: new_seed() for group in Group}, new_seed()
+    keys = PublicKeys(
+        recovery=public_key(recovery),
+        groups={group.value: public_key(seed) for group, seed in seeds.items()},
+        ledger_ed25519=log.ed25519_public,
+        ledger_mldsa44=log.mldsa44_public,
+        receipt_salt=secrets.token_bytes(16),
+        origin=origin,
+    )
+    _write_private(instance / LEDGER_KEY, log.seeds)
+    _write_private(instance / WEB_KEY, secrets.token_bytes(32))
+    packed = b"".join(seeds[group] for group in Group)
+    _write_private(instance / "recovery-groups", wrap(keys.recovery, packed, context(Label.WRAP_RECOVERY, "groups")))
+    _write_private(instance / PUBLIC_KEYS, keys.to_json().encode())
+    return keys, Secrets(recovery, seeds)
+
+
+def founder(name: str, role: Role, language: str = "en") -> Founder:
+    """Draw a founder's keys and passphrase."""
+    return Founder(name, role, generate(word_list(language)), new_bundle())
+
+
+def enrol_founders(
+    session: PortalSession, founders: Iterable[Founder], made: Secrets, *, cost: Cost, now: datetime
+) -> None:
+    """Add the first people and hand them the group keys that their roles may hold."""
+    for one in founders:
+        person = service.enrol(
+            session, name=one.name, role=one.role, bundle=one.bundle, passphrase=one.passphrase, cost=cost, now=now
+        )
+        session.flush()
+        for group in sorted(MAY_HOLD[one.role]):
+            service.hold(session, person=person, group=group, seed=made.group_seeds[group], by="founding", now=now)
+    note(session, "instance.found", by="founding")
+
+
+def found(
+    database: Database, founders: Iterable[Founder], made: Secrets, *, cost: Cost, now: datetime
+) -> None:
+    """Enrol the founders in one transaction."""
+    with database.session(write=True) as session:
+        enrol_founders(session, founders, made, cost=cost, now=now)

@@ -1,0 +1,34 @@
+"""The form that every feature's forms grow from."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+
+from portal.web.locale import gettext, ngettext
+
+
+class _Translations:
+    """WTForms' own messages go through our catalogues."""
+
+    gettext = staticmethod(gettext)
+
+    @staticmethod
+    def ngettext(singular: str, plural: str, n: int) -> str:
+        return ngettext(singular, plural, n)
+
+
+class PortalForm(FlaskForm):  # type: ignore[misc] - Flask-WTF ships no types
+    """A form whose texts are ours, in the reader's language."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc] - as above
+        """Hooks the catalogues in."""
+
+        def get_translations(self, form: Any) -> Any:
+            """Return our catalogues instead of WTForms' own."""
+            del form
+            return _Translations()
+
+
+def normal_lines(text: str) -> str:
+    """Fold CRLF to LF, once, before anything is sealed; nothing else of a source's words is touched."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,134 @@
+"""Blueprints whose every page must say who may open it; there is no default.
+
+The order is fixed: is the page open to this visitor, is the request his own (token, same origin), then the
+view, then the commit. Services ask again for the object itself.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Blueprint, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, validate_csrf
+from wtforms.validators import ValidationError
+
+from portal.config import Face
+from portal.permissions import Access, Permission, allows
+from portal.web import edge
+
+P = ParamSpec("P")
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Token(StrEnum):
+    """Where the page's anti-forgery token is checked."""
+
+    GUARD = auto()  # before the view runs
+    FORM = auto()  # by the form, so that a page can be shown again with everything typed
+    STREAM = auto()  # by the upload parser, before the first byte of a file is taken
+
+
+@dataclass(frozen=True)
+class Page:
+    """One row of the table of pages."""
+
+    endpoint: str
+    rule: str
+    access: Permission | Access
+    methods: tuple[str, ...]
+    face: Face
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A page that the navigation names, for those who may open it."""
+
+    endpoint: str
+    label: Any
+    access: Permission | Access
+
+
+class Pages(Blueprint):
+    """A feature's URL table; ``page`` is the only way to add to it."""
+
+    def __init__(self, name: str, import_name: str, *, face: Face, url_prefix: str = "") -> None:
+        super().__init__(name, import_name, url_prefix=f"/<language:language>{url_prefix}")
+        self.face = face
+        self.table: list[Page] = []
+        self.menu: list[MenuItem] = []
+
+    def page(
+        self,
+        rule: str,
+        *,
+        access: Permission | Access,
+        methods: Sequence[str] = ("GET",),
+        writes: bool = False,
+        token: Token = Token.GUARD,
+        menu: Any = None,
+    ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+        """Register a view: its rule, who may open it, and whether looking leaves a trace (``writes``)."""
+
+        def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+            endpoint = f"{self.name}.{view.__name__}"  # type: ignore[attr-defined]
+            self.table.append(Page(endpoint, rule, access, tuple(methods), self.face))
+            if menu is not None:
+                self.menu.append(MenuItem(endpoint, menu, access))
+
+            @wraps(view)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+                refusal = _refusal(access)
+                if refusal is not None:
+                    return refusal
+                if request.method not in SAFE:
+                    _check_origin()
+                    if token is Token.GUARD:
+                        _check_token()
+                g.writes = writes or request.method not in SAFE
+                answer = view(*args, **kwargs)
+                edge.finish()
+                return answer
+
+            self.add_url_rule(rule, view.__name__, guarded, methods=list(methods))  # type: ignore[attr-defined]
+            return guarded
+
+        return decorate
+
+
+def may_open(access: Permission | Access) -> bool:
+    """Tell whether the visitor may open pages of this access."""
+    if access is Access.PUBLIC:
+        return True
+    if access is Access.SOURCE:
+        return "folder" in session
+    if not current_user.is_authenticated:
+        return False
+    return True if isinstance(access, Access) else allows(current_user.role, access)
+
+
+def _refusal(access: Permission | Access) -> ResponseReturnValue | None:
+    """Return the refusing answer, or None: the way in for strangers, 403 for staff without the permission."""
+    if may_open(access):
+        return None
+    if access is Access.SOURCE:
+        return redirect(url_for("intake.come_back"), 303)
+    if not current_user.is_authenticated:
+        return redirect(url_for("staff.sign_in"), 303)
+    abort(403)
+
+
+def _check_origin() -> None:
+    """Refuse a request that another site made, where the browser says so (Fetch Metadata)."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        abort(403)
+
+
+def _check_token() -> None:
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError as problem:
+        raise CSRFError(problem.args[0]) from None

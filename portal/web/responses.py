@@ -1,0 +1,125 @@
+"""What every answer carries, and the pages people see when something went wrong."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+import logging
+
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError, UnavailableError
+from portal.web.locale import gettext as _
+
+log = logging.getLogger("portal")
+
+STATUS_OF: Mapping[type[PortalError], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    RefusedError: HTTPStatus.FORBIDDEN,
+    StaleError: HTTPStatus.CONFLICT,
+    InvalidError: HTTPStatus.BAD_REQUEST,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "font-src 'self'",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+def _words(status: int) -> tuple[str, str]:
+    """Return what happened and what to do, in the words of a kind clerk."""
+    table = {
+        400: (_("This could not be taken as it was sent."), _("Go back, look at what you entered, and send it again.")),
+        403: (_("This page is not open to you."), _("If you think it should be, speak to the person who runs the portal.")),
+        404: (_("There is nothing here."), _("The address may be mistyped, or what was here is gone.")),
+        409: (
+            _("Somebody else changed this while you had it open."),
+            _("Open the page again, look at the change, and decide again."),
+        ),
+        413: (_("This is larger than we can take."), _("Go back and send a smaller file, or part of it.")),
+        429: (_("That was tried too often."), _("Wait a little, then try again. Nothing is lost.")),
+        503: (_("This cannot be done just now."), _("Nothing was lost. Wait a few minutes and try again.")),
+    }
+    fallback = (_("Something went wrong on our side."), _("Nothing you sent before is lost. Please try again in a while."))
+    return table.get(status, table[400] if status < InternalServerError.code else fallback)
+
+
+def error_page(status: int, detail: str = "") -> ResponseReturnValue:
+    """Render the one error page; ``detail`` is a sentence written for the reader, never an exception's text."""
+    what, remedy = _words(status)
+    return render_template("errors/error.html", what=what, remedy=remedy, detail=detail, status=status), status
+
+
+def _register_errors(app: Flask) -> None:
+    @app.errorhandler(PortalError)
+    def _portal_error(error: PortalError) -> ResponseReturnValue:
+        status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+        # Only what a service wrote for people is shown; whether a thing exists never is.
+        detail = str(error) if isinstance(error, InvalidError | StaleError | UnavailableError) else ""
+        return error_page(int(status), detail)
+
+    @app.errorhandler(CSRFError)
+    def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+        del error
+        return error_page(400, _("The page was open for too long. Go back, load it again, and send it once more."))
+
+    @app.errorhandler(HTTPException)
+    def _http_error(error: HTTPException) -> ResponseReturnValue:
+        if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+            return error
+        return error_page(error.code)
+
+    @app.errorhandler(Exception)
+    def _last_resort(error: Exception) -> ResponseReturnValue:
+        # The kind and the place, never the message: messages may hold what people wrote.
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}" if frame else "?"
+        log.error("%s at %s", type(error).__name__, place)
+        return render_template("errors/plain.html"), 500
+
+
+def install(app: Flask, *, secure: bool, onion_address: str = "") -> None:
+    """Give every answer its headers and every error its page."""
+    _register_errors(app)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if onion_address:
+            response.headers.setdefault("Onion-Location", onion_address + request.path)
+        if request.endpoint == "static" and response.status_code == HTTPStatus.OK:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            response.headers["Cache-Control"] = "no-store"
+        return response

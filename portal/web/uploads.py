@@ -1,0 +1,149 @@
+"""One file, streamed from the request through SHA-256 and the vault into the store.
+
+The request's body is parsed as it arrives (never ``request.files``, which would spool it to disk in clear).
+The anti-forgery token is the first field and is checked before the first byte of the file is taken.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Protocol
+
+from flask import Request, request
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
+from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge
+
+_BUFFER = 128 * 1024
+_FIELD_LIMIT = 16 * 1024
+_ROOM_FOR_FIELDS = 64 * 1024
+_DRAIN_LIMIT = 64 * 1024 * 1024
+
+
+class Sink(Protocol):
+    """Where the bytes of the file go."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
+
+
+@dataclass
+class Upload:
+    """The plain fields that came with the file, and what the browser called it."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    filename: str = ""
+    content_type: str = ""
+    size: int = 0
+
+
+class PortalRequest(Request):
+    """A request that never spools a file: ordinary forms carry none, and uploads are streamed."""
+
+    def _get_file_stream(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        raise BadRequest
+
+
+def receive(*, limit: int, check_token: Callable[[str], None], sink: Callable[[], AbstractContextManager[Sink]]) -> Upload:
+    """Stream the request's single file into ``sink`` and return the fields beside it.
+
+    ``sink()`` is entered when the file's first bytes come and left when its last were taken; an exception
+    inside leaves nothing behind. Raises 413 before reading when the request says it is over ``limit`` bytes.
+    """
+    request.max_content_length = limit + _ROOM_FOR_FIELDS
+    if request.content_length is None:
+        raise LengthRequired
+    if request.content_length > limit + _ROOM_FOR_FIELDS:
+        raise RequestEntityTooLarge
+    kind, options = parse_options_header(request.headers.get("Content-Type", ""))
+    boundary = options.get("boundary", "")
+    if kind != "multipart/form-data" or not boundary:
+        raise BadRequest
+    upload = Upload()
+    try:
+        with PushMultipartParser(
+            boundary, content_length=request.content_length, max_segment_count=12, max_header_count=6, strict=True
+        ) as parser:
+            _Reader(_events(parser), upload, limit, check_token, sink).run()
+    except ParserLimitReached:
+        raise RequestEntityTooLarge from None
+    except (MultipartError, UnicodeDecodeError):
+        raise BadRequest from None
+    return upload
+
+
+def _events(parser: PushMultipartParser) -> Iterator[MultipartSegment | bytearray | None]:
+    while not parser.closed:
+        data = request.stream.read(_BUFFER)
+        yield from parser.parse(data)
+
+
+class _Reader:
+    """Walks the segments in order: the token, plain fields, the file."""
+
+    def __init__(
+        self,
+        events: Iterator[MultipartSegment | bytearray | None],
+        upload: Upload,
+        limit: int,
+        check_token: Callable[[str], None],
+        sink: Callable[[], AbstractContextManager[Sink]],
+    ) -> None:
+        self.events, self.upload, self.limit = events, upload, limit
+        self.check_token, self.sink = check_token, sink
+        self.trusted = False
+
+    def run(self) -> None:
+        for event in self.events:
+            if not isinstance(event, MultipartSegment):
+                raise BadRequest
+            if event.filename is None:
+                self._field(event)
+            else:
+                self._file(event)
+
+    def _field(self, segment: MultipartSegment) -> None:
+        value = bytearray()
+        for data in iter(lambda: next(self.events), None):
+            value += data  # type: ignore[operator]
+            if len(value) > _FIELD_LIMIT:
+                raise RequestEntityTooLarge
+        if segment.name in self.upload.fields:
+            raise BadRequest
+        self.upload.fields[segment.name] = value.decode()
+        if not self.trusted:
+            self.check_token(value.decode() if segment.name == "csrf_token" else "")
+            self.trusted = True
+
+    def _file(self, segment: MultipartSegment) -> None:
+        if not self.trusted or self.upload.filename or self.upload.size:
+            raise BadRequest
+        self.upload.filename = segment.filename or ""
+        self.upload.content_type = segment.content_type or ""
+        first = next(self.events)
+        if first is None:
+            return
+        with self.sink() as target:
+            for data in chain((first,), iter(lambda: next(self.events), None)):
+                self.upload.size += len(data)
+                if self.upload.size > self.limit:
+                    raise RequestEntityTooLarge
+                target.write(bytes(data))
+
+
+def drainer() -> Callable[[], None]:
+    """Return what reads and forgets the rest of a refused body, after the refusal was sent.
+
+    Browsers that are still sending when the connection closes show a connection error instead of the page.
+    """
+    stream, length = request.environ["wsgi.input"], request.content_length or 0
+
+    def drain() -> None:
+        remaining = min(_DRAIN_LIMIT, length)
+        while remaining > 0:
+            data = stream.read(min(_BUFFER, remaining))
+            if not data:
+                break
+            remaining -= len(data)
+
+    return drain

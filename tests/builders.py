@@ -1,0 +1,173 @@
+"""What tests need to say who is there and what was sent; each builder shows only what matters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from portal import create_app, schema
+from portal.config import Face, PublicKeys, Settings
+from portal.database import Database, PortalSession
+from portal.intake import service as intake
+from portal.intake.drafts import Draft
+from portal.intake.models import Submission
+from portal.ledger import service as ledger
+from portal.permissions import Group, Role
+from portal.staff import service as staff
+from portal.staff.actor import Actor
+from portal.staff.founding import Founder, Secrets, found, founder, make_keys
+from portal.staff.models import Staff
+from portal.store.files import FileStore
+from portal.vault import receipt as receipts
+from portal.vault import totp
+from portal.vault.passphrase import Cost
+from portal.vault.receipt import Receipt
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+CHEAP = Cost(memory_kib=64, iterations=1, lanes=1)
+EVERYTHING = dict.fromkeys(("contact", "read", "link", "research", "statistics", "court", "publish"), "yes")
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Instance:
+    """A founded instance: a lead, a second lead, a reviewer, an administrator and an auditor have joined."""
+
+    settings: Settings
+    database: Database
+    founders: Mapping[str, Founder]
+    secrets: Secrets
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def keys(self) -> PublicKeys:
+        return self.settings.public_keys
+
+    @property
+    def files(self) -> FileStore:
+        return FileStore(self.settings.files)
+
+    def app(self, face: Face) -> Flask:
+        app = create_app(self.settings, face, database=self.database, clock=self.clock)
+        app.testing = True
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        return app
+
+    def actor(self, name: str, session: PortalSession) -> Actor:
+        """A signed-in person with the group keys granted to them."""
+        person = session.scalars(select(Staff).where(Staff.name == name)).one()
+        seed = self.founders[name].bundle.identity
+        return Actor(person.id, person.name, person.role, seed, staff.group_seeds(person, seed))
+
+    def sign_in(self, client: FlaskClient, name: str) -> TestResponse:
+        """Sign a founder in through the page."""
+        self.clock.advance(seconds=30)
+        one = self.founders[name]
+        page = client.get("/en/sign-in")
+        return client.post(
+            "/en/sign-in",
+            data={
+                "csrf_token": token_of(page),
+                "name": name,
+                "passphrase": one.passphrase,
+                "code": totp.code(one.bundle.totp_secret, self.clock()),
+            },
+        )
+
+
+PEOPLE = {
+    "maple": Role.LEAD,
+    "willow": Role.LEAD,
+    "cedar": Role.REVIEWER,
+    "birch": Role.REVIEWER,
+    "rowan": Role.ADMINISTRATOR,
+    "olive": Role.AUDITOR,
+}
+
+
+def an_instance(folder: Path, *, url: str = "", keys_url: str = "", files: bool = True) -> Instance:
+    """Found an instance in a folder, on SQLite unless URLs are given."""
+    keys, secrets = make_keys(folder, origin="test.example/portal")
+    settings = Settings(
+        instance=folder,
+        public_keys=keys,
+        secure_cookies=False,
+        staff_memory_kib=CHEAP.memory_kib,
+        database_url=url,
+        keys_url=keys_url,
+    )
+    if files:
+        settings.files.mkdir(mode=0o700, exist_ok=True)
+    import portal.casework.models  # noqa: F401, PLC0415
+    import portal.linking.models  # noqa: F401, PLC0415
+    import portal.registry.models  # noqa: F401, PLC0415
+    import portal.release.models  # noqa: F401, PLC0415
+
+    database = Database(settings.main_url, settings.wraps_url)
+    schema.upgrade(database)
+    ledger.attach(database, keys.groups[Group.AUDITORS.value])
+    founders = {name: founder(name, role) for name, role in PEOPLE.items()}
+    found(database, founders.values(), secrets, cost=CHEAP, now=NOON)
+    return Instance(settings, database, founders, secrets)
+
+
+def without_limits(instance: Instance, **changes: object) -> Instance:
+    """The same instance with other settings."""
+    return replace(instance, settings=replace(instance.settings, **changes))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A submission and what its source holds."""
+
+    submission: Submission
+    draft: Draft
+    receipt: Receipt
+    seed: bytes = field(repr=False)
+
+
+def a_draft(narrative: str = "I was in Gohardasht in the summer of 1988.", **given: object) -> Draft:
+    draft = Draft.new()
+    draft.narrative = narrative
+    draft.consent = dict(EVERYTHING)
+    for name, value in given.items():
+        setattr(draft, name, value)
+    return draft
+
+
+def a_submission(instance: Instance, session: PortalSession, narrative: str = "", **given: object) -> Sent:
+    """A submission that was sent through the service, with every permission given unless told otherwise."""
+    draft = a_draft(narrative, **given) if narrative else a_draft(**given)
+    receipt = Receipt(draft.receipt)
+    keys = receipts.keys_of(receipt, instance.keys.receipt_salt)
+    submission = intake.submit(
+        session, draft=draft, keys=instance.keys, receipt=keys, language="en", day=instance.clock().date()
+    )
+    session.flush()
+    return Sent(submission, draft, receipt, keys.seed)
+
+
+def token_of(page: TestResponse) -> str:
+    """The anti-forgery token of a page that was just loaded."""
+    marker = 'name="csrf_token"'
+    text = page.get_data(as_text=True)
+    tag = text[text.index(marker) - 200 : text.index(marker) + 400]
+    start = tag.index('value="', tag.index(marker)) + 7
+    return tag[start : tag.index('"', start)]
