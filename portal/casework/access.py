@@ -78,3 +78,10 @@ def open_case(session: PortalSession, submission: Submission, *, by: Actor) -> O
         if part.compartment is Compartment.CONTENT and part.id in parts:
             return Opened(submission, parts, CaseKey(submission.id, parts[part.id]))
     raise RefusedError
+
+
+def let_go(session: PortalSession, submission: Submission) -> None:
+    """Leave a case without a holder."""
+    held = claim_of(session, submission)
+    if held is not None:
+        session.delete(held)

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Select, Uuid, func, literal, select, tuple_, union_all
 from sqlalchemy.exc import IntegrityError
 
-from portal.casework import workflow
-from portal.casework.access import claim_of, find, find_held
+from portal.casework import sheets, workflow
+from portal.casework.access import claim_of, find, find_held, let_go
 from portal.casework.models import Claim
 from portal.casework.workflow import Mover
 from portal.database import PortalSession
@@ -199,13 +199,6 @@ def release(session: PortalSession, *, by: Actor, case_id: UUID) -> None:
     note(session, "case.release", by=by.name, subject=case_id)
 
 
-def let_go(session: PortalSession, submission: Submission) -> None:
-    """Leave a case without a holder."""
-    held = claim_of(session, submission)
-    if held is not None:
-        session.delete(held)
-
-
 def move(session: PortalSession, *, by: Actor, case_id: UUID, to: Status) -> None:
     """Send a case on: set it aside, wait for its source, go on with it; a lead opens a finished one again."""
     submission = find(session, by=by, case_id=case_id, lock=True)
@@ -220,4 +213,6 @@ def move(session: PortalSession, *, by: Actor, case_id: UUID, to: Status) -> Non
     before, submission.status = submission.status, to
     if to is Status.SET_ASIDE:
         let_go(session, submission)
+    if before is Status.COMPLETE:
+        sheets.reopen(session, submission)
     note(session, "case.move", by=by.name, subject=case_id, detail={"from": before.value, "to": to.value})

@@ -1,4 +1,4 @@
-"""The coding sheet's way: written by the holder, approved by a lead who wrote none of it, sealed for releases."""
+"""The coding sheet's way: written by the holder, approved by a lead who wrote none of it."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -6,18 +6,17 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from portal.casework import workflow
-from portal.casework.access import Opened, find, find_held, open_case
+from portal.casework.access import Opened, find, find_held, let_go, open_case
 from portal.casework.coding import Sheet
 from portal.casework.models import CodingSheet, SheetState
 from portal.casework.reading import OpenedSheet, open_sheet
 from portal.casework.sealing import open_for_release, release_wrap_place, seal_for_release
-from portal.casework.service import let_go
 from portal.casework.workflow import Mover
 from portal.casework.writing import write_note
 from portal.config import PublicKeys
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError, StaleError
-from portal.intake.models import Status
+from portal.intake.models import Status, Submission
 from portal.ledger.service import note
 from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
@@ -92,7 +91,7 @@ def _second(session: PortalSession, *, by: Actor, case_id: UUID, revision: int) 
 def approve(
     session: PortalSession, *, by: Actor, case_id: UUID, revision: int, keys: PublicKeys, now: datetime
 ) -> None:
-    """Approve a colleague's sheet: a copy under a fresh key goes to the release group and the recovery key."""
+    """Approve a colleague's sheet: a copy under a fresh key goes to the release group."""
     opened, kept = _second(session, by=by, case_id=case_id, revision=revision)
     row, submission = kept.row, opened.submission
     workflow.check(submission.status, Status.COMPLETE, mover=Mover.LEAD)
@@ -124,6 +123,14 @@ def send_back(
     opened.submission.status = Status.IN_REVIEW
     session.flush()
     note(session, "sheet.return", by=by.name, subject=case_id)
+
+
+def reopen(session: PortalSession, submission: Submission) -> None:
+    """Let the sheet of a finished case be written again; until it is approved anew, no release has it."""
+    row = session.scalar(select(CodingSheet).where(CodingSheet.submission_id == submission.id))
+    if row is not None:
+        _retire_release(session, row)
+        row.state, row.approved_by = SheetState.RETURNED, None
 
 
 def _retire_release(session: PortalSession, row: CodingSheet) -> None:

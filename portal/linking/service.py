@@ -1,0 +1,261 @@
+"""Linking a case to the registry: candidates with reasons, decisions that rest on the text's own words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from portal.casework import writing
+from portal.casework.access import Opened, find, find_held, open_case
+from portal.casework.marking import MarkKind
+from portal.casework.reading import Mark, open_texts
+from portal.database import PortalSession
+from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.intake import consent
+from portal.intake.models import Use
+from portal.ledger.service import note
+from portal.linking import matching
+from portal.linking.matching import Match
+from portal.linking.models import Link, LinkState
+from portal.linking.vocabulary import KINDS_FOR, Basis, Certainty, LinkRelation, Target, fits, target_of
+from portal.permissions import Permission
+from portal.registry import service as registry
+from portal.registry.models import Record
+from portal.registry.vocabulary import Kind
+from portal.staff.actor import Actor
+from portal.vault.seal import Label
+
+MOST = 12
+_ANY = (Kind.PERSON, Kind.PLACE, Kind.GRAVE)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that the words may mean, and what speaks for it in the whole text."""
+
+    record: Record
+    target: Target
+    match: Match
+    father_mentioned: bool
+    origin_mentioned: bool
+    linked: tuple[LinkRelation, ...]
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """The better agreement first, then what the text supports, then the name."""
+        return self.match.agreement, -(self.father_mentioned + self.origin_mentioned), self.record.sort_key
+
+
+@dataclass(frozen=True)
+class OpenedLink:
+    """An opened link; ``record`` is None when it is not for this person to see."""
+
+    id: UUID
+    record: Record | None
+    record_id: UUID
+    target: Target
+    relation: LinkRelation
+    certainty: Certainty
+    basis: Basis
+    mark_id: UUID
+    quote: str = field(repr=False)
+    comment: str = field(repr=False)
+    by: str
+    day: date
+    state: LinkState
+
+
+def _linkable(opened: Opened) -> None:
+    if not consent.permits(opened.submission.consents, Use.LINK):
+        raise RefusedError
+
+
+def _open(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
+    """Open a case for its holder, locked, if its source lets it be linked."""
+    submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_LINK)
+    opened = open_case(session, submission, by=by)
+    _linkable(opened)
+    return opened
+
+
+def target(record: Record) -> Target | None:
+    """Return what a record is to linking."""
+    return target_of(record.kind, record.place.kind if record.place else None)
+
+
+# Looking
+
+
+def mark_of(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) -> Mark:
+    """Open the words that a link is to rest on."""
+    by.require(Permission.CASE_LINK)
+    opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
+    _linkable(opened)
+    return writing.find_mark(session, opened, mark_id)[1]
+
+
+def propose(
+    session: PortalSession, *, by: Actor, case_id: UUID, text: str, kind: MarkKind | None = None
+) -> list[Candidate]:
+    """Rank the records that a name in the text may mean, best first, twelve at most."""
+    by.require(Permission.CASE_LINK)
+    opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
+    _linkable(opened)
+    whole = "\n".join(one.text for one in open_texts(opened))
+    linked: dict[UUID, list[LinkRelation]] = {}
+    for one in _values(session, opened):
+        linked.setdefault(UUID(one["record_id"]), []).append(LinkRelation(one["relation"]))
+    found: list[Candidate] = []
+    for wanted in KINDS_FOR[kind] if kind else _ANY:
+        for record in registry.search(session, by=by, text=text, kind=wanted, limit=MOST * 2):
+            leads_to = target(record)
+            if leads_to is not None:
+                found.append(_candidate(record, leads_to, text, whole, tuple(linked.get(record.id, ()))))
+    return sorted(found, key=lambda one: one.order)[:MOST]
+
+
+def candidate(session: PortalSession, *, by: Actor, case_id: UUID, text: str, record_id: UUID) -> Candidate:
+    """Look closely at one record as what the words may mean."""
+    by.require(Permission.CASE_LINK)
+    opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
+    _linkable(opened)
+    record, leads_to = _record(session, record_id, by=by)
+    whole = "\n".join(one.text for one in open_texts(opened))
+    linked = [
+        LinkRelation(one["relation"])
+        for one in _values(session, opened)
+        if one["record_id"] == str(record_id)
+    ]
+    return _candidate(record, leads_to, text, whole, tuple(linked))
+
+
+def _candidate(
+    record: Record, leads_to: Target, text: str, whole: str, linked: tuple[LinkRelation, ...]
+) -> Candidate:
+    person = record.person
+    return Candidate(
+        record=record,
+        target=leads_to,
+        match=matching.best(text, record.names),
+        father_mentioned=bool(person and matching.mentions(whole, person.father_name)),
+        origin_mentioned=bool(person and matching.mentions(whole, person.origin)),
+        linked=linked,
+    )
+
+
+def _record(session: PortalSession, record_id: UUID, *, by: Actor) -> tuple[Record, Target]:
+    record = registry.find(session, record_id, by=by)
+    leads_to = target(record)
+    if leads_to is None:
+        raise InvalidError("A case can be linked to a person, a prison or a grave.")
+    return record, leads_to
+
+
+def _rows(session: PortalSession, opened: Opened) -> Sequence[Link]:
+    query = select(Link).where(Link.submission_id == opened.submission.id).order_by(Link.day, Link.id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _value(opened: Opened, row: Link) -> dict[str, Any]:
+    return opened.key.open(Label.LINK, row.id, row.blob)
+
+
+def _values(session: PortalSession, opened: Opened) -> list[dict[str, Any]]:
+    """Open what the links that hold say."""
+    return [_value(opened, row) for row in _rows(session, opened) if row.state is LinkState.CURRENT]
+
+
+def links_of(session: PortalSession, *, by: Actor, case_id: UUID) -> list[OpenedLink]:
+    """Open the links of a case, those that were taken back last; none without the source's leave."""
+    by.require(Permission.CASE_READ)
+    submission = find(session, by=by, case_id=case_id)
+    if not consent.permits(submission.consents, Use.LINK):
+        return []
+    opened = open_case(session, submission, by=by)
+    links = [_opened_link(session, row, _value(opened, row), by) for row in _rows(session, opened)]
+    return sorted(
+        links, key=lambda one: (one.state is not LinkState.CURRENT, one.target, one.day, str(one.id))
+    )
+
+
+def _opened_link(session: PortalSession, row: Link, value: dict[str, Any], by: Actor) -> OpenedLink:
+    record_id = UUID(value["record_id"])
+    try:
+        record = registry.find(session, record_id, by=by)
+    except NotFoundError:
+        record = None
+    return OpenedLink(
+        id=row.id,
+        record=record,
+        record_id=record_id,
+        target=Target(value["kind"]),
+        relation=LinkRelation(value["relation"]),
+        certainty=Certainty(value["certainty"]),
+        basis=Basis(value["basis"]),
+        mark_id=UUID(value["annotation_id"]),
+        quote=value["quote"],
+        comment=value["comment"],
+        by=row.by,
+        day=row.day,
+        state=row.state,
+    )
+
+
+# Deciding
+
+
+def link(
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_id: UUID,
+    mark_id: UUID,
+    record_id: UUID,
+    relation: LinkRelation,
+    certainty: Certainty,
+    basis: Basis,
+    comment: str = "",
+    now: datetime,
+) -> UUID:
+    """Say that the case concerns a record; it rests on marked words, and the same is not said twice."""
+    opened = _open(session, by=by, case_id=case_id)
+    _, leads_to = _record(session, record_id, by=by)
+    if not fits(leads_to, relation):
+        raise InvalidError("This relation cannot be said of such a record.")
+    for one in _values(session, opened):
+        if one["record_id"] == str(record_id) and one["relation"] == relation.value:
+            raise StaleError("The case is already linked to this record in this way.")
+    link_id = uuid4()
+    words = writing.rest(session, opened, mark_id=mark_id, link_id=link_id)
+    value = {
+        "annotation_id": str(mark_id),
+        "basis": basis.value,
+        "certainty": certainty.value,
+        "comment": comment.strip(),
+        "kind": leads_to.value,
+        "quote": words.at.quote,
+        "record_id": str(record_id),
+        "relation": relation.value,
+    }
+    blob = opened.key.seal(Label.LINK, link_id, value)
+    session.add(Link(id=link_id, submission_id=case_id, by=by.name, day=now.date(), blob=blob))
+    session.flush()
+    note(session, "link.add", by=by.name, subject=case_id)
+    return link_id
+
+
+def take_back(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> None:
+    """Take a link back; it is kept as superseded, and the words are free again."""
+    opened = _open(session, by=by, case_id=case_id)
+    row = next((one for one in _rows(session, opened) if one.id == link_id), None)
+    if row is None:
+        raise NotFoundError
+    if row.state is not LinkState.CURRENT:
+        raise StaleError("This link was already taken back.")
+    value = _value(opened, row)
+    writing.lift(session, opened, mark_id=UUID(value["annotation_id"]), link_id=link_id)
+    row.state = LinkState.SUPERSEDED
+    note(session, "link.take-back", by=by.name, subject=case_id)
