@@ -1,0 +1,1 @@
+"""Anonymised releases: what leaves the portal, generalised until no family stands out, and checked apart."""

@@ -1,0 +1,98 @@
+"""The rules of a release as data: what each column is, how it is coarsened, how large a class must be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.errors import InvalidError
+from portal.release.hierarchies import Hierarchy
+
+FLOOR = 5
+"""No policy can ask for fewer families in a class."""
+DEFAULT_K = 11
+DEFAULT_SUPPRESSION = 0.05
+MOST_SUPPRESSION = 0.1
+RECORD = "record"
+"""Name of the column of random record ids, if a policy asks for them."""
+
+Levels = tuple[int, ...]
+"""One level for each quasi-identifier, in the order of the policy."""
+
+
+class ColumnRole(StrEnum):
+    """What a column is to somebody who looks for a person."""
+
+    QUASI = "quasi-identifier"
+    SENSITIVE = "sensitive"
+    PLAIN = "plain"
+    DROP = "drop"
+
+
+@dataclass(frozen=True)
+class Column:
+    """What may be done with one column; raises `InvalidError` when it does not fit its role.
+
+    A quasi-identifier names its hierarchy and may forbid labels coarser than the level `coarsest`. Sensitive
+    and plain columns list every value they may hold: free text has no way out.
+    """
+
+    role: ColumnRole
+    hierarchy: Hierarchy | None = None
+    coarsest: int | None = None
+    values: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if (self.role is ColumnRole.QUASI) != (self.hierarchy is not None):
+            raise InvalidError("a hierarchy belongs to a quasi-identifier, and each has one")
+        if (self.role in {ColumnRole.SENSITIVE, ColumnRole.PLAIN}) != bool(self.values):
+            raise InvalidError("sensitive and plain columns list the values they may hold, others do not")
+        if self.coarsest is not None and (
+            self.hierarchy is None or not 0 <= self.coarsest <= self.hierarchy.height
+        ):
+            raise InvalidError("the coarsest level is one of the hierarchy")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of a release; columns that it does not name stop the release. Raises `InvalidError`."""
+
+    version: str
+    columns: Mapping[str, Column]
+    k: int = DEFAULT_K
+    suppression: float = DEFAULT_SUPPRESSION
+    """Share of records that may be left out before the release is refused."""
+    record_ids: bool = False
+    """Random ids, drawn anew for each release; none by default."""
+    most_nodes: int = 1_000
+    """How many combinations of levels are tried one by one; above it only the top-down search runs."""
+
+    def __post_init__(self) -> None:
+        if self.k < FLOOR:
+            raise InvalidError(f"a class holds at least {FLOOR} families")
+        if not 0 <= self.suppression <= MOST_SUPPRESSION:
+            raise InvalidError("the share that may be left out is between 0 and 10 in a hundred")
+        if RECORD in self.columns:
+            raise InvalidError(f"the column name {RECORD} is taken by the ids of a release")
+        if all(column.role is ColumnRole.DROP for column in self.columns.values()):
+            raise InvalidError("a release has at least one column")
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """Names of the columns that leave, in order, without the record id."""
+        return tuple(name for name, column in self.columns.items() if column.role is not ColumnRole.DROP)
+
+    @property
+    def quasi(self) -> Mapping[str, Hierarchy]:
+        """The quasi-identifiers, in order, with their hierarchies."""
+        return {
+            name: column.hierarchy for name, column in self.columns.items() if column.hierarchy is not None
+        }
+
+    @property
+    def ceiling(self) -> Levels:
+        """The coarsest level allowed for each quasi-identifier."""
+        return tuple(
+            column.hierarchy.height if column.coarsest is None else column.coarsest
+            for column in self.columns.values()
+            if column.hierarchy is not None
+        )
