@@ -15,16 +15,20 @@ _LONGEST_PASSPHRASE = 400
 _LONGEST_CODE = 20
 
 
+def _at_most(length: int) -> Length:
+    return Length(max=length, message=_l("This is too long."))
+
+
 class SignInForm(PortalForm):
     """Name, passphrase and one-time code, asked together so that no answer tells which was wrong."""
 
-    name = StringField(_l("Name"), [InputRequired(_l("Enter your name.")), Length(max=LONGEST)])
+    name = StringField(_l("Name"), [InputRequired(_l("Enter your name.")), _at_most(LONGEST)])
     passphrase = PasswordField(
-        _l("Passphrase"), [InputRequired(_l("Enter your passphrase.")), Length(max=_LONGEST_PASSPHRASE)]
+        _l("Passphrase"), [InputRequired(_l("Enter your passphrase.")), _at_most(_LONGEST_PASSPHRASE)]
     )
     code = StringField(
         _l("One-time code"),
-        [InputRequired(_l("Enter the code that your app shows now.")), Length(max=_LONGEST_CODE)],
+        [InputRequired(_l("Enter the code that your app shows now.")), _at_most(_LONGEST_CODE)],
         description=_l("Six figures, from your authenticator app."),
     )
 
@@ -33,11 +37,11 @@ class JoinForm(PortalForm):
     """The two things that a colleague handed over."""
 
     name = StringField(
-        _l("Name"), [InputRequired(_l("Enter the name you were invited under.")), Length(max=LONGEST)]
+        _l("Name"), [InputRequired(_l("Enter the name you were invited under.")), _at_most(LONGEST)]
     )
     words = StringField(
         _l("Words of the invitation"),
-        [InputRequired(_l("Enter the words you were given.")), Length(max=_LONGEST_PASSPHRASE)],
+        [InputRequired(_l("Enter the words you were given.")), _at_most(_LONGEST_PASSPHRASE)],
         description=_l("Six words. Capitals and extra spaces do not matter."),
     )
 
@@ -47,11 +51,11 @@ class KeysForm(PortalForm):
 
     passphrase = StringField(
         _l("The seven words, from your paper"),
-        [InputRequired(_l("Enter the seven words.")), Length(max=_LONGEST_PASSPHRASE)],
+        [InputRequired(_l("Enter the seven words.")), _at_most(_LONGEST_PASSPHRASE)],
     )
     code = StringField(
         _l("One-time code"),
-        [InputRequired(_l("Enter the code that your app shows now.")), Length(max=_LONGEST_CODE)],
+        [InputRequired(_l("Enter the code that your app shows now.")), _at_most(_LONGEST_CODE)],
         description=_l("Six figures, from your authenticator app."),
     )
 
@@ -61,7 +65,7 @@ class InviteForm(PortalForm):
 
     name = StringField(
         _l("Pseudonym"),
-        [InputRequired(_l("Enter a pseudonym.")), Length(max=LONGEST)],
+        [InputRequired(_l("Enter a pseudonym.")), _at_most(LONGEST)],
         description=_l("The name this person works under. Never their own name."),
     )
     role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])

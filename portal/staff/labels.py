@@ -25,7 +25,7 @@ DUTIES: Mapping[Role, Any] = {
 }
 
 GROUPS: Mapping[Group, Any] = {
-    Group.INTAKE: _l("Testimony"),
+    Group.INTAKE: _l("All testimony"),
     Group.CONTACT: _l("Names and contacts of those who wrote"),
     Group.RELEASE: _l("Coding sheets for releases"),
     Group.AUDITORS: _l("Record of what was done"),

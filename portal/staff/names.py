@@ -18,8 +18,8 @@ def clean(name: str) -> str:
     text = " ".join(unicodedata.normalize("NFC", name).split())
     if not SHORTEST <= len(text) <= LONGEST:
         raise InvalidError("A pseudonym has 2 to 60 letters.")
-    allowed = all(unicodedata.category(char)[0] in _KINDS or char in _JOINING for char in text)
-    if not allowed or not fold(text):
+    kinds = {"joining" if char in _JOINING else unicodedata.category(char)[0] for char in text}
+    if not kinds <= _KINDS | {"joining"} or "L" not in kinds:
         raise InvalidError("A pseudonym is made of letters, figures, spaces, dots and hyphens.")
     return text
 

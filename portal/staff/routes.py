@@ -203,7 +203,7 @@ def _secrets_page(form: KeysForm, joining: Joining) -> ResponseReturnValue:
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
 
 
-@pages.page("/staff", access=Permission.STAFF_SEE, menu=_l("People"))
+@pages.page("/staff", access=Permission.STAFF_SEE, menu=_l("Staff"))
 def people() -> ResponseReturnValue:
     """Show who works here, who is on the way, and which keys are missing."""
     by = actor()
