@@ -21,16 +21,18 @@ from portal.registry.models import (
     Statement,
 )
 from portal.registry.records import shown
+from portal.registry.vocabulary import Calendar
 
 _FIRST = "fa"
+_ERA = {Calendar.SOLAR: "SH", Calendar.LUNAR: "AH", Calendar.GREGORIAN: "CE", None: ""}
 
 
 def snapshot(session: Session, record: Record) -> dict[str, Any]:
-    """Give a record as plain texts and lists of lines, in a fixed order."""
+    """Give a record as plain texts by field, and lists of (word of the vocabulary, text)."""
     return {
         "kind": record.kind.value,
         "restricted": "yes" if record.restricted else "",
-        "name": [f"{name.text} [{name.kind}]" for name in record.names],
+        "name": [[name.kind.value, name.text] for name in record.names],
         **_facts(session, record),
         "statement": [_statement(statement) for statement in record.statements],
         "relation": _relations(session, record),
@@ -82,14 +84,12 @@ def _days(earliest: date | None, latest: date | None) -> str:
 
 
 def _dated(dated: Event | Statement) -> str:
-    return " ".join(
-        filter(None, (dated.words, str(dated.calendar or ""), _days(dated.earliest, dated.latest)))
-    )
+    return " ".join(filter(None, (dated.words, _ERA[dated.calendar], _days(dated.earliest, dated.latest))))
 
 
 def _born(person: Person) -> str:
     days = _days(person.birth_earliest, person.birth_latest)
-    return " ".join(filter(None, (person.birth_words, str(person.birth_calendar or ""), days)))
+    return " ".join(filter(None, (person.birth_words, _ERA[person.birth_calendar], days)))
 
 
 def _facts(session: Session, record: Record) -> dict[str, str]:
@@ -126,22 +126,24 @@ def _cited(source: Source, locator: str) -> str:
     return ", ".join(filter(None, (source.author, source.title, year, locator)))
 
 
-def _statement(statement: Statement) -> str:
+def _statement(statement: Statement) -> list[str]:
     cites: list[Citation] = statement.citations
     sources = "; ".join(_cited(cite.source, cite.locator) for cite in cites)
     values = " | ".join(filter(None, (statement.value_fa, statement.value_en, _dated(statement))))
-    return f"{statement.predicate}: {values} ({sources})"
+    return [statement.predicate.value, f"{values} ({sources})"]
 
 
-def _relations(session: Session, record: Record) -> list[str]:
+def _relations(session: Session, record: Record) -> list[list[str]]:
     rows = session.scalars(select(Relation).where(Relation.from_id == record.id))
     return sorted(
-        f"{row.kind}: {_name_of(session, row.to_id)} ({_cited(row.source, row.locator)})" for row in rows
+        [row.kind.value, f"{_name_of(session, row.to_id)} ({_cited(row.source, row.locator)})"]
+        for row in rows
     )
 
 
-def _participations(session: Session, record: Record) -> list[str]:
+def _participations(session: Session, record: Record) -> list[list[str]]:
     rows = session.scalars(select(Participation).where(Participation.event_id == record.id))
     return sorted(
-        f"{row.role}: {_name_of(session, row.record_id)} ({_cited(row.source, row.locator)})" for row in rows
+        [row.role.value, f"{_name_of(session, row.record_id)} ({_cited(row.source, row.locator)})"]
+        for row in rows
     )

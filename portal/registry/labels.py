@@ -177,6 +177,31 @@ FIELDS: Mapping[str, Any] = {
 }
 
 
+# Which words a field of a snapshot is written in.
+WORDS_OF: Mapping[str, type[StrEnum]] = {
+    "kind": Kind,
+    "name": NameKind,
+    "sex": Sex,
+    "role": PersonRole,
+    "living": Living,
+    "place_kind": PlaceKind,
+    "existence": Existence,
+    "condition": Condition,
+    "event_kind": EventKind,
+    "statement": Predicate,
+    "relation": RelationKind,
+    "participation": Part,
+}
+
+
+def word_label(field: str, text: str) -> str:
+    """Give a text of a snapshot as people read it: words of the vocabulary in their language."""
+    if field == "restricted":
+        return str(_l("Yes") if text else _l("No"))
+    words = WORDS_OF.get(field)
+    return label(words(text)) if words and text in {word.value for word in words} else text
+
+
 def label(word: StrEnum) -> str:
     """Give a word of the vocabulary in the reader's language."""
     return str(LABELS[type(word)][word])

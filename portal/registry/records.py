@@ -164,11 +164,12 @@ def shown(names: Sequence[Named], language: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that changed between two versions; a list's lines come and go one by one."""
+    """One thing that changed between two versions; in a list, `word` says what sort of line came or went."""
 
     field: str
     before: str
     after: str
+    word: str = ""
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
@@ -178,8 +179,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         old, new = before.get(key), after.get(key)
         if isinstance(old, list) or isinstance(new, list):
             olds, news = old or [], new or []
-            found += [Difference(key, line, "") for line in olds if line not in news]
-            found += [Difference(key, "", line) for line in news if line not in olds]
-        elif old != new:
-            found.append(Difference(key, str(old or ""), str(new or "")))
+            found += [Difference(key, text, "", word) for word, text in olds if [word, text] not in news]
+            found += [Difference(key, "", text, word) for word, text in news if [word, text] not in olds]
+        elif (old or "") != (new or ""):
+            found.append(Difference(key, old or "", new or ""))
     return found

@@ -12,13 +12,13 @@ from portal.errors import NotFoundError
 from portal.permissions import Permission
 from portal.registry import service
 from portal.registry.forms import FORMS, RecordForm, RetractForm, StatementForm, TieForm, filled, spare_names
-from portal.registry.labels import FIELDS, LABELS, label, reversed_label
+from portal.registry.labels import FIELDS, LABELS, label, reversed_label, word_label
 from portal.registry.models import Record, Statement
 from portal.registry.records import shown
 from portal.registry.vocabulary import Kind
 from portal.staff.current import actor
 from portal.web.edge import db, now
-from portal.web.guard import Pages, Token
+from portal.web.guard import Pages, Token, may_open
 from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
 
@@ -44,8 +44,9 @@ def _words() -> dict[str, Any]:
         "also_of": also,
         "label": label,
         "reversed_label": reversed_label,
+        "word_label": word_label,
         "field_label": lambda name: FIELDS[name],
-        "may_edit": actor().may(Permission.REGISTRY_EDIT),
+        "may_edit": may_open(Permission.REGISTRY_EDIT),
     }
 
 
@@ -108,6 +109,11 @@ def _prepared(form: RecordForm, record: Record | None = None) -> RecordForm:
     return form
 
 
+def _restricted(form: RecordForm) -> bool | None:
+    """Say what was chosen, or None where this person may not choose."""
+    return bool(form.restricted.data) if "restricted" in form else None
+
+
 @pages.page(f"/add/{_KIND}", access=Permission.REGISTRY_EDIT, methods=_BOTH, token=Token.FORM)
 def add(kind: str) -> ResponseReturnValue:
     """Add a record of a kind."""
@@ -121,7 +127,7 @@ def add(kind: str) -> ResponseReturnValue:
                 facts=form.facts(),
                 note=form.note.data or "",
                 now=now(),
-                restricted=bool(form.restricted and form.restricted.data),
+                restricted=bool(_restricted(form)),
             )
         )
     return _answer("registry/edit.html", form, record=None, kind=Kind(kind))
@@ -142,7 +148,7 @@ def edit(record_id: UUID) -> ResponseReturnValue:
             facts=form.facts(),
             note=form.note.data or "",
             now=now(),
-            restricted=bool(form.restricted.data) if form.restricted else None,
+            restricted=_restricted(form),
         )
         return _shown(changed)
     return _answer("registry/edit.html", form, record=record, kind=record.kind)

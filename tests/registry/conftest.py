@@ -1,0 +1,78 @@
+"""A fresh SQLite database with the registry's tables, and the people who use it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from portal.database import Base, Database, PortalSession
+from portal.permissions import Role
+from portal.registry.starter import STARTER, load_starter, read_document
+from portal.staff.actor import Actor
+
+DEMO = STARTER.parents[1] / "demo" / "registry.json"
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+def fresh(folder: Path) -> Database:
+    made = Database(f"sqlite:///{folder / 'main.db'}", f"sqlite:///{folder / 'keys.db'}")
+    tables = [table for table in Base.metadata.sorted_tables if table.name.startswith("registry_")]
+    Base.metadata.create_all(made.main, tables=tables)
+    return made
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = fresh(tmp_path)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[PortalSession]:
+    with database.session(write=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reviewer() -> Actor:
+    return Actor(uuid4(), "Cedar", Role.REVIEWER)
+
+
+@pytest.fixture
+def lead() -> Actor:
+    return Actor(uuid4(), "Plane", Role.LEAD)
+
+
+@pytest.fixture
+def administrator() -> Actor:
+    return Actor(uuid4(), "Elm", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def auditor() -> Actor:
+    return Actor(uuid4(), "Ash", Role.AUDITOR)
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The starter registry and the invented people, loaded once; only to be read."""
+    made = fresh(tmp_path_factory.mktemp("registry"))
+    with made.session(write=True) as unit:
+        load_starter(unit, author="portal", now=NOW)
+        load_starter(unit, author="portal", now=NOW, document=read_document(DEMO), note="demonstration")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def starter(loaded: Database) -> Iterator[PortalSession]:
+    with loaded.session(write=False) as opened:
+        yield opened
