@@ -1,0 +1,197 @@
+"""What people and programs can do with the ledger: watch a database, note acts, sign heads, read, prove.
+
+Every change of a loaded object is recorded by itself. `session.execute(insert/update/delete)` on a recorded
+table raises; `session.connection().execute`, plain SQL and the `bulk_` methods go past the ledger and are
+left to tables whose class says ``__recorded__ = False``. One entry shows which rows changed together, so a
+transaction must not touch two things whose connection is secret (a case and a registered person).
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.orm import Session
+
+from portal.database import Base, Database, KeysBase, PortalSession
+from portal.errors import NotFoundError, UnavailableError
+from portal.ledger.checkpoint import CheckpointError, Proof, Signer, prove, verify
+from portal.ledger.models import LedgerCheckpoint, LedgerEntry
+from portal.ledger.recorder import Recorder, act, acts_place, lock, pending
+from portal.ledger.rows import key_text, recorded_tables
+from portal.ledger.tree import RightEdge, leaf_hash
+from portal.vault.seal import Sealed
+from portal.vault.wrap import unwrap
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did, as an auditor reads it."""
+
+    act: str
+    by: str
+    subject: UUID | None
+    detail: Mapping[str, str]
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def attach(database: Database, auditors: bytes, *, today: Callable[[], date] = _today) -> None:
+    """Record every transaction of `database` from now on; call it once, after all models are imported.
+
+    `auditors` is the public key that acts are sealed to. Raises ValueError when a recorded table could
+    change without its objects being loaded (a foreign key that cascades).
+    """
+    Recorder(auditors, today).listen(database)
+
+
+def note(
+    session: Session,
+    act_name: str,
+    *,
+    by: str,
+    subject: UUID | None = None,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Say what is being done in this transaction; only auditors can read it."""
+    if not session.in_transaction():
+        session.begin()  # so that a rollback takes the act with it
+    pending(session).acts.append(act(act_name, by, subject, detail))
+
+
+def record_again(session: PortalSession, tables: Iterable[str], *, by: str, reason: str) -> None:
+    """Record all rows of these tables afresh, after a migration that changed their columns."""
+    wanted = set(tables)
+    for part, base in ((session, Base), (session.keys, KeysBase)):
+        for name, table in recorded_tables(base).items():
+            if name in wanted:
+                _touch_all(part, table)
+    note(session, "ledger.record-again", by=by, detail={"reason": reason, "tables": " ".join(sorted(wanted))})
+
+
+def recover(session: PortalSession) -> int:
+    """End what a crash between the two databases left: delete wraps the ledger calls erased or never knew.
+
+    Run it at the start, before anybody else writes. Returns how many rows were deleted.
+    """
+    lock(session.connection())
+    tables = recorded_tables(KeysBase)
+    alive: dict[tuple[str, str], bool] = {}
+    for body in session.scalars(select(LedgerEntry.body).order_by(LedgerEntry.seq)).yield_per(1000):
+        for table, key, digest in json.loads(body)["rows"]:
+            if table in tables:
+                alive[table, key] = digest is not None
+    removed = 0
+    for mapper in KeysBase.registry.mappers:
+        names = [table.name for table in mapper.tables if table.name in tables]
+        for one in session.keys.scalars(select(mapper.class_)) if names else ():
+            key = key_text(mapper.primary_key_from_instance(one))
+            if not any(alive.get((name, key), False) for name in names):
+                session.keys.delete(one)
+                removed += 1
+    if removed:
+        note(session, "ledger.recover", by="portal", detail={"rows": str(removed)})
+    return removed
+
+
+def checkpoint(session: Session, *, signer: Signer, day: date) -> LedgerCheckpoint:
+    """Sign the head over all entries, and keep the note; with nothing new, return the one there is.
+
+    Only the entries since the last checkpoint are read. Raises `UnavailableError` instead of signing when
+    they, or that checkpoint, do not agree with themselves.
+    """
+    lock(session.connection())
+    last = latest_checkpoint(session)
+    edge = _signed_edge(last, signer) if last else RightEdge()
+    new = select(LedgerEntry).where(LedgerEntry.seq >= edge.size).order_by(LedgerEntry.seq)
+    leaves: list[bytes] = []
+    for entry in session.scalars(new.execution_options(yield_per=1000)):
+        if entry.seq != edge.size + len(leaves) or entry.leaf_hash != leaf_hash(entry.body):
+            raise UnavailableError(f"Entry {entry.seq} of the ledger is damaged; run `portal verify`.")
+        leaves.append(entry.leaf_hash)
+    if last and not leaves:
+        return last
+    edge = edge.extended(leaves)
+    # The day is the finest time kept: the signature's time is its beginning.
+    midnight = int(datetime.combine(day, time(), UTC).timestamp())
+    text = signer.sign(edge.size, edge.root(), time=midnight)
+    made = LedgerCheckpoint(size=edge.size, day=day, note=text, edge=edge.to_bytes())
+    session.add(made)
+    return made
+
+
+def latest_checkpoint(session: Session) -> LedgerCheckpoint | None:
+    """Return the newest signed head, to be shown, sent to witnesses or printed."""
+    return session.scalar(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1))
+
+
+def entries(session: Session, *, after: int = -1, limit: int = 100) -> Sequence[LedgerEntry]:
+    """Return entries in order, those behind number `after`."""
+    query = select(LedgerEntry).where(LedgerEntry.seq > after).order_by(LedgerEntry.seq).limit(limit)
+    return session.scalars(query).all()
+
+
+def newest(session: Session, *, before: int | None = None, limit: int = 100) -> Sequence[LedgerEntry]:
+    """Return entries newest first, those ahead of number `before`; None begins at the end."""
+    query = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
+    return session.scalars(query if before is None else query.where(LedgerEntry.seq < before)).all()
+
+
+def size(session: Session) -> int:
+    """Return how many entries there are."""
+    last = session.scalar(select(LedgerEntry.seq).order_by(LedgerEntry.seq.desc()).limit(1))
+    return 0 if last is None else last + 1
+
+
+def row_count(entry: LedgerEntry) -> int:
+    """Return how many rows the entry's transaction touched."""
+    return len(json.loads(entry.body)["rows"])
+
+
+def read_acts(entry: LedgerEntry, auditors_seed: bytes) -> list[Act]:
+    """Open the acts of an entry with the auditors' key; UnsealError when they are not for this place."""
+    sealed = json.loads(entry.body)["acts"]
+    if sealed is None:
+        return []
+    acts: list[dict[str, Any]] = json.loads(
+        unwrap(auditors_seed, Sealed(b64decode(sealed, validate=True)), acts_place(entry.seq))
+    )
+    return [
+        Act(one["act"], one["by"], None if one["subject"] is None else UUID(one["subject"]), one["detail"])
+        for one in acts
+    ]
+
+
+def proof(session: Session, seq: int) -> Proof:
+    """Prove entry `seq` under the newest checkpoint; `NotFoundError` while none covers it."""
+    last = latest_checkpoint(session)
+    if last is None or not 0 <= seq < last.size:
+        raise NotFoundError("No checkpoint covers this entry yet.")
+    leaves = session.scalars(
+        select(LedgerEntry.leaf_hash).where(LedgerEntry.seq < last.size).order_by(LedgerEntry.seq)
+    )
+    return prove(leaves, seq, last.note)
+
+
+def _signed_edge(last: LedgerCheckpoint, signer: Signer) -> RightEdge:
+    """Return the kept edge if it is what this log signed: nothing inconsistent may ever be signed."""
+    try:
+        signed = verify(last.note, signer.public).checkpoint
+        edge = RightEdge.from_bytes(last.size, last.edge)
+    except (CheckpointError, ValueError):
+        raise UnavailableError("The last checkpoint is damaged; run `portal verify`.") from None
+    if signed.size != edge.size or signed.root != edge.root():
+        raise UnavailableError("The last checkpoint is damaged; run `portal verify`.")
+    return edge
+
+
+def _touch_all(session: Session, table: Table) -> None:
+    connection: Connection = session.connection()
+    for key in connection.execute(select(*table.primary_key.columns)):
+        pending(session).touch(table, tuple(key))
