@@ -318,5 +318,9 @@ def me() -> ResponseReturnValue:
 def roles() -> ResponseReturnValue:
     """Show what every role may do, from the very table that the doors ask."""
     return render_template(
-        "staff/roles.html", roles=ROLES, duties=DUTIES, permissions=PERMISSIONS, grants=GRANTS
+        "staff/roles.html",
+        lines=[(ROLES[role], DUTIES[role]) for role in Role],
+        roles=ROLES,
+        permissions=PERMISSIONS,
+        grants=GRANTS,
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -192,6 +193,12 @@ def test_an_administrator_cannot_end_their_own_access(world: Any) -> None:
     nader = world.person("Nader", Role.ADMINISTRATOR)
     with pytest.raises(InvalidError):
         end(world, nader, nader)
+
+
+def test_somebody_unknown_cannot_be_ended(world: Any) -> None:
+    nader = world.person("Nader", Role.ADMINISTRATOR)
+    with world.database.session(write=True) as session, pytest.raises(NotFoundError):
+        service.end(session, by=world.actor(nader), staff_id=uuid4())
 
 
 def test_the_only_holder_of_a_key_is_known_before_they_are_ended(world: Any) -> None:
