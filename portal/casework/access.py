@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from portal.casework import workflow
 from portal.casework.models import Claim
 from portal.casework.sealing import CaseKey
 from portal.database import PortalSession
-from portal.errors import NotFoundError, RefusedError
+from portal.errors import NotFoundError, RefusedError, StaleError
 from portal.intake import consent
 from portal.intake import service as intake
 from portal.intake.models import Compartment, Part, Status, Submission, Use
@@ -54,13 +55,20 @@ def claim_of(session: PortalSession, submission: Submission) -> Claim | None:
     return session.get(Claim, submission.id, populate_existing=True)
 
 
-def find_held(session: PortalSession, *, by: Actor, case_id: UUID, permission: Permission) -> Submission:
-    """Find a case for an act of its holder, and lock it; refuse everybody else."""
+def find_held(
+    session: PortalSession, *, by: Actor, case_id: UUID, permission: Permission, working: bool = False
+) -> Submission:
+    """Find a case for an act of its holder, and lock it; refuse everybody else.
+
+    ``working`` is for acts that change what a second reviewer will see.
+    """
     by.require(permission)
     submission = find(session, by=by, case_id=case_id, lock=True)
     claim = claim_of(session, submission)
     if claim is None or claim.staff_id != by.id:
         raise RefusedError
+    if working and submission.status not in workflow.WORKED_ON:
+        raise StaleError("The case no longer stands where this could be done.")
     return submission
 
 

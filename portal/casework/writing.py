@@ -52,7 +52,9 @@ def mark(
 ) -> UUID:
     """Mark a span of one text; what is kept is the text's own words."""
     opened = open_case(
-        session, find_held(session, by=by, case_id=case_id, permission=Permission.CASE_MARK), by=by
+        session,
+        find_held(session, by=by, case_id=case_id, permission=Permission.CASE_MARK, working=True),
+        by=by,
     )
     selector = marking.select(text_of(opened, field_id).text, span)
     row = Annotation(
@@ -75,7 +77,9 @@ def find_mark(session: PortalSession, opened: Opened, mark_id: UUID) -> tuple[An
 def unmark(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) -> None:
     """Take a mark off, unless a link rests on it."""
     opened = open_case(
-        session, find_held(session, by=by, case_id=case_id, permission=Permission.CASE_MARK), by=by
+        session,
+        find_held(session, by=by, case_id=case_id, permission=Permission.CASE_MARK, working=True),
+        by=by,
     )
     row, kept = find_mark(session, opened, mark_id)
     if kept.links:

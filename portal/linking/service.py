@@ -75,7 +75,7 @@ def _linkable(opened: Opened) -> None:
 
 def _open(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
     """Open a case for its holder, locked, if its source lets it be linked."""
-    submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_LINK)
+    submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_LINK, working=True)
     opened = open_case(session, submission, by=by)
     _linkable(opened)
     return opened

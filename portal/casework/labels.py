@@ -1,0 +1,165 @@
+"""The words of casework as people see them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from portal.casework.coding import Pattern, Said
+from portal.casework.marking import MarkKind
+from portal.casework.models import SheetState
+from portal.intake.journey import Relation
+from portal.intake.models import Answer, Status, Use
+from portal.web.locale import gettext as _
+from portal.web.locale import lazy_gettext as _l
+from portal.web.locale import ngettext
+
+
+class Question(NamedTuple):
+    """A pattern in a few words, and as the question that the sheet asks."""
+
+    short: Any
+    full: Any
+
+
+STATUSES: Mapping[Status, Any] = {
+    Status.RECEIVED: _l("waiting to be read"),
+    Status.IN_REVIEW: _l("being read"),
+    Status.AWAITING_SOURCE: _l("waiting for the source"),
+    Status.SECOND_REVIEW: _l("second review"),
+    Status.COMPLETE: _l("complete"),
+    Status.SET_ASIDE: _l("set aside"),
+}
+
+# The shape beside the word (parts/display.html, tag).
+SHAPES: Mapping[Status, str] = {
+    Status.RECEIVED: "wait",
+    Status.IN_REVIEW: "",
+    Status.AWAITING_SOURCE: "wait",
+    Status.SECOND_REVIEW: "",
+    Status.COMPLETE: "done",
+    Status.SET_ASIDE: "stop",
+}
+
+MOVES: Mapping[tuple[Status, Status], Any] = {
+    (Status.IN_REVIEW, Status.AWAITING_SOURCE): _l("Wait for the source"),
+    (Status.IN_REVIEW, Status.SET_ASIDE): _l("Set aside"),
+    (Status.AWAITING_SOURCE, Status.IN_REVIEW): _l("Go on without waiting"),
+    (Status.COMPLETE, Status.IN_REVIEW): _l("Open again"),
+}
+
+USES: Mapping[Use, Any] = {
+    Use.CONTACT: _l("Being written to"),
+    Use.READ: _l("Being read"),
+    Use.LINK: _l("Being linked"),
+    Use.RESEARCH: _l("Research"),
+    Use.STATISTICS: _l("Counting"),
+    Use.COURT: _l("Courts"),
+    Use.PUBLISH: _l("Publishing"),
+}
+
+ANSWERS: Mapping[Answer, Any] = {Answer.YES: _l("yes"), Answer.ASK: _l("ask first"), Answer.NO: _l("no")}
+
+NARRATORS: Mapping[Relation, Any] = {
+    Relation.SURVIVOR: _l("was in prison"),
+    Relation.PARENT: _l("parent of someone killed"),
+    Relation.SPOUSE: _l("wife or husband of someone killed"),
+    Relation.SIBLING: _l("sister or brother of someone killed"),
+    Relation.CHILD: _l("child of someone killed"),
+    Relation.RELATIVE: _l("another relative"),
+    Relation.CELLMATE: _l("cellmate"),
+    Relation.FRIEND: _l("friend or comrade"),
+    Relation.WITNESS: _l("saw or heard something"),
+    Relation.OFFICIAL: _l("worked or served there"),
+    Relation.HELPER: _l("writes for someone else"),
+    Relation.OTHER: _l("something else"),
+}
+
+MARK_KINDS: Mapping[MarkKind, Any] = {
+    MarkKind.PERSON: _l("person"),
+    MarkKind.PLACE: _l("place"),
+    MarkKind.DATE: _l("date"),
+    MarkKind.CLAIM: _l("claim"),
+    MarkKind.NOTE: _l("note"),
+}
+
+SHEET_STATES: Mapping[SheetState, Any] = {
+    SheetState.DRAFT: _l("draft"),
+    SheetState.SUBMITTED: _l("waiting for a second reviewer"),
+    SheetState.APPROVED: _l("approved"),
+    SheetState.RETURNED: _l("to be looked at again"),
+}
+
+SAID: Mapping[Said, Any] = {Said.YES: _l("Yes"), Said.NO: _l("No"), Said.NOT_SAID: _l("Not said")}
+
+MONTHS: tuple[Any, ...] = (
+    _l("Farvardin"),
+    _l("Ordibehesht"),
+    _l("Khordad"),
+    _l("Tir"),
+    _l("Mordad"),
+    _l("Shahrivar"),
+    _l("Mehr"),
+    _l("Aban"),
+    _l("Azar"),
+    _l("Dey"),
+    _l("Bahman"),
+    _l("Esfand"),
+)
+
+PATTERNS: Mapping[Pattern, Question] = {
+    Pattern.QUESTIONNAIRES: Question(
+        _l("Questionnaires beforehand"),
+        _l(
+            "Were there unexpected interrogations, or long written questions about opinions, "
+            "between late 1987 and mid-July 1988?"
+        ),
+    ),
+    Pattern.THREATS: Question(
+        _l("Threats beforehand"), _l("Was anyone threatened beforehand that prisoners would be “dealt with”?")
+    ),
+    Pattern.SORTING: Question(
+        _l("Sorting of prisoners"), _l("Were prisoners sorted by how firmly they held to their beliefs?")
+    ),
+    Pattern.TRANSFERS: Question(
+        _l("Sudden transfers"),
+        _l("Were prisoners moved suddenly between prisons, often far from home, without explanation?"),
+    ),
+    Pattern.REARREST: Question(
+        _l("Arrested again"), _l("Were people arrested again who had been released years earlier?")
+    ),
+    Pattern.CONTACT_CUT: Question(_l("Visits cut off"), _l("Were visits, calls or letters cut off?")),
+    Pattern.COMMISSION: Question(_l("Before a commission"), _l("Was anyone brought before a commission?")),
+    Pattern.FAMILY_TOLD: Question(
+        _l("Burial place withheld"),
+        _l("Was the family told of the killing while the place of burial was withheld?"),
+    ),
+    Pattern.BELONGINGS: Question(
+        _l("Belongings and undertakings"),
+        _l("Were belongings handed back, or did the family have to sign a form or an undertaking?"),
+    ),
+    Pattern.MOURNING_BAN: Question(
+        _l("Mourning forbidden"), _l("Were mourning, flowers, gatherings or gravestones forbidden?")
+    ),
+    Pattern.GRAVE_DISTURBED: Question(
+        _l("Burial place disturbed"),
+        _l("Was a burial place disturbed, by building, a road, planting, digging or rubbish?"),
+    ),
+    Pattern.REPRISALS: Question(
+        _l("Reprisals"),
+        _l("Did relatives who asked questions face summons, prosecution, prison or ill-treatment?"),
+    ),
+}
+
+
+def waited(since: date, today: date) -> str:
+    """Say in words how long something has waited."""
+    days = (today - since).days
+    return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else _("since today")
+
+
+def month_words(month: str, number: Any) -> str:
+    """Write a coded month in words: "1367-05" is Mordad 1367; ``number`` writes figures."""
+    year, _dash, part = month.partition("-")
+    if not year:
+        return _("not known")
+    return f"{MONTHS[int(part) - 1]} {number(year)}" if part else str(number(year))

@@ -1,0 +1,48 @@
+"""The prisons that a coding sheet may name, each with the town and province around it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.casework.coding import Prison
+from portal.database import PortalSession
+from portal.registry import service as registry
+from portal.registry.models import Place, Record
+from portal.registry.records import shown
+from portal.registry.vocabulary import PlaceKind
+from portal.staff.actor import Actor
+
+# Figures are grouped by these names, whatever language the desk is read in.
+_LANGUAGE = "en"
+_DEPTH = 12
+
+
+def prisons(session: PortalSession, *, by: Actor) -> list[tuple[Record, Prison]]:
+    """List the prisons of the registry by name."""
+    records = {one.id: one for one in registry.places(session, by=by)}
+    places = {one.record_id: one for one in session.scalars(select(Place)) if one.record_id in records}
+    return [
+        (record, _prison(record, records, places))
+        for record in records.values()
+        if places[record.id].kind is PlaceKind.PRISON
+    ]
+
+
+def _name(record: Record) -> str:
+    return shown(record.names, _LANGUAGE)[0]
+
+
+def _prison(record: Record, records: dict[UUID, Record], places: dict[UUID, Place]) -> Prison:
+    around: dict[PlaceKind, str] = {}
+    upward = places[record.id].parent_id
+    for _ in range(_DEPTH):
+        if upward is None or upward not in records:
+            break
+        around.setdefault(places[upward].kind, _name(records[upward]))
+        upward = places[upward].parent_id
+    return Prison(
+        record_id=record.id,
+        label=_name(record),
+        town=around.get(PlaceKind.CITY, ""),
+        province=around.get(PlaceKind.PROVINCE, ""),
+    )

@@ -1,0 +1,142 @@
+"""Pages of linking: candidates for marked words, the decision, and taking it back."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.casework.reading import Mark
+from portal.config import Face
+from portal.errors import NotFoundError, StaleError
+from portal.linking import labels, service
+from portal.linking.forms import LinkForm
+from portal.linking.models import LinkState
+from portal.linking.service import Candidate, OpenedLink
+from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.permissions import Permission
+from portal.registry.models import Record
+from portal.registry.records import shown
+from portal.staff.current import actor
+from portal.web.edge import db, now
+from portal.web.guard import Pages
+from portal.web.locale import gettext as _
+from portal.web.locale import language
+
+pages = Pages("linking", __name__, face=Face.DESK, url_prefix="/cases")
+
+_LINKS = "/<uuid:case_id>/links"
+_TYPED = 300
+
+
+@pages.app_context_processor
+def _beside() -> dict[str, Any]:
+    """Let the page of a case show its links beside the words they rest on."""
+
+    def links_beside(case_id: UUID) -> list[OpenedLink]:
+        links = service.links_of(db(), by=actor(), case_id=case_id)
+        return [one for one in links if one.state is LinkState.CURRENT]
+
+    return {"links_beside": links_beside, "linking": labels, "record_name": _name}
+
+
+def _name(record: Record | None) -> str:
+    return shown(record.names, language())[0] if record else _("a record that is not open to you")
+
+
+def _uuid(text: str | None) -> UUID:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        raise NotFoundError from None
+
+
+def _card(one: Candidate) -> dict[str, Any]:
+    """Return what a candidate's card shows: the name in both scripts, and what speaks for and against."""
+    name, also = shown(one.record.names, language())
+    person, lines = one.record.person, [str(labels.TARGETS[one.target])]
+    supports = [str(labels.AGREEMENTS[one.match.agreement])]
+    if person and person.father_name:
+        lines.append(_("father: %(name)s", name=person.father_name))
+    if person and person.origin:
+        lines.append(person.origin)
+    if one.father_mentioned:
+        supports.append(_("the account names the father"))
+    if one.origin_mentioned:
+        supports.append(_("the account names the home town"))
+    against = [_("already linked: %(relation)s", relation=str(labels.RELATIONS[word])) for word in one.linked]
+    return {
+        "name": name,
+        "also": also,
+        "url": url_for("registry.show", record_id=one.record.id),
+        "lines": lines,
+        "supports": supports,
+        "against": against,
+        "id": one.record.id,
+    }
+
+
+@pages.page(f"{_LINKS}/new", access=Permission.CASE_LINK)
+def new(case_id: UUID) -> ResponseReturnValue:
+    """Show the records that marked words may mean, or one of them to decide on."""
+    mark = service.mark_of(db(), by=actor(), case_id=case_id, mark_id=_uuid(request.args.get("annotation")))
+    text = (request.args.get("q", "").strip() or mark.at.quote)[:_TYPED]
+    if "record" in request.args:
+        record_id = _uuid(request.args.get("record"))
+        form = LinkForm(formdata=None, annotation=str(mark.id), record=str(record_id))
+        return _decide(case_id, mark, form, text)
+    found = service.propose(db(), by=actor(), case_id=case_id, text=text, kind=mark.kind)
+    cards = [_card(one) for one in found]
+    return render_template("linking/new.html", case_id=case_id, mark=mark, text=text, cards=cards)
+
+
+def _decide(case_id: UUID, mark: Mark, form: LinkForm, text: str) -> ResponseReturnValue:
+    one = service.candidate(
+        db(), by=actor(), case_id=case_id, text=text, record_id=_uuid(str(form.record.data))
+    )
+    form.offer(one.target)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    page = render_template(
+        "linking/decide.html", case_id=case_id, mark=mark, form=form, card=_card(one), text=text
+    )
+    return page, status
+
+
+@pages.page(_LINKS, access=Permission.CASE_LINK, methods=("POST",))
+def link(case_id: UUID) -> ResponseReturnValue:
+    """Link the case to a record."""
+    form = LinkForm()
+    mark_id, record_id = _uuid(form.annotation.data), _uuid(form.record.data)
+    mark = service.mark_of(db(), by=actor(), case_id=case_id, mark_id=mark_id)
+    if not form.validate():
+        return _decide(case_id, mark, form, mark.at.quote)
+    try:
+        service.link(
+            db(),
+            by=actor(),
+            case_id=case_id,
+            mark_id=mark_id,
+            record_id=record_id,
+            relation=LinkRelation(form.relation.data),
+            certainty=Certainty(form.certainty.data),
+            basis=Basis(form.basis.data),
+            comment=form.comment.data or "",
+            now=now(),
+        )
+    except StaleError as problem:
+        flash(_(str(problem)))
+    return _back(case_id, mark_id)
+
+
+@pages.page(f"{_LINKS}/<uuid:link_id>/remove", access=Permission.CASE_LINK, methods=("POST",))
+def remove(case_id: UUID, link_id: UUID) -> ResponseReturnValue:
+    """Take a link back."""
+    service.take_back(db(), by=actor(), case_id=case_id, link_id=link_id)
+    flash(_("The link is taken back. It stays in the case's history."))
+    return _back(case_id)
+
+
+def _back(case_id: UUID, mark_id: UUID | None = None) -> ResponseReturnValue:
+    anchor = f"about-{mark_id}" if mark_id else "words"
+    return redirect(url_for("casework.show", case_id=case_id, _anchor=anchor), HTTPStatus.SEE_OTHER)
