@@ -23,6 +23,7 @@ class Permission(StrEnum):
     REGISTRY_RESTRICTED = "registry:restricted"
     RELEASE_APPROVE = "release:approve"
     RELEASE_REQUEST = "release:request"
+    RELEASE_SEE = "release:see"
     STAFF_MANAGE = "staff:manage"
     STAFF_SEE = "staff:see"
 
@@ -76,6 +77,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             Permission.GROUP_GRANT,
             Permission.REGISTRY_RESTRICTED,
             Permission.RELEASE_APPROVE,
+            Permission.RELEASE_SEE,
             Permission.STAFF_SEE,
         },
         Role.ADMINISTRATOR: frozenset(
@@ -83,6 +85,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.FIGURES_SEE,
                 Permission.REGISTRY_READ,
                 Permission.RELEASE_REQUEST,
+                Permission.RELEASE_SEE,
                 Permission.STAFF_MANAGE,
                 Permission.STAFF_SEE,
             }

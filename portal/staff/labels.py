@@ -43,6 +43,7 @@ PERMISSIONS: Mapping[Permission, Any] = {
     Permission.REGISTRY_EDIT: _l("Write in the registry"),
     Permission.REGISTRY_RESTRICTED: _l("See restricted entries of the registry"),
     Permission.FIGURES_SEE: _l("See the figures"),
+    Permission.RELEASE_SEE: _l("See releases, asked for and decided"),
     Permission.RELEASE_REQUEST: _l("Ask for a release"),
     Permission.RELEASE_APPROVE: _l("Approve a release"),
     Permission.STAFF_SEE: _l("See who works here"),
