@@ -196,6 +196,30 @@ def test_nobody_is_left_out_where_that_would_lose_more() -> None:
     assert [each.labels for each in outcome.classes] == [("T",), ("s",)]
 
 
+def test_what_a_left_out_record_loses_counts_in_every_column() -> None:
+    rows = [
+        Row({"place": "a1", "kin": kin})
+        for kin, count in (("t", 12), ("u", 8), ("s", 150))
+        for _ in range(count)
+    ]
+    columns = {"place": SMALL["place"], "kin": SMALL["kin"]}
+    assert anonymise(rows, Policy("1", columns, k=11, most_nodes=0)).suppressed == 0
+
+
+def test_those_already_lost_at_the_coarsest_labels_count_against_the_limit() -> None:
+    columns = {"place": Column(ColumnRole.QUASI, PLACE, coarsest=1)}
+    rows = rows_of("place", ("a1", 100), ("a2", 4), ("c1", 2))
+    outcome = anonymise(rows, Policy("1", columns, k=5, most_nodes=0))
+    assert outcome.classes == (Class(("A",), 104, 104),)
+    assert outcome.suppressed == 2
+
+
+def test_just_enough_left_behind_need_no_company_and_are_not_left_out() -> None:
+    rows = rows_of("place", ("a1", 200), ("b1", 3), ("c1", 2))
+    outcome = anonymise(rows, Policy("1", only("place"), k=5, most_nodes=0))
+    assert [(each.labels, each.rows) for each in outcome.classes] == [((TOP,), 5), (("a1",), 200)]
+
+
 def test_whole_columns_win_where_they_lose_less() -> None:
     # From the top, A is split at the price of a1, and nobody bears c1 then; one level for all leaves out c1.
     rows = rows_of("place", ("a1", 6), ("a2", 60), ("b2", 12), ("c1", 3))

@@ -86,9 +86,6 @@ def test_the_order_of_records_does_not_tell_the_order_of_arrival(
     assert correlation(range(400)) == 1
     outcome = anonymise(rows, testimony_policy(record_ids=True), random=chance("order"))
     assert abs(correlation(outcome.sources)) < 0.15
-    assert (
-        abs(correlation(sorted(range(400), key=lambda place: outcome.rows[place][0]))) < 2
-    )  # ids rank by chance
     by_id = [source for _, source in sorted(zip(outcome.rows, outcome.sources, strict=True))]
     assert abs(correlation(by_id)) < 0.15
 

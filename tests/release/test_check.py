@@ -176,6 +176,13 @@ def test_numbers_are_no_formulas() -> None:
     assert look((rows, policy, anonymise(rows, policy))).records == 12
 
 
+@pytest.mark.parametrize("said", [True, False, None, float("nan"), " ", "yes"])
+def test_a_true_value_is_read_as_it_must_be_released(said: str | float | None) -> None:
+    columns = {"hurt": Column(ColumnRole.SENSITIVE, values=frozenset({"yes", "no"}))}
+    policy, rows = Policy("1", columns, k=5), [Row({"hurt": said})] * 6
+    assert look((rows, policy, anonymise(rows, policy))).k == 6
+
+
 def test_records_stand_in_the_order_of_their_values(released: Released) -> None:
     rows, sources = list(released[2].rows), list(released[2].sources)
     assert faults(with_rows(released, rows[::-1], sources[::-1])) == {Fault.ORDER}
