@@ -16,6 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from portal.registry import names
@@ -88,10 +89,13 @@ class RecordForm(ChangeForm):
 
     order: ClassVar[Sequence[str]] = ()
 
-    def validate_names(self, field: FieldList[Any]) -> None:
-        """Ask for one name at least."""
+    def validate_names(self, field: "FieldList[Any]") -> None:
+        """Ask for one name at least, beside the line where it belongs."""
         if not any(names.fold(entry.form.text.data or "") for entry in field):
-            raise ValidationError(_("Please write one name at least."))
+            problem = _("Please write one name at least.")
+            first = field[0].form.text
+            first.errors = [*first.errors, problem]
+            raise ValidationError(problem)
 
     def spellings(self) -> list[Spelling]:
         """Give the names that were written, without the empty lines."""
@@ -135,7 +139,10 @@ class _PlaceField(SelectField):
 
     def offer(self, places: Sequence[tuple[UUID, str]]) -> None:
         """Set the places that can be chosen."""
-        self.choices = [("", _("Not known")), *((str(key), name) for key, name in places)]
+        self.choices = [
+            SelectChoice("", _("Not known")),
+            *(SelectChoice(str(key), name) for key, name in places),
+        ]
 
     def chosen(self) -> UUID | None:
         """Give the chosen place."""
@@ -295,10 +302,12 @@ class _SourceForm(ChangeForm):
     def offer(self, sources: Sequence[Source]) -> None:
         """Set the sources that can be chosen."""
         known = [
-            (str(source.id), ", ".join(filter(None, (source.title, source.author, str(source.year or "")))))
+            SelectChoice(
+                str(source.id), ", ".join(filter(None, (source.title, source.author, str(source.year or ""))))
+            )
             for source in sources
         ]
-        self.source.choices = [("", _("A new source, written below")), *known]
+        self.source.choices = [SelectChoice("", _("A new source, written below")), *known]
 
     def validate_source(self, field: SelectField) -> None:
         """Ask for a source, known or new: nothing is stated without one."""
@@ -359,7 +368,7 @@ class TieForm(_SourceForm):
     def ask(self, kind: Kind, others: Sequence[tuple[UUID, str]]) -> None:
         """Set the words for this kind of record and the records that can be chosen."""
         self.word.choices = choices(Part if kind is Kind.EVENT else RelationKind)
-        self.other.choices = [(str(key), name) for key, name in others]
+        self.other.choices = [SelectChoice(str(key), name) for key, name in others]
 
 
 class RetractForm(ChangeForm):

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
+
 from portal.registry.vocabulary import (
     Calendar,
     Condition,
@@ -212,6 +214,6 @@ def reversed_label(word: StrEnum) -> str:
     return str(REVERSED[word]) if word in REVERSED else label(word)
 
 
-def choices(words: type[StrEnum], *, leave_out: Sequence[StrEnum] = ()) -> list[tuple[str, Any]]:
+def choices(words: type[StrEnum], *, leave_out: Sequence[StrEnum] = ()) -> list[SelectChoice]:
     """Give what a select field offers."""
-    return [(word.value, text) for word, text in LABELS[words].items() if word not in leave_out]
+    return [SelectChoice(word.value, text) for word, text in LABELS[words].items() if word not in leave_out]
