@@ -131,7 +131,7 @@ def set_names(record: Record, spellings: Sequence[Spelling]) -> None:
     if not written:
         raise InvalidError("A record needs a name.")
     record.names[:] = [_name(spelling, position, titled=titled) for position, spelling in enumerate(written)]
-    record.sort_key = names.joined(written[0].text)[:_LONGEST]
+    record.sort_key = names.sorting(written[0].text)[:_LONGEST]
 
 
 def _name(spelling: Spelling, position: int, *, titled: bool) -> Name:

@@ -122,6 +122,12 @@ def test_a_name_is_indexed_from_each_word_on() -> None:
     assert set(names.forms("Seyyed Kazem Mousavi Pour")) == keys
 
 
+def test_names_sort_as_in_a_persian_dictionary() -> None:
+    words = ["اوین", "پرویز", "چمران", "ژاله", "کاظم", "گوهردشت", "لیلا", "نیما", "وکیل‌آباد", "هادی", "یاسر"]
+    assert sorted(words, key=names.sorting) == words
+    assert names.sorting("Evin") == "evin"
+
+
 @pytest.mark.parametrize(
     ("text", "script"), [("اوین", "Arab"), ("Evin", "Latn"), ("۱۲ -", "Zyyy"), ("Омск", "Zyyy")]
 )
