@@ -1,7 +1,7 @@
 """Forms of the registry: records by kind, statements, relations; all say why and on which version."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from wtforms import (
@@ -105,9 +105,10 @@ class RecordForm(ChangeForm):
             if names.fold(entry.form.text.data or "")
         ]
 
-    def facts(self) -> Facts:
-        """Give the facts of the form's kind."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def facts(self) -> Facts:
+            """Give the facts of the form's kind."""
 
 
 class PersonForm(RecordForm):

@@ -128,22 +128,21 @@ def _cited(source: Source, locator: str) -> str:
 
 def _statement(statement: Statement) -> list[str]:
     cites: list[Citation] = statement.citations
-    sources = "; ".join(_cited(cite.source, cite.locator) for cite in cites)
-    values = " | ".join(filter(None, (statement.value_fa, statement.value_en, _dated(statement))))
-    return [statement.predicate.value, f"{values} ({sources})"]
+    sources = (_cited(cite.source, cite.locator) for cite in cites)
+    lines = filter(None, (statement.value_fa, statement.value_en, _dated(statement), *sources))
+    return [statement.predicate.value, "\n".join(lines)]
 
 
 def _relations(session: Session, record: Record) -> list[list[str]]:
     rows = session.scalars(select(Relation).where(Relation.from_id == record.id))
     return sorted(
-        [row.kind.value, f"{_name_of(session, row.to_id)} ({_cited(row.source, row.locator)})"]
-        for row in rows
+        [row.kind.value, f"{_name_of(session, row.to_id)}\n{_cited(row.source, row.locator)}"] for row in rows
     )
 
 
 def _participations(session: Session, record: Record) -> list[list[str]]:
     rows = session.scalars(select(Participation).where(Participation.event_id == record.id))
     return sorted(
-        [row.role.value, f"{_name_of(session, row.record_id)} ({_cited(row.source, row.locator)})"]
+        [row.role.value, f"{_name_of(session, row.record_id)}\n{_cited(row.source, row.locator)}"]
         for row in rows
     )

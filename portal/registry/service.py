@@ -186,9 +186,7 @@ def lineage(session: Session, record: Record, *, by: Actor) -> list[Record]:
     found: list[Record] = []
     upward = place_of(record)
     while upward is not None and len(found) < _DEPTH:
-        around = session.get(Record, upward)
-        if around is None:
-            break
+        around = session.get_one(Record, upward)
         found.append(around)
         upward = place_of(around)
     shown = _several(session, [around.id for around in found], by)
@@ -401,8 +399,7 @@ def _locate(session: Session, record: Record, by: Actor) -> None:
     for _ in range(_DEPTH):
         if upward == record.id:
             raise InvalidError("A place cannot lie in itself.")
-        around = session.get(Record, upward)
-        upward = place_of(around) if around else None
+        upward = place_of(session.get_one(Record, upward))
         if upward is None:
             return
     raise InvalidError("Places lie too deep in one another.")

@@ -67,6 +67,7 @@ def test_arabic_and_persian_keyboards_give_one_key(text: str) -> None:
         ("ŠIRĀZ", "shiraz"),
         ("\u200fاوین\u200e", "اوین"),
         ("ﷲ", "الله"),
+        ("Ǣ", "ae"),
     ],
 )
 def test_fold_gives(text: str, key: str) -> None:

@@ -48,11 +48,12 @@ def reviewer(visit: Open) -> FlaskClient:
 
 @pytest.fixture
 def coded(place: Instance) -> Callable[[str], UUID]:
-    def found(code: str) -> UUID:
+    def of(code: str) -> UUID:
         with place.database.session(write=False) as unit:
-            return unit.scalars(select(Record.id).where(Record.code == code)).one()
+            found: UUID = unit.scalars(select(Record.id).where(Record.code == code)).one()
+            return found
 
-    return found
+    return of
 
 
 def text_of(page: TestResponse) -> str:
@@ -71,7 +72,7 @@ def values(page: TestResponse) -> dict[str, str]:
     for name, options in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', html, re.DOTALL):
         chosen = re.search(r'<option selected value="([^"]*)"', options)
         first = re.search(r'<option[^>]*value="([^"]*)"', options)
-        found[name] = (chosen or first or [None, ""])[1]
+        found[name] = option[1] if (option := chosen or first) else ""
     return found
 
 
@@ -159,7 +160,7 @@ def test_a_record_of_each_kind_is_added_and_changed(reviewer: FlaskClient, kind:
     assert "سيد آزمايش" in page
     assert "Azmayesh" in page
     changes = text_of(reviewer.get(f"/en/registry/{record}/history/2"))
-    assert "<ins>Azmayesh</ins>" in changes
+    assert "<ins><bdi>Azmayesh</bdi></ins>" in changes
     assert "a second spelling" in text_of(reviewer.get(f"/en/registry/{record}/history"))
 
 
@@ -177,6 +178,14 @@ def test_a_person_is_kept_with_the_birth_as_it_was_said(reviewer: FlaskClient) -
     form = values(reviewer.get(f"/en/registry/{record}/edit"))
     assert (form["birth-earliest"], form["birth-latest"]) == ("1343-01-01", "1343-12-29")
     assert form["birth-words"] == "سال ۴۳"
+
+
+def test_a_day_may_be_typed_in_the_gregorian_calendar(reviewer: FlaskClient) -> None:
+    said = {"birth-calendar": "gregorian", "birth-earliest": "1964-03-21"}
+    record = added(reviewer, "person", "نیما", **said)
+    form = values(reviewer.get(f"/en/registry/{record}/edit"))
+    assert (form["birth-calendar"], form["birth-earliest"]) == ("gregorian", "1964-03-21")
+    assert form["birth-latest"] == ""
 
 
 def test_a_place_lies_in_another(reviewer: FlaskClient, coded: Callable[[str], UUID]) -> None:
@@ -257,7 +266,7 @@ def test_a_statement_is_added_with_a_new_source_and_taken_off(reviewer: FlaskCli
     page = text_of(reviewer.get(f"/en/registry/{record}"))
     assert "بازداشت شد" not in page
     assert "Arrested in 1982." in page
-    assert "<del>" in text_of(reviewer.get(f"/fa/registry/{record}/history/4"))
+    assert "<del><bdi>" in text_of(reviewer.get(f"/fa/registry/{record}/history/4"))
     assert reviewer.get(taken).status_code == 404
 
 
@@ -333,7 +342,7 @@ def test_a_restricted_record_is_seen_by_leads_alone(visit: Open) -> None:
         assert reviewer.get(f"/en/registry/{record}{page}").status_code == 404
     record_of(send(lead, f"/en/registry/{record}/edit", note="open again"))
     assert reviewer.get(f"/en/registry/{record}").status_code == 200
-    assert "<del>Yes</del>" in text_of(lead.get(f"/en/registry/{record}/history/2"))
+    assert "<del><bdi>Yes</bdi></del>" in text_of(lead.get(f"/en/registry/{record}/history/2"))
 
 
 def test_administrators_read_and_are_offered_no_change(visit: Open, coded: Callable[[str], UUID]) -> None:

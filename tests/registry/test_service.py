@@ -304,7 +304,7 @@ def test_a_relation_is_seen_from_both_ends(
     assert out.source is source
     _revision, changed = service.difference(session, person.id, by=reviewer, version=2)
     assert [(each.field, each.word, each.after) for each in changed] == [
-        ("relation", "held_at", "اوین (A list, 1999)")
+        ("relation", "held_at", "اوین\nA list, 1999")
     ]
 
 
