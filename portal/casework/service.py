@@ -149,14 +149,14 @@ def _documents(session: PortalSession, ids: Sequence[UUID]) -> dict[UUID, int]:
         .where(Part.submission_id.in_(ids))
         .group_by(Part.submission_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def figures(session: PortalSession, *, by: Actor) -> Mapping[Status, int]:
     """Count cases by where they stand, withdrawn ones included."""
     by.require(Permission.FIGURES_SEE)
     counted = session.execute(select(Submission.status, func.count()).group_by(Submission.status))
-    counts = dict(counted.tuples().all())
+    counts = dict(counted.all())
     return {status: counts.get(status, 0) for status in Status}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from portal.casework import writing
 from portal.casework.access import Opened, find, find_held, open_case
@@ -110,11 +111,19 @@ def propose(
         linked.setdefault(UUID(one["record_id"]), []).append(LinkRelation(one["relation"]))
     found: list[Candidate] = []
     for wanted in KINDS_FOR[kind] if kind else _ANY:
-        for record in registry.search(session, by=by, text=text, kind=wanted, limit=MOST * 2):
+        records = registry.search(session, by=by, text=text, kind=wanted, limit=MOST * 2)
+        _load_facts(session, records)
+        for record in records:
             leads_to = target(record)
             if leads_to is not None:
                 found.append(_candidate(record, leads_to, text, whole, tuple(linked.get(record.id, ()))))
     return sorted(found, key=lambda one: one.order)[:MOST]
+
+
+def _load_facts(session: PortalSession, records: Sequence[Record]) -> None:
+    """Read the facts of several records at once, instead of one by one."""
+    query = select(Record).where(Record.id.in_([one.id for one in records]))
+    session.scalars(query.options(selectinload(Record.person), selectinload(Record.place))).all()
 
 
 def candidate(session: PortalSession, *, by: Actor, case_id: UUID, text: str, record_id: UUID) -> Candidate:

@@ -1,0 +1,112 @@
+"""Cases at the desk, as tests need them: sent by a source, taken up by a reviewer, marked and coded."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from uuid import UUID
+
+from builders import Instance, a_submission
+
+from portal.casework import access, marking, reading, service, sheets, writing
+from portal.casework.coding import Sheet
+from portal.casework.marking import MarkKind
+from portal.database import PortalSession
+from portal.registry import service as registry
+from portal.registry.records import PersonFacts, PlaceFacts, Spelling
+from portal.registry.vocabulary import PlaceKind
+from portal.staff.actor import Actor
+
+TEXT = "My brother Omid Rastegar was held in Gohardasht. In Mordad 1367 the visits ended. Gohardasht stayed silent."
+
+
+@contextmanager
+def at_desk(
+    instance: Instance, name: str = "cedar", *, write: bool = True
+) -> Iterator[tuple[PortalSession, Actor]]:
+    """A unit of work and the person who does it."""
+    with instance.database.session(write=write) as session:
+        yield session, instance.actor(name, session)
+
+
+def a_case(instance: Instance, narrative: str = TEXT, *, holder: str = "cedar", **given: object) -> UUID:
+    """A case that somebody holds; nobody, for an empty name."""
+    with instance.database.session(write=True) as session:
+        case_id = a_submission(instance, session, narrative, **given).submission.id
+    if holder:
+        with at_desk(instance, holder) as (session, by):
+            service.claim(session, by=by, case_id=case_id, now=instance.clock())
+    return case_id
+
+
+def text_of(session: PortalSession, by: Actor, case_id: UUID) -> reading.Text:
+    opened = access.open_case(session, access.find(session, by=by, case_id=case_id), by=by)
+    return reading.open_texts(opened)[0]
+
+
+def a_mark(
+    instance: Instance, case_id: UUID, words: str = "Omid Rastegar", kind: MarkKind = MarkKind.PERSON
+) -> UUID:
+    """Words that the holder marked."""
+    with at_desk(instance) as (session, by):
+        text = text_of(session, by, case_id)
+        return writing.mark(
+            session,
+            by=by,
+            case_id=case_id,
+            field_id=text.field_id,
+            kind=kind,
+            span=marking.find(text.text, words)[0],
+            now=instance.clock(),
+        )
+
+
+def a_sheet(instance: Instance, case_id: UUID, sheet: Sheet | None = None, *, submit: bool = True) -> None:
+    """A sheet that the holder filled in."""
+    with at_desk(instance) as (session, by):
+        sheets.save(
+            session,
+            by=by,
+            case_id=case_id,
+            sheet=sheet or Sheet(month="1367-05"),
+            revision=0,
+            submit=submit,
+            now=instance.clock(),
+        )
+
+
+def a_person(instance: Instance, name: str = "Omid Rastegar", **facts: object) -> UUID:
+    with at_desk(instance) as (session, by):
+        return registry.add(
+            session,
+            by=by,
+            names=[Spelling(name)],
+            facts=PersonFacts(**facts),  # type: ignore[arg-type]
+            note="",
+            now=instance.clock(),
+        ).id
+
+
+def a_prison(instance: Instance, name: str = "Gohardasht", kind: PlaceKind = PlaceKind.PRISON) -> UUID:
+    with at_desk(instance) as (session, by):
+        return registry.add(
+            session,
+            by=by,
+            names=[Spelling(name)],
+            facts=PlaceFacts(kind=kind),
+            note="",
+            now=instance.clock(),
+        ).id
+
+
+def at_once(count: int, act: Callable[[int], None]) -> list[Exception | None]:
+    """Do something in many threads at once; what each met, None for success."""
+
+    def one(number: int) -> Exception | None:
+        try:
+            act(number)
+        except Exception as problem:  # noqa: BLE001 - the test looks at every kind
+            return problem
+        return None
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
