@@ -141,8 +141,8 @@ def parse(note: str) -> SignedCheckpoint:
 
     Says nothing about who signed it; see `verify`.
     """
-    if any(character < " " and character != "\n" for character in note):
-        raise CheckpointError("There are control characters in the note.")
+    if any((one < " " and one != "\n") or "\ud800" <= one <= "\udfff" for one in note):
+        raise CheckpointError("The note has control characters or is not UTF-8.")
     text, blank, tail = note.rpartition("\n\n")
     lines = text.split("\n")
     if not blank or len(lines) != 3 or not tail.endswith("\n"):  # noqa: PLR2004 - origin, size, root
