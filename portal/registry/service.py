@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, literal, or_, select, tuple_
@@ -158,19 +158,26 @@ def relations(session: Session, record: Record, *, by: Actor) -> list[Tie]:
 
 
 def parts(session: Session, record: Record, *, by: Actor) -> list[Tie]:
-    """Give who had a part in an event, or in which events the record had one."""
+    """Give who had a part in an event, or in which events, by date, the record had one."""
     event = record.kind is Kind.EVENT
     column = Participation.event_id if event else Participation.record_id
     rows = session.scalars(
         select(Participation).where(column == record.id).order_by(Participation.role, Participation.id)
     ).all()
     others = _several(session, [row.record_id if event else row.event_id for row in rows], by)
-    return [
+    ties = [
         Tie(row.id, row.role, others[other], event, row.source, row.locator)
         for row in rows
         for other in (row.record_id if event else row.event_id,)
         if other in others
     ]
+    return ties if event else sorted(ties, key=_when)
+
+
+def _when(tie: Tie) -> date:
+    """Order events by their first day, those without one at the end."""
+    event = tie.other.event
+    return (event.earliest if event else None) or date.max
 
 
 def place_of(record: Record) -> UUID | None:

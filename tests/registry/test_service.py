@@ -378,6 +378,12 @@ def test_a_prison_lies_in_its_town_and_province(starter: PortalSession, reviewer
     assert service.inside(starter, coded["noury"], by=reviewer) == []
 
 
+def test_the_events_of_a_person_are_told_in_order(starter: PortalSession, reviewer: Actor) -> None:
+    noury = starter.scalars(select(Record).where(Record.code == "noury")).one()
+    told = [tie.other.code for tie in service.parts(starter, noury, by=reviewer)]
+    assert told == ["arrest-noury", "trial-noury", "sentence-noury", "appeal-noury"]
+
+
 def test_a_place_cannot_lie_in_itself_or_in_a_person(
     session: PortalSession, reviewer: Actor, add: Add
 ) -> None:
