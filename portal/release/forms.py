@@ -1,0 +1,77 @@
+"""What an administrator asks for, and what a lead decides."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields import Field
+from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.widgets import HiddenInput
+
+from portal.errors import InvalidError
+from portal.release.columns import NAMES, ROLES, Choice
+from portal.release.labels import COLUMNS
+from portal.release.labels import ROLES as WORDS
+from portal.release.policy import DEFAULT_K, ColumnRole
+from portal.release.service import LONGEST
+from portal.web.forms import PortalForm, normal_lines
+from portal.web.locale import latin_digits
+from portal.web.locale import lazy_gettext as _l
+
+_SHORTER = Length(max=LONGEST, message=_l("Please make it shorter: 2000 letters at most."))
+_COLUMN = "column_"
+
+
+def _lines(text: str | None) -> str:
+    return normal_lines(text or "")
+
+
+class RequestForm(PortalForm):
+    """Purpose, recipient, how many families a class holds, and one choice for each column (added below)."""
+
+    purpose = TextAreaField(
+        _l("What is the data for?"),
+        filters=[_lines],
+        validators=[DataRequired(_l("Say in a sentence or two what the data is for.")), _SHORTER],
+        description=_l(
+            "Kept readable for everyone who runs the place. Write nothing here about any account."
+        ),
+    )
+    recipient = TextAreaField(
+        _l("Who will receive it?"),
+        filters=[_lines],
+        validators=[DataRequired(_l("Name the person or institution that will receive it.")), _SHORTER],
+    )
+    k = StringField(
+        _l("Families in each class, at least"),
+        default=str(DEFAULT_K),
+        validators=[InputRequired(_l("Enter a number from 5 to 100."))],
+        description=_l("No one in a class can be told from the others. 11 is usual; less than 5 is refused."),
+    )
+    record_ids = BooleanField(_l("Number the records at random, anew for this release"))
+
+    @property
+    def columns(self) -> Iterator[Field]:
+        """The choices for columns, in the order of the coding sheet."""
+        return (self[_COLUMN + name] for name in NAMES)
+
+    def choice(self) -> Choice:
+        """Return what was chosen; raises `InvalidError` with the sentence to show."""
+        try:
+            k = int(latin_digits(str(self.k.data).strip()))
+        except ValueError:
+            raise InvalidError("A class holds between 5 and 100 families.") from None
+        roles = {name: ColumnRole(str(self[_COLUMN + name].data)) for name in NAMES}
+        return Choice(roles, k, bool(self.record_ids.data))
+
+
+for _name in NAMES:
+    _choices: list[tuple[str, Any]] = [(role.value, WORDS[role]) for role in ROLES[_name]]
+    setattr(RequestForm, _COLUMN + _name, SelectField(COLUMNS[_name], choices=_choices))
+
+
+class DecisionForm(PortalForm):
+    """The request as it was seen, and for a refusal the reason."""
+
+    revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    reason = TextAreaField(_l("Why not?"), filters=[_lines], validators=[_SHORTER])

@@ -1,0 +1,183 @@
+"""What a release may be made of, as of now: read in a few statements, opened only afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.casework.coding import Prison
+from portal.casework.models import CodingSheet, SheetState
+from portal.casework.prisons import prisons
+from portal.database import PortalSession
+from portal.intake import consent
+from portal.intake.models import Compartment, Consent, Part, Status, Submission, Use
+from portal.linking.models import Link, LinkState
+from portal.release.models import ReleaseFile
+from portal.staff.actor import Actor
+from portal.store.wraps import Wrap
+from portal.vault.wrap import key_id, public_key
+
+_BATCH = 500
+
+
+class Account(NamedTuple):
+    """An approved sheet that may be used now; ``linkable`` says whether its links may be, too."""
+
+    submission_id: UUID
+    sheet_id: UUID
+    revision: int
+    linkable: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything a result depends on; two that are equal give the same release."""
+
+    accounts: frozenset[Account]
+    links: frozenset[UUID]
+    earlier: frozenset[UUID]
+    prisons: frozenset[Prison]
+
+
+class SealedSheet(NamedTuple):
+    """The release copy of a coding sheet and its wrapped key."""
+
+    account: Account
+    blob: bytes
+    wrapped: bytes
+
+
+class SealedLinks(NamedTuple):
+    """The links of one account, and the wrapped key of the part whose key opens them."""
+
+    submission_id: UUID
+    part_id: UUID
+    wrapped: bytes
+    links: tuple[tuple[UUID, bytes], ...]
+
+
+class SealedRecord(NamedTuple):
+    """The inside record of an earlier release."""
+
+    release_id: UUID
+    wrapped: bytes
+    blob: bytes
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All that is needed to prepare a release, still sealed."""
+
+    standing: Standing
+    sheets: Sequence[SealedSheet] = field(repr=False)
+    links: Sequence[SealedLinks] = field(repr=False)
+    earlier: Sequence[SealedRecord] = field(repr=False)
+
+
+def standing(session: PortalSession, *, by: Actor) -> Standing:
+    """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to research."""
+    accounts = _accounts(session)
+    linkable = {one.submission_id for one in accounts if one.linkable}
+    linked = select(Link.id, Link.submission_id).where(Link.state == LinkState.CURRENT)
+    found = session.execute(linked).all()
+    return Standing(
+        accounts=frozenset(accounts),
+        links=frozenset(link_id for link_id, submission_id in found if submission_id in linkable),
+        earlier=frozenset(session.scalars(select(ReleaseFile.release_id))),
+        prisons=frozenset(place for record, place in prisons(session, by=by) if not record.restricted),
+    )
+
+
+def gather(session: PortalSession, *, by: Actor, release_seed: bytes, intake_seed: bytes) -> Gathered:
+    """Read what is sealed to the groups that the two seeds belong to; nothing is opened here."""
+    now = standing(session, by=by)
+    records = session.scalars(select(ReleaseFile).execution_options(populate_existing=True))
+    return Gathered(
+        standing=now,
+        sheets=_sheets(session, now, release_seed),
+        links=_links(session, now, intake_seed),
+        earlier=[SealedRecord(one.release_id, one.inside_key, one.inside) for one in records],
+    )
+
+
+def _accounts(session: PortalSession) -> list[Account]:
+    sheets = session.execute(
+        select(CodingSheet.submission_id, CodingSheet.id, CodingSheet.revision)
+        .join(Submission, Submission.id == CodingSheet.submission_id)
+        .where(
+            CodingSheet.state == SheetState.APPROVED,
+            CodingSheet.release_blob.is_not(None),
+            Submission.status != Status.WITHDRAWN,
+        )
+    ).all()
+    said = _consents(session)
+    found = []
+    for submission_id, sheet_id, revision in sheets:
+        decisions = said.get(submission_id, [])
+        if consent.permits(decisions, Use.READ) and consent.permits(decisions, Use.RESEARCH):
+            found.append(Account(submission_id, sheet_id, revision, consent.permits(decisions, Use.LINK)))
+    return found
+
+
+def _consents(session: PortalSession) -> Mapping[UUID, list[Consent]]:
+    query = (
+        select(Consent)
+        .join(CodingSheet, CodingSheet.submission_id == Consent.submission_id)
+        .where(CodingSheet.state == SheetState.APPROVED, Consent.use.in_([Use.READ, Use.RESEARCH, Use.LINK]))
+    )
+    found: dict[UUID, list[Consent]] = {}
+    for one in session.scalars(query.execution_options(populate_existing=True)):
+        found.setdefault(one.submission_id, []).append(one)
+    return found
+
+
+def _wraps(session: PortalSession, part_ids: Sequence[UUID], seed: bytes) -> dict[UUID, bytes]:
+    """Read the keys that were wrapped to the holder of the seed, by what they open."""
+    mine = key_id(public_key(seed))
+    found: dict[UUID, bytes] = {}
+    for start in range(0, len(part_ids), _BATCH):
+        some = part_ids[start : start + _BATCH]
+        query = select(Wrap.part_id, Wrap.blob).where(Wrap.key_id == mine, Wrap.part_id.in_(some))
+        found |= dict(session.keys.execute(query).tuples().all())
+    return found
+
+
+def _sheets(session: PortalSession, now: Standing, seed: bytes) -> list[SealedSheet]:
+    accounts = {one.sheet_id: one for one in now.accounts}
+    wrapped = _wraps(session, list(accounts), seed)
+    query = select(CodingSheet.id, CodingSheet.release_blob).where(CodingSheet.state == SheetState.APPROVED)
+    return [
+        SealedSheet(accounts[sheet_id], blob, wrapped[sheet_id])
+        for sheet_id, blob in session.execute(query).tuples()
+        if blob is not None and sheet_id in accounts and sheet_id in wrapped
+    ]
+
+
+def _links(session: PortalSession, now: Standing, seed: bytes) -> list[SealedLinks]:
+    links: dict[UUID, list[tuple[UUID, bytes]]] = {}
+    query = select(Link.id, Link.submission_id, Link.blob).where(Link.state == LinkState.CURRENT)
+    for link_id, submission_id, blob in session.execute(query).tuples():
+        if link_id in now.links:
+            links.setdefault(submission_id, []).append((link_id, blob))
+    if not links:
+        return []
+    parts = _first_parts(session)
+    wrapped = _wraps(session, [parts[one] for one in links if one in parts], seed)
+    return [
+        SealedLinks(one, parts[one], wrapped[parts[one]], tuple(some))
+        for one, some in links.items()
+        if parts.get(one) in wrapped
+    ]
+
+
+def _first_parts(session: PortalSession) -> dict[UUID, UUID]:
+    """Read the first content part of every submission: what staff wrote opens with its key."""
+    query = (
+        select(Part.submission_id, Part.id)
+        .join(CodingSheet, CodingSheet.submission_id == Part.submission_id)
+        .where(Part.compartment == Compartment.CONTENT, CodingSheet.state == SheetState.APPROVED)
+        .order_by(Part.number.desc())
+    )
+    return dict(session.execute(query).tuples().all())

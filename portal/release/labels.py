@@ -1,0 +1,74 @@
+"""The words of releases as people see them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from babel.dates import get_month_names
+
+from portal.casework.labels import PATTERNS
+from portal.casework.labels import STATUSES as SHOWN_STATUSES
+from portal.intake.models import Status
+from portal.release.check import Fault
+from portal.release.columns import MONTH, PRISON, RELATION
+from portal.release.models import ReleaseState
+from portal.release.policy import ColumnRole
+from portal.web.locale import language, number
+from portal.web.locale import lazy_gettext as _l
+
+STATES: Mapping[ReleaseState, Any] = {
+    ReleaseState.REQUESTED: _l("waiting for a decision"),
+    ReleaseState.APPROVED: _l("approved"),
+    ReleaseState.DECLINED: _l("declined"),
+    ReleaseState.FAILED: _l("failed"),
+}
+
+# The shape beside the word (parts/display.html, tag).
+SHAPES: Mapping[ReleaseState, str] = {
+    ReleaseState.REQUESTED: "wait",
+    ReleaseState.APPROVED: "done",
+    ReleaseState.DECLINED: "stop",
+    ReleaseState.FAILED: "stop",
+}
+
+COLUMNS: Mapping[str, Any] = {
+    RELATION: _l("Who tells it"),
+    PRISON: _l("Prison"),
+    MONTH: _l("Month of what is told"),
+    **{pattern.value: question.short for pattern, question in PATTERNS.items()},
+}
+
+ROLES: Mapping[ColumnRole, Any] = {
+    ColumnRole.DROP: _l("stays here"),
+    ColumnRole.QUASI: _l("leaves, made coarser where needed"),
+    ColumnRole.SENSITIVE: _l("leaves as it stands"),
+}
+
+STATUSES: Mapping[Status, Any] = {**SHOWN_STATUSES, Status.WITHDRAWN: _l("taken back by its source")}
+
+FAULTS: Mapping[Fault, Any] = {
+    Fault.UNREADABLE: _l("A file cannot be read."),
+    Fault.FILES: _l("The files are not those that the manifest names."),
+    Fault.PROMISE: _l("The manifest does not say what was decided."),
+    Fault.COLUMNS: _l("The columns are not those of the manifest."),
+    Fault.UNTRUE: _l("A record does not follow from its source."),
+    Fault.TWICE: _l("A record would leave twice."),
+    Fault.SMALL_CLASS: _l("A class holds too few families."),
+    Fault.FEW_CANDIDATES: _l("What is known of a person leads to too few families."),
+    Fault.SUPPRESSED: _l("Too many records were left out."),
+    Fault.ORDER: _l("The records do not stand in the order of their values."),
+    Fault.IDS: _l("The numbers of the records are not random."),
+    Fault.FORMULA: _l("A cell would run in a spreadsheet."),
+    Fault.FORBIDDEN: _l("Something stands in the files that must not leave."),
+    Fault.EXACT_COUNT: _l("A count is not rounded."),
+}
+
+
+def month_name(first: date) -> str:
+    """Write a Gregorian month with its year, in the reader's language."""
+    return f"{get_month_names('wide', locale=language())[first.month]} {number(first.year)}"
+
+
+def percent(share: float) -> str:
+    """Write a share as a whole number of hundredths, in the reader's digits."""
+    return f"{number(round(share * 100))}{'٪' if language() == 'fa' else ' %'}"

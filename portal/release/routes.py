@@ -1,0 +1,201 @@
+"""Pages of releases: the list, asking, one release, its preview and decision, the file; and the figures."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.config import Face
+from portal.errors import InvalidError, NotFoundError
+from portal.permissions import Group, Permission
+from portal.release import labels, service
+from portal.release.figures import figures as counted
+from portal.release.forms import DecisionForm, RequestForm
+from portal.release.preparing import Prepared
+from portal.release.service import Seen
+from portal.staff.actor import Actor
+from portal.staff.current import actor
+from portal.web.edge import db, now, settings
+from portal.web.guard import Pages
+from portal.web.locale import gettext as _
+from portal.web.locale import lazy_gettext as _l
+
+pages = Pages("release", __name__, face=Face.DESK)
+
+_ONE = "/releases/<uuid:release_id>"
+
+
+def _see(release_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for(".show", release_id=release_id), HTTPStatus.SEE_OTHER)
+
+
+@pages.page("/releases/", access=Permission.RELEASE_SEE, menu=_l("Releases"))
+def index() -> ResponseReturnValue:
+    """List releases, those that wait for a decision first."""
+    by = actor()
+    return render_template(
+        "release/index.html",
+        releases=service.releases(db(), by=by),
+        may_request=by.may(Permission.RELEASE_REQUEST),
+        labels=labels,
+    )
+
+
+@pages.page("/releases/new", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"))
+def new() -> ResponseReturnValue:
+    """Ask for a release."""
+    form = RequestForm()
+    if form.validate_on_submit():
+        try:
+            made = service.request(
+                db(),
+                by=actor(),
+                purpose=str(form.purpose.data),
+                recipient=str(form.recipient.data),
+                choice=form.choice(),
+                now=now(),
+            )
+        except InvalidError as problem:
+            form.form_errors.append(_(str(problem)))
+        else:
+            return _see(made.id)
+    page = render_template("release/new.html", form=form)
+    return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+
+
+def _revision(form: DecisionForm) -> int:
+    if not isinstance(form.revision.data, int):
+        raise NotFoundError
+    return form.revision.data
+
+
+def _may_decide(by: Actor, seen: Seen) -> bool:
+    return seen.open and by.may(Permission.RELEASE_APPROVE)
+
+
+def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
+    """Show one release, with the reason as it was sent when it needs another look."""
+    by = actor()
+    seen = service.show(db(), by=by, release_id=release_id, now=now())
+    page = render_template(
+        "release/show.html",
+        seen=seen,
+        release=seen.release,
+        form=form or DecisionForm(formdata=None, revision=seen.release.revision),
+        may_decide=_may_decide(by, seen),
+        has_key=Group.RELEASE in by.seeds,
+        labels=labels,
+        facts=_inside_rows(seen) if seen.inside else [],
+    )
+    return page, HTTPStatus.BAD_REQUEST if form and form.errors else HTTPStatus.OK
+
+
+@pages.page(_ONE, access=Permission.RELEASE_SEE)
+def show(release_id: UUID) -> ResponseReturnValue:
+    """Show one release: what was asked for, what was decided."""
+    return _one(release_id)
+
+
+def _inside_rows(seen: Seen) -> list[tuple[Any, Any]]:
+    """Give the exact figures of a finished release, for leads."""
+    if seen.inside is None:
+        return []
+    figures = seen.inside.figures
+    return [
+        (_("Accounts that might be used"), figures["accounts"]),
+        (_("Records released"), figures["records"]),
+        (_("Left out, because they stood alone"), figures["suppressed"]),
+        (_("Held back, because of earlier releases"), figures["withheld"]),
+        (_("Classes"), figures["classes"]),
+        (_("Families in the smallest class"), figures["k"]),
+        (_("Taken back since by their sources"), seen.gone),
+    ]
+
+
+def _risk(prepared: Prepared) -> list[tuple[Any, Any]]:
+    """Give what a lead weighs: how safe, how much is lost."""
+    if prepared.figures is None:
+        return []
+    figures = prepared.figures
+    return [
+        (_("Accounts that might be used"), figures.records + figures.suppressed + prepared.withheld),
+        (_("Records released"), figures.records),
+        (_("Left out, because they stood alone"), figures.suppressed),
+        (_("Held back, because of earlier releases"), prepared.withheld),
+        (_("Classes"), figures.classes),
+        (_("Families in the smallest class"), figures.k),
+        (_("Families that fit the same true values, at least"), figures.fewest_candidates),
+        (_("Best chance to guess a family"), labels.percent(1 / figures.k)),
+        (_("Classes that all gave the same answer"), prepared.alike),
+    ]
+
+
+@pages.page(f"{_ONE}/preview", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"))
+def preview(release_id: UUID) -> ResponseReturnValue:
+    """Prepare the release and show risk and loss; that it was looked at is counted."""
+    if request.method != "POST":  # a link to this page, such as the other language's
+        return _see(release_id)
+    row, prepared = service.preview(db(), by=actor(), release_id=release_id, now=now())
+    ncp = prepared.outcome.ncp if prepared.outcome else {}
+    return render_template(
+        "release/preview.html",
+        release=row,
+        prepared=prepared,
+        facts=_risk(prepared),
+        bars=[(labels.COLUMNS[name], loss * 100, labels.percent(loss)) for name, loss in ncp.items()],
+        form=DecisionForm(formdata=None, revision=row.revision),
+        labels=labels,
+    )
+
+
+@pages.page(f"{_ONE}/approve", access=Permission.RELEASE_APPROVE, methods=("POST",))
+def approve(release_id: UUID) -> ResponseReturnValue:
+    """Compute everything once more, check it, seal it."""
+    revision = _revision(DecisionForm())
+    keys = settings().public_keys
+    service.approve(db(), by=actor(), release_id=release_id, revision=revision, keys=keys, now=now())
+    return _see(release_id)
+
+
+@pages.page(f"{_ONE}/decline", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"))
+def decline(release_id: UUID) -> ResponseReturnValue:
+    """Refuse a request, with the reason."""
+    form = DecisionForm()
+    if not form.validate_on_submit():
+        return _one(release_id, form) if request.method == "POST" else _see(release_id)
+    try:
+        service.decline(
+            db(),
+            by=actor(),
+            release_id=release_id,
+            revision=_revision(form),
+            reason=str(form.reason.data),
+            now=now(),
+        )
+    except InvalidError as problem:
+        form.reason.errors = [_(str(problem))]
+        return _one(release_id, form)
+    return _see(release_id)
+
+
+@pages.page(f"{_ONE}/release.zip", access=Permission.RELEASE_SEE, writes=True)
+def download(release_id: UUID) -> ResponseReturnValue:
+    """Hand the finished file to one of the two who made it."""
+    data = service.download(db(), by=actor(), release_id=release_id)
+    answer = Response(data, mimetype="application/zip")
+    answer.headers["Content-Disposition"] = 'attachment; filename="release.zip"'
+    return answer
+
+
+@pages.page("/figures", access=Permission.FIGURES_SEE, menu=_l("Figures"))
+def figures() -> ResponseReturnValue:
+    """Show how many submissions there are, rounded."""
+    found = counted(db(), by=actor())
+    return render_template(
+        "release/figures.html",
+        total=found.total,
+        statuses=[(labels.STATUSES[status], count) for status, count in found.statuses.items()],
+        months=[(labels.month_name(first), count) for first, count in found.months],
+    )

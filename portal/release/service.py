@@ -1,0 +1,300 @@
+"""Releases: an administrator asks, a lead reviewer who holds the key prepares and decides, both may fetch."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm.exc import StaleDataError
+
+from portal.config import PublicKeys
+from portal.database import PortalSession, pause
+from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.intake.models import Status, Submission
+from portal.ledger.recorder import lock
+from portal.ledger.service import note
+from portal.permissions import Group, Permission, Role
+from portal.release.columns import Choice
+from portal.release.gathering import Standing, gather, standing
+from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
+from portal.release.preparing import Prepared, Seeds, prepare
+from portal.release.sealing import Inside, open_archive, open_inside, seal_archive, seal_inside, wrap_key
+from portal.release.tables import rounded
+from portal.staff.actor import Actor
+from portal.staff.models import Staff
+
+DAYS = 30
+"""A request that nobody decided within so many days has run out."""
+LONGEST = 2_000
+
+_CHANGED = "This request was changed or decided meanwhile. Look at it again."
+_RUN_OUT = "This request is older than 30 days. It has to be made anew."
+_MOVED = "Permissions or sheets changed while this was being prepared. Prepare it again."
+_UNSEEN = "Look at what would leave before you approve it."
+_ASKER_GONE = "The person who asked has no access any more. The request has to be made anew."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A release as one person may see it; ``inside`` and ``gone`` are for leads."""
+
+    release: Release
+    choice: Choice
+    open: bool
+    """Whether it can still be decided."""
+    fetchable: bool
+    inside: Inside | None
+    gone: int
+    """How many of its accounts were withdrawn since."""
+
+
+# Asking
+
+
+def request(
+    session: PortalSession, *, by: Actor, purpose: str, recipient: str, choice: Choice, now: datetime
+) -> Release:
+    """Ask for a release."""
+    by.require(Permission.RELEASE_REQUEST)
+    texts = purpose.strip(), recipient.strip()
+    if not all(texts):
+        raise InvalidError("Say what the data is for and who will receive it.")
+    if any(len(text) > LONGEST for text in texts):
+        raise InvalidError("Purpose and recipient have 2000 letters each at most.")
+    row = Release(
+        id=uuid4(),
+        requested_by=by.id,
+        requested_name=by.name,
+        requested=now.date(),
+        purpose=texts[0],
+        recipient=texts[1],
+        policy=choice.to_json(),
+    )
+    session.add(row)
+    note(session, "release.request", by=by.name, subject=row.id)
+    return row
+
+
+# Looking
+
+
+def releases(session: PortalSession, *, by: Actor) -> Sequence[Release]:
+    """List all releases, those that wait first, then the newest."""
+    by.require(Permission.RELEASE_SEE)
+    waiting_first = Release.state != ReleaseState.REQUESTED
+    return session.scalars(
+        select(Release).order_by(waiting_first, Release.requested.desc(), Release.id)
+    ).all()
+
+
+def show(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) -> Seen:
+    """Return one release; the exact figures of a finished one are opened for those who hold the key."""
+    by.require(Permission.RELEASE_SEE)
+    row = _find(session, release_id)
+    inside = _inside(session, row, by)
+    return Seen(
+        release=row,
+        choice=Choice.from_json(row.policy),
+        open=row.state is ReleaseState.REQUESTED and not _run_out(row, now),
+        fetchable=session.get(ReleaseKey, (release_id, by.id)) is not None,
+        inside=inside,
+        gone=_withdrawn(session, inside) if inside else 0,
+    )
+
+
+def _inside(session: PortalSession, row: Release, by: Actor) -> Inside | None:
+    kept = session.get(ReleaseFile, row.id)
+    if kept is None or Group.RELEASE not in by.seeds or not by.may(Permission.RELEASE_APPROVE):
+        return None
+    return open_inside(row.id, by.seed_of(Group.RELEASE), kept.inside_key, kept.inside)
+
+
+def _withdrawn(session: PortalSession, inside: Inside) -> int:
+    found = session.scalars(select(Submission.id).where(Submission.status == Status.WITHDRAWN))
+    return len(inside.members.keys() & set(found))
+
+
+# Deciding
+
+
+def preview(
+    session: PortalSession,
+    *,
+    by: Actor,
+    release_id: UUID,
+    now: datetime,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> tuple[Release, Prepared]:
+    """Prepare a release to look at its risk and loss; nothing is kept but that it was looked at.
+
+    The unit of work must hold nothing unsaved: it is put aside while the work is done.
+    """
+    row = _to_decide(session, by=by, release_id=release_id, now=now)
+    revision = row.revision
+    _standing, prepared = _prepared(session, row, by=by, random=random)
+    row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
+    row.previews += 1
+    note(session, "release.preview", by=by.name, subject=release_id, detail={"number": str(row.previews)})
+    _flush(session)
+    return row, prepared
+
+
+def approve(
+    session: PortalSession,
+    *,
+    by: Actor,
+    release_id: UUID,
+    revision: int,
+    keys: PublicKeys,
+    now: datetime,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> Release:
+    """Compute everything as of now, have it checked, seal it; it happens once or not at all.
+
+    A result that no longer protects leaves the release failed, without a file. ``StaleError`` when the
+    request, a permission or a sheet changed meanwhile. As with `preview`, nothing unsaved may be held.
+    """
+    row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
+    if not row.previews:
+        raise StaleError(_UNSEEN)
+    before, prepared = _prepared(session, row, by=by, random=random)
+    row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
+    if prepared.trouble:
+        return _close(session, row, ReleaseState.FAILED, by=by, reason=prepared.trouble, now=now)
+    inside = prepared.inside
+    row.records = rounded(int(inside.figures["records"]))
+    row.suppressed = rounded(int(inside.figures["suppressed"]))
+    _close(session, row, ReleaseState.APPROVED, by=by, reason="", now=now)
+    _seal(session, row, prepared, by=by, keys=keys)
+    _hold_still(session, before, by=by)
+    return row
+
+
+def decline(
+    session: PortalSession, *, by: Actor, release_id: UUID, revision: int, reason: str, now: datetime
+) -> Release:
+    """Refuse a request, with the reason."""
+    row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
+    if not reason.strip():
+        raise InvalidError("Say why, so that the request can be made better.")
+    if len(reason.strip()) > LONGEST:
+        raise InvalidError("The reason has 2000 letters at most.")
+    return _close(session, row, ReleaseState.DECLINED, by=by, reason=reason.strip(), now=now)
+
+
+def download(session: PortalSession, *, by: Actor, release_id: UUID) -> bytes:
+    """Open the finished archive with the person's own key; the two who made it can, and nobody else."""
+    by.require(Permission.RELEASE_SEE)
+    row = _find(session, release_id)
+    kept, mine = session.get(ReleaseFile, release_id), session.get(ReleaseKey, (release_id, by.id))
+    if row.state is not ReleaseState.APPROVED or kept is None:
+        raise NotFoundError
+    if mine is None:
+        raise RefusedError
+    archive = open_archive(release_id, by.id, by.seed, mine.blob, kept.blob)
+    note(session, "release.download", by=by.name, subject=release_id)
+    return archive
+
+
+def _find(session: PortalSession, release_id: UUID, *, locked: bool = False) -> Release:
+    found = session.get(Release, release_id, populate_existing=True, with_for_update=locked or None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _run_out(row: Release, now: datetime) -> bool:
+    return now.date() - row.requested > timedelta(days=DAYS)
+
+
+def _to_decide(
+    session: PortalSession, *, by: Actor, release_id: UUID, now: datetime, revision: int | None = None
+) -> Release:
+    """Find a request that this person may decide now, and lock it: another person's, open, as it was seen."""
+    by.require(Permission.RELEASE_APPROVE)
+    by.seed_of(Group.RELEASE)
+    row = _find(session, release_id, locked=True)
+    if row.requested_by == by.id:
+        raise RefusedError
+    if row.state is not ReleaseState.REQUESTED or revision not in {None, row.revision}:
+        raise StaleError(_CHANGED)
+    if _run_out(row, now):
+        raise StaleError(_RUN_OUT)
+    asker = _asker(session, row)
+    if asker.role is by.role or asker.role is not Role.ADMINISTRATOR:
+        raise RefusedError
+    return row
+
+
+def _asker(session: PortalSession, row: Release) -> Staff:
+    """Return who asked; their key must still be good to wrap to."""
+    found = session.get(Staff, row.requested_by, populate_existing=True)
+    if found is None or not found.active:
+        raise StaleError(_ASKER_GONE)
+    return found
+
+
+def _prepared(
+    session: PortalSession, row: Release, *, by: Actor, random: Callable[[int], bytes]
+) -> tuple[Standing, Prepared]:
+    """Gather, put the transaction aside, and prepare."""
+    seeds = Seeds(by.seed_of(Group.RELEASE), by.seed_of(Group.INTAKE))
+    choice, release_id = Choice.from_json(row.policy), row.id
+    gathered = gather(session, by=by, release_seed=seeds.release, intake_seed=seeds.intake)
+    pause(session)
+    return gathered.standing, prepare(
+        gathered, choice=choice, seeds=seeds, release_id=release_id, random=random
+    )
+
+
+_ACTS: Mapping[ReleaseState, str] = {
+    ReleaseState.APPROVED: "release.approve",
+    ReleaseState.DECLINED: "release.decline",
+    ReleaseState.FAILED: "release.fail",
+}
+
+
+def _close(
+    session: PortalSession, row: Release, state: ReleaseState, *, by: Actor, reason: str, now: datetime
+) -> Release:
+    row.state, row.reason = state, reason
+    row.decided_by, row.decided_name, row.decided = by.id, by.name, now.date()
+    note(session, _ACTS[state], by=by.name, subject=row.id)
+    _flush(session)
+    return row
+
+
+def _flush(session: PortalSession) -> None:
+    try:
+        session.flush()
+    except StaleDataError:
+        raise StaleError(_CHANGED) from None
+
+
+def _seal(session: PortalSession, row: Release, prepared: Prepared, *, by: Actor, keys: PublicKeys) -> None:
+    """Keep the archive for the two people, and the inside record for leads."""
+    asker, approver = _asker(session, row), session.get_one(Staff, by.id)
+    key, blob = seal_archive(row.id, prepared.archive)
+    inside, inside_key = seal_inside(row.id, prepared.inside, keys.groups[Group.RELEASE.value])
+    session.add(ReleaseFile(release_id=row.id, blob=blob, inside=inside, inside_key=inside_key))
+    for person in (asker, approver):
+        wrapped = wrap_key(row.id, person.id, person.public_key, key)
+        session.add(ReleaseKey(release_id=row.id, staff_id=person.id, blob=wrapped))
+    session.flush()
+
+
+def _hold_still(session: PortalSession, before: Standing, *, by: Actor) -> None:
+    """Compare with the database once more, now that nobody else can commit before this transaction does.
+
+    Every commit passes through the ledger's lock, so holding it is holding still. It is taken last, because
+    whoever waits for a row must not hold it.
+    """
+    lock(session.connection())
+    now = standing(session, by=by)
+    own = now.earlier - before.earlier
+    if (now.accounts, now.links, now.prisons) != (before.accounts, before.links, before.prisons) or len(
+        own
+    ) != 1:
+        raise StaleError(_MOVED)
