@@ -136,7 +136,7 @@ def _prepare_sqlite(engine: Engine, lock: _WriterLock | None) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("portal_writes", True):
-            if lock:
+            if lock and "portal_lock" not in connection.info:
                 connection.info["portal_lock"] = lock.acquire()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
