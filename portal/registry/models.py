@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
@@ -39,6 +39,11 @@ _KEY = String(300).with_variant(String(300, collation="C"), "postgresql")
 _RECORD = "registry_record.id"
 
 
+def _facts_in(table: str) -> Any:
+    """Keep a kind's facts with the record, read in the same statement."""
+    return relationship(cascade="all, delete-orphan", foreign_keys=f"{table}.record_id", lazy="joined")
+
+
 class Record(Base):
     """One thing the registry knows of; its kind says which table holds its facts."""
 
@@ -60,13 +65,11 @@ class Record(Base):
     names: Mapped[list["Name"]] = relationship(
         order_by="Name.position", cascade="all, delete-orphan", lazy="selectin", back_populates="record"
     )
-    person: Mapped["Person | None"] = relationship(
-        cascade="all, delete-orphan", foreign_keys="Person.record_id"
-    )
-    place: Mapped["Place | None"] = relationship(cascade="all, delete-orphan", foreign_keys="Place.record_id")
-    grave: Mapped["Grave | None"] = relationship(cascade="all, delete-orphan", foreign_keys="Grave.record_id")
-    body: Mapped["Body | None"] = relationship(cascade="all, delete-orphan", foreign_keys="Body.record_id")
-    event: Mapped["Event | None"] = relationship(cascade="all, delete-orphan", foreign_keys="Event.record_id")
+    person: Mapped["Person | None"] = _facts_in("Person")
+    place: Mapped["Place | None"] = _facts_in("Place")
+    grave: Mapped["Grave | None"] = _facts_in("Grave")
+    body: Mapped["Body | None"] = _facts_in("Body")
+    event: Mapped["Event | None"] = _facts_in("Event")
     statements: Mapped[list["Statement"]] = relationship(
         order_by="Statement.position", cascade="all, delete-orphan", back_populates="record"
     )

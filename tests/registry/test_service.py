@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.database import Database, PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
@@ -133,6 +133,28 @@ def test_browsing_can_keep_to_one_kind(starter: PortalSession, reviewer: Actor) 
     shelf = service.browse(starter, by=reviewer, kind=Kind.GRAVE)
     assert {record.kind for record in shelf.records} == {Kind.GRAVE}
     assert shelf.after is None
+
+
+@pytest.mark.parametrize("text", ["", "زندان"], ids=["browsing", "searching"])
+def test_a_list_takes_few_statements(loaded: Database, reviewer: Actor, text: str) -> None:
+    seen: list[str] = []
+
+    def count(*given: Any) -> None:
+        seen.append(given[2])
+
+    event.listen(loaded.main, "before_cursor_execute", count)
+    try:
+        with loaded.session(write=False) as unit:
+            if text:
+                records = service.search(unit, by=reviewer, text=text)
+            else:
+                records = service.browse(unit, by=reviewer).records
+            for record in records:
+                assert any((record.person, record.place, record.grave, record.body, record.event))
+                assert record.names
+    finally:
+        event.remove(loaded.main, "before_cursor_execute", count)
+    assert len([statement for statement in seen if statement.startswith("SELECT")]) <= 6
 
 
 def test_names_are_kept_letter_for_letter(session: PortalSession, add: Add) -> None:
@@ -311,10 +333,10 @@ def test_a_relation_is_seen_from_both_ends(
 def test_a_part_is_seen_from_the_event_and_from_the_person(
     session: PortalSession, reviewer: Actor, add: Add, source: Source
 ) -> None:
-    event, person = add("دادگاه", facts=EventFacts()), add("شاهد")
+    trial, person = add("دادگاه", facts=EventFacts()), add("شاهد")
     service.relate(
         session,
-        event.id,
+        trial.id,
         by=reviewer,
         version=1,
         word=Part.WITNESS,
@@ -323,8 +345,8 @@ def test_a_part_is_seen_from_the_event_and_from_the_person(
         note="x",
         now=NOW,
     )
-    assert [tie.other for tie in service.parts(session, event, by=reviewer)] == [person]
-    assert [tie.other for tie in service.parts(session, person, by=reviewer)] == [event]
+    assert [tie.other for tie in service.parts(session, trial, by=reviewer)] == [person]
+    assert [tie.other for tie in service.parts(session, person, by=reviewer)] == [trial]
 
 
 SENSELESS: dict[str, tuple[str, RelationKind | Part, str]] = {
@@ -357,7 +379,7 @@ def test_a_relation_that_makes_no_sense_is_refused(
 def test_a_part_twice_from_one_source_is_refused(
     session: PortalSession, reviewer: Actor, add: Add, source: Source
 ) -> None:
-    event, person = add("دادگاه", facts=EventFacts()), add("شاهد")
+    trial, person = add("دادگاه", facts=EventFacts()), add("شاهد")
     same: dict[str, Any] = {
         "by": reviewer,
         "word": Part.WITNESS,
@@ -365,9 +387,9 @@ def test_a_part_twice_from_one_source_is_refused(
         "note": "x",
         "now": NOW,
     }
-    service.relate(session, event.id, version=1, other_id=person.id, **same)
+    service.relate(session, trial.id, version=1, other_id=person.id, **same)
     with pytest.raises(InvalidError, match="already"):
-        service.relate(session, event.id, version=2, other_id=person.id, **same)
+        service.relate(session, trial.id, version=2, other_id=person.id, **same)
 
 
 def test_a_prison_lies_in_its_town_and_province(starter: PortalSession, reviewer: Actor) -> None:
