@@ -38,10 +38,10 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415
-    from portal.staff.ledger_routes import pages as ledger_pages  # noqa: PLC0415
+    from portal.staff.audit import pages as audit  # noqa: PLC0415
     from portal.staff.routes import pages as staff  # noqa: PLC0415
 
-    return [casework, linking, registry, release, staff, ledger_pages]
+    return [casework, linking, registry, release, staff, audit]
 
 
 def create_app(

@@ -63,7 +63,7 @@ class AccountForm(PortalForm):
     """The account in the source's own words."""
 
     narrative = TextAreaField(
-        _l("Tell it in your own words"),
+        _l("Your account"),
         filters=[lambda text: normal_lines(text or "")],
         validators=[
             DataRequired(_l("Write something first, even one sentence.")),

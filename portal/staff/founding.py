@@ -11,9 +11,10 @@ import os
 from pathlib import Path
 import secrets
 
-from portal.config import PublicKeys
+from portal.config import PublicKeys, Settings
 from portal.database import Database, PortalSession
 from portal.errors import InvalidError
+from portal.ledger.checkpoint import Signer
 from portal.ledger.service import note
 from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import service
@@ -71,7 +72,9 @@ def make_keys(instance: Path, *, origin: str) -> tuple[PublicKeys, Secrets]:
     _write_private(instance / LEDGER_KEY, log.seeds)
     _write_private(instance / WEB_KEY, secrets.token_bytes(32))
     packed = b"".join(seeds[group] for group in Group)
-    _write_private(instance / "recovery-groups", wrap(keys.recovery, packed, context(Label.WRAP_RECOVERY, "groups")))
+    _write_private(
+        instance / "recovery-groups", wrap(keys.recovery, packed, context(Label.WRAP_RECOVERY, "groups"))
+    )
     _write_private(instance / PUBLIC_KEYS, keys.to_json().encode())
     return keys, Secrets(recovery, seeds)
 
@@ -87,11 +90,19 @@ def enrol_founders(
     """Add the first people and hand them the group keys that their roles may hold."""
     for one in founders:
         person = service.enrol(
-            session, name=one.name, role=one.role, bundle=one.bundle, passphrase=one.passphrase, cost=cost, now=now
+            session,
+            name=one.name,
+            role=one.role,
+            bundle=one.bundle,
+            passphrase=one.passphrase,
+            cost=cost,
+            now=now,
         )
         session.flush()
         for group in sorted(MAY_HOLD[one.role]):
-            service.hold(session, person=person, group=group, seed=made.group_seeds[group], by="founding", now=now)
+            service.hold(
+                session, person=person, group=group, seed=made.group_seeds[group], by="founding", now=now
+            )
     note(session, "instance.found", by="founding")
 
 
@@ -101,3 +112,15 @@ def found(
     """Enrol the founders in one transaction."""
     with database.session(write=True) as session:
         enrol_founders(session, founders, made, cost=cost, now=now)
+
+
+def read_signer(settings: Settings) -> Signer:
+    """Return the log's signing key; only the process that signs heads can read its file."""
+    seeds = (settings.instance / LEDGER_KEY).read_bytes()
+    return Signer(settings.public_keys.origin, SigningKey.from_seeds(seeds))
+
+
+def printed(seed: bytes) -> str:
+    """Write a 32-byte seed for paper: eight groups of eight hexadecimal digits."""
+    digits = seed.hex()
+    return " ".join(digits[start : start + 8] for start in range(0, len(digits), 8))

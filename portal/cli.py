@@ -1,0 +1,202 @@
+"""``portal ...``: everything that is done from a terminal."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from portal import create_app, schema
+from portal.config import Face, PublicKeys, Settings, default_instance, load_settings
+from portal.database import Database
+from portal.demo import run as demonstration
+from portal.errors import PortalError
+from portal.ledger import service as ledger
+from portal.permissions import Group, Role
+from portal.registry.starter import load_starter
+from portal import upkeep
+from portal.staff import founding
+from portal.staff.founding import Founder
+from portal.vault import totp
+from portal.vault.passphrase import Cost
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INSTANCE = click.option(
+    "--instance", type=click.Path(path_type=Path, file_okay=False), help="The instance folder; else PORTAL_INSTANCE."
+)
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the portal's own errors into one line that says what to do."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except PortalError as problem:
+            raise click.ClickException(str(problem) or type(problem).__name__) from None
+
+    return told
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="testimony-portal")
+def main() -> None:
+    """Run the testimony portal."""
+
+
+@main.command()
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Make this folder the instance and leave it.")
+@click.option("--port", default=8000, show_default=True, help="Port of the public side; 0 chooses a free one.")
+@click.option("--desk-port", default=8001, show_default=True, help="Port of the desk; 0 chooses a free one.")
+@plainly
+def demo(keep: Path | None, port: int, desk_port: int) -> None:
+    """Show the whole portal with invented accounts, on this machine only."""
+    try:
+        demonstration.run(keep=keep, ports=demonstration.Ports(port, desk_port), say=click.echo)
+    except (OSError, SystemExit) as problem:
+        raise click.ClickException(f"The demonstration could not start: {problem}. Try other ports.") from None
+
+
+def _settings(instance: Path | None) -> Settings:
+    return load_settings(os.environ, instance.resolve() if instance else None)
+
+
+def _open(settings: Settings) -> Database:
+    """Open both databases, recorded by the ledger; says so when they need an upgrade first."""
+    database = Database(settings.main_url, settings.wraps_url)
+    if not schema.is_current(database):
+        raise click.ClickException("The databases are behind this version: run `portal db upgrade` first.")
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    return database
+
+
+def _tell(one: Founder) -> None:
+    click.echo(f"\n{one.role.value}: {one.name}")
+    click.echo(f"  passphrase     {one.passphrase}")
+    click.echo(f"  second factor  {totp.typed_secret(one.bundle.totp_secret)}")
+    click.echo(f"  {totp.uri(one.bundle.totp_secret, one.name, 'Notebook')}")
+
+
+@main.command()
+@INSTANCE
+@click.option("--origin", required=True, help="The name of this portal's ledger, such as portal.example.org/1988.")
+@click.option("--lead", "leads", multiple=True, required=True, help="Pseudonym of a lead reviewer; may be repeated.")
+@click.option("--administrator", required=True, help="Pseudonym of the administrator.")
+@click.option("--auditor", required=True, help="Pseudonym of the auditor.")
+@plainly
+def init(instance: Path | None, origin: str, leads: tuple[str, ...], administrator: str, auditor: str) -> None:
+    """Make the keys, the databases and the first people; prints every secret once."""
+    folder = instance.resolve() if instance else default_instance(os.environ)
+    _, made = founding.make_keys(folder, origin=origin)
+    settings = _settings(folder)
+    settings.files.mkdir(mode=0o700, exist_ok=True)
+    database = Database(settings.main_url, settings.wraps_url)
+    schema.upgrade(database)
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    roles = [*((name, Role.LEAD) for name in leads), (administrator, Role.ADMINISTRATOR), (auditor, Role.AUDITOR)]
+    founders = [founding.founder(name, role) for name, role in roles]
+    now = datetime.now(UTC)
+    founding.found(database, founders, made, cost=Cost(settings.staff_memory_kib, 3, 1), now=now)
+    with database.session(write=True) as session:
+        load_starter(session, author="starter", now=now)
+    upkeep.checkpoint(database, settings)
+    click.echo(f"Instance: {folder}")
+    for one in founders:
+        _tell(one)
+    click.echo("\nRecovery key. Write it down, keep it away from every computer, and clear this screen:")
+    click.echo("  " + founding.printed(made.recovery_seed))
+
+
+@main.command()
+@INSTANCE
+@click.option("--face", type=click.Choice([face.value for face in Face]), required=True)
+@click.option("--bind", default="", help="Address and port; else 127.0.0.1:8000 for intake, :8001 for the desk.")
+@click.option("--workers", default=2, show_default=True)
+@plainly
+def run(instance: Path | None, face: str, bind: str, workers: int) -> None:
+    """Serve one face with gunicorn; put a TLS terminator or an onion service in front."""
+    try:
+        from portal import serving  # noqa: PLC0415 - gunicorn is an extra
+    except ImportError:
+        raise click.ClickException("gunicorn is missing: pip install 'testimony-portal[serve]'") from None
+    settings = _settings(instance)
+    _open(settings).dispose()
+    address = bind or ("127.0.0.1:8000" if face == Face.INTAKE else "127.0.0.1:8001")
+    serving.serve(lambda: create_app(settings, Face(face)), address, workers)
+
+
+@main.group()
+def db() -> None:
+    """The databases."""
+
+
+@db.command("upgrade")
+@INSTANCE
+@plainly
+def db_upgrade(instance: Path | None) -> None:
+    """Bring both databases up to this version."""
+    settings = _settings(instance)
+    schema.upgrade(Database(settings.main_url, settings.wraps_url))
+    click.echo("Both databases stand at the newest revision.")
+
+
+@main.group("ledger")
+def ledger_group() -> None:
+    """The tamper-evident log."""
+
+
+@ledger_group.command("checkpoint")
+@INSTANCE
+@plainly
+def ledger_checkpoint(instance: Path | None) -> None:
+    """Sign the head over everything so far and print it; run it daily."""
+    settings = _settings(instance)
+    database = _open(settings)
+    upkeep.checkpoint(database, settings)
+    with database.session(write=False) as session:
+        head = ledger.latest_checkpoint(session)
+        click.echo(head.note if head else "", nl=False)
+
+
+@main.command()
+@INSTANCE
+@click.option("--older-than", default=48, show_default=True, help="Hours; younger files may belong to a draft.")
+@plainly
+def sweep(instance: Path | None, older_than: int) -> None:
+    """Erase what no row speaks of: half files, files of drafts that were never sent, orphaned keys."""
+    settings = _settings(instance)
+    database = _open(settings)
+    erased = upkeep.sweep(database, settings, older_than=older_than * 3600, now=datetime.now(UTC))
+    click.echo(f"{erased.files} files and {erased.wraps} wrapped keys were erased.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--keys", type=click.Path(path_type=Path, exists=True), help="A public-keys.json that was kept elsewhere.")
+@click.option(
+    "--head", "heads", type=click.Path(path_type=Path, exists=True), multiple=True, help="A signed head kept elsewhere."
+)
+@plainly
+def verify(folder: Path, keys: Path | None, heads: tuple[Path, ...]) -> None:
+    """Check a kept or copied instance: rows, wrapped keys, files, ledger. Needs nothing but public keys.
+
+    Exits with 1 and names what does not hold.
+    """
+    kept = PublicKeys.from_json(keys.read_text(encoding="utf-8")) if keys else None
+    witnessed = [head.read_text(encoding="utf-8") for head in heads]
+    report = upkeep.verify_folder(folder.resolve(), os.environ, keys=kept, witnessed=witnessed)
+    for warning in report.warnings:
+        click.echo(f"note: {warning.kind} {warning.object}: {warning.what}")
+    for problem in report.problems:
+        click.echo(f"DOES NOT HOLD: {problem.kind} {problem.object}: {problem.what}")
+    click.echo(", ".join(f"{count} {name}" for name, count in sorted(report.counts.items())))
+    if report.problems:
+        sys.exit(1)
+    click.echo("Everything holds.")

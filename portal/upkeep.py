@@ -1,0 +1,96 @@
+"""Keeping an instance whole: sign the ledger's head, sweep leftovers, verify a folder or a copy of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+import portal.casework.models
+import portal.linking.models
+import portal.registry.models
+import portal.release.models
+import portal.staff.models  # noqa: F401 - every table must be known before rows are checked
+from portal.config import PublicKeys, Settings, load_settings
+from portal.database import Database, PortalSession
+from portal.errors import UnavailableError
+from portal.intake.models import Document
+from portal.ledger import service as ledger
+from portal.ledger.checkpoint import LogKeys
+from portal.ledger.report import Report
+from portal.ledger.verify import FileClaim
+from portal.ledger.verify import verify as verify_ledger
+from portal.staff.founding import read_signer
+from portal.store.files import FileStore
+
+
+def log_keys(keys: PublicKeys) -> LogKeys:
+    """Return what the ledger's heads are checked with."""
+    return LogKeys(keys.origin, keys.ledger_ed25519, keys.ledger_mldsa44)
+
+
+def checkpoint(database: Database, settings: Settings) -> None:
+    """Sign the ledger's head over everything so far."""
+    with database.session(write=True) as session:
+        ledger.checkpoint(session, signer=read_signer(settings), day=datetime.now(UTC).date())
+
+
+def claims(session: PortalSession) -> list[FileClaim]:
+    """Return what the database says of every stored file."""
+    query = select(Document.stored_name, Document.stored_sha256, Document.stored_size)
+    return [FileClaim(name, digest, size) for name, digest, size in session.execute(query)]
+
+
+def verify_folder(
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    keys: PublicKeys | None = None,
+    witnessed: Iterable[str] = (),
+) -> Report:
+    """Check an instance, or a copy of one, with nothing but public keys.
+
+    ``keys`` and ``witnessed`` (signed heads) that were kept elsewhere show what the folder itself cannot:
+    that its own keys or its newest entries were not exchanged.
+    """
+    settings = load_settings(environ, folder)
+    database = Database(settings.main_url, settings.wraps_url)
+    report = Report()
+    known: list[FileClaim] = []
+    try:
+        with database.session(write=False) as session:
+            known = claims(session)
+    except (DBAPIError, ValueError) as problem:
+        report.add("database", "document", f"cannot be read: {type(problem).__name__}")
+    found = verify_ledger(
+        database, FileStore(settings.files), log_keys(keys or settings.public_keys), files=known, witnessed=witnessed
+    )
+    found.problems[:0] = report.problems
+    database.dispose()
+    return found
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep erased."""
+
+    files: int
+    wraps: int
+
+
+def sweep(database: Database, settings: Settings, *, older_than: float, now: datetime) -> Swept:
+    """Erase what no row speaks of: half files, files of drafts never sent, wrapped keys without a submission.
+
+    ``older_than`` seconds spare the files of drafts that somebody may still be writing.
+    """
+    if not settings.files.is_dir():
+        raise UnavailableError(f"{settings.files} is missing.")
+    with database.session(write=True) as session:
+        wraps = ledger.recover(session)
+        known = {claim.name for claim in claims(session)}
+    files = FileStore(settings.files).sweep(known, older_than=older_than, now=now.timestamp())
+    return Swept(files, wraps)
+
+
