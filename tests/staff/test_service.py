@@ -1,6 +1,7 @@
 """What can be done about staff, and above all what cannot."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -348,3 +349,10 @@ def test_an_invitation_names_its_last_moment(world: Any) -> None:
         assert one.expires - world.clock.now == timedelta(seconds=1)
         world.clock.forward(seconds=1)
         assert not service.open_invitations(session, by=world.actor(nader), now=world.clock.now)
+
+
+def test_one_code_sent_twice_at_once_opens_one_session(world: Any) -> None:
+    mina = world.person("Mina", Role.REVIEWER)
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda _: sign_in(world, mina), range(4)))
+    assert sum(outcome is not None for outcome in outcomes) == 1
