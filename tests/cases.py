@@ -16,7 +16,10 @@ from portal.registry.records import PersonFacts, PlaceFacts, Spelling
 from portal.registry.vocabulary import PlaceKind
 from portal.staff.actor import Actor
 
-TEXT = "My brother Omid Rastegar was held in Gohardasht. In Mordad 1367 the visits ended. Gohardasht stayed silent."
+TEXT = (
+    "My brother Omid Rastegar was held in Gohardasht. In Mordad 1367 the visits ended. "
+    "Gohardasht stayed silent."
+)
 
 
 @contextmanager

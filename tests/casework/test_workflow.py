@@ -64,7 +64,9 @@ def test_what_is_handed_back_can_be_taken_up_again(now: Status) -> None:
 
 @given(st.sampled_from(Status), st.booleans(), st.booleans())
 def test_plain_moves_are_never_more_than_the_table_and_never_a_strangers(
-    now: Status, holds: bool, lead: bool
+    now: Status,
+    holds: bool,  # noqa: FBT001 - drawn by hypothesis
+    lead: bool,  # noqa: FBT001 - as above
 ) -> None:
     moves = workflow.plain_moves(now, holds=holds, lead=lead)
     assert set(moves) <= set(NEXT[now])

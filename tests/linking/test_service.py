@@ -27,6 +27,7 @@ def link(
     mark_id: UUID,
     record_id: UUID,
     relation: LinkRelation = LinkRelation.VICTIM,
+    *,
     name: str = "cedar",
 ) -> UUID:
     with at_desk(instance, name) as (session, by):
