@@ -3,7 +3,8 @@
 import json
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,10 +24,12 @@ from portal.staff.models import Invitation
 from portal.store import wraps
 from portal.store.wraps import Wrap
 from portal.vault.seal import UnsealError
+from portal.vault.wrap import public_key
 
 Fill = Callable[[Database, int], list[UUID]]
 Add = Callable[[PortalSession, int], UUID]
 DAY = date(2026, 11, 22)
+SUBMISSION, CONSENT = Base.metadata.tables["submission"], Base.metadata.tables["consent"]
 
 
 def bodies(database: Database) -> list[dict[str, Any]]:
@@ -202,6 +205,26 @@ def test_pages_of_entries_follow_one_another(lite: Database, fill: Fill) -> None
         assert [entry.seq for entry in service.entries(session, after=1, limit=2)] == [2, 3]
         assert [entry.seq for entry in service.newest(session, limit=2)] == [4, 3]
         assert [entry.seq for entry in service.newest(session, before=3)] == [2, 1, 0]
+        assert service.size(session) == 5
+        assert [service.row_count(entry) for entry in service.entries(session)] == [10] * 5
+
+
+def test_an_empty_ledger_has_no_entries(lite: Database) -> None:
+    with lite.session(write=False) as session:
+        assert service.size(session) == 0
+        assert list(service.newest(session)) == []
+
+
+def test_entries_carry_the_day_of_the_clock(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")
+    Base.metadata.create_all(database.main)
+    service.attach(database, public_key(b"\x07" * 32))
+    before = datetime.now(UTC).date()
+    with database.session(write=True) as session:
+        service.note(session, "staff.sign-in", by="A")
+    with database.session(write=False) as session:
+        assert before <= service.entries(session)[0].day <= datetime.now(UTC).date()
+    database.dispose()
 
 
 # -- what cannot go past ------------------------------------------------------------------------------------
@@ -213,8 +236,8 @@ def test_pages_of_entries_follow_one_another(lite: Database, fill: Fill) -> None
         update(Submission).values(status=Status.COMPLETE),
         delete(Consent),
         insert(Invitation),
-        update(Submission.__table__).values(status=Status.COMPLETE),
-        delete(Consent.__table__),
+        update(SUBMISSION).values(status=Status.COMPLETE),
+        delete(CONSENT),
     ],
 )
 def test_statements_on_recorded_tables_are_refused(lite: Database, statement: Any) -> None:
@@ -417,6 +440,7 @@ def test_heads_are_signed_over_all_leaves_and_computed_step_by_step(
 ) -> None:
     empty = sign(database, signer)
     assert empty.size == 0
+    leaves: list[bytes] = []
     for more in (1, 4, 3):
         fill(database, more)
         made = sign(database, signer)
@@ -426,7 +450,7 @@ def test_heads_are_signed_over_all_leaves_and_computed_step_by_step(
         assert signed.checkpoint.size == made.size == len(leaves)
         assert signed.checkpoint.root == root(leaves)
         assert signed.time % 86_400 == 0
-    assert made.size == 8
+    assert len(leaves) == 8
 
 
 def test_with_nothing_new_the_same_head_stands(database: Database, fill: Fill, signer: Signer) -> None:

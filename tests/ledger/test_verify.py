@@ -1,6 +1,7 @@
 """Whatever is changed behind the portal's back is noticed and named, and nothing else is."""
 
 import hashlib
+import json
 import random
 import shutil
 import sqlite3
@@ -13,7 +14,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, LargeBinary, String, Table, bindparam, select, text, type_coerce, update
+from sqlalchemy import (
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
 from portal.database import Base, Database, KeysBase, PortalSession
@@ -21,8 +36,9 @@ from portal.errors import UnavailableError
 from portal.intake.models import Status, Submission
 from portal.ledger import service, verify
 from portal.ledger.checkpoint import LogKeys, Signer
+from portal.ledger.reading import stored_rows
 from portal.ledger.report import Report
-from portal.ledger.rows import canonical, key_text, recorded_tables
+from portal.ledger.rows import canonical, key_text, recorded_tables, row_digest
 from portal.ledger.tree import RightEdge, leaf_hash, root
 from portal.ledger.verify import FileClaim
 from portal.store.files import FileStore
@@ -369,9 +385,9 @@ def forge(instance: Instance, *, leaves: bool, edges: bool) -> None:
         table = Submission.__table__
         values = {column.name: getattr(changed, column.name) for column in table.columns}
         entries = list(service.entries(session))
-    digest = verify.row_digest("submission", values).hex()
+    digest = row_digest("submission", values).hex()
     body = entries[4].body
-    old = next(row[2] for row in verify.json.loads(body)["rows"] if row[0] == "submission")
+    old = next(row[2] for row in json.loads(body)["rows"] if row[0] == "submission")
     forged = body.replace(old.encode(), digest.encode())
     with database.main.begin() as connection:
         connection.execute(text("UPDATE ledger_entry SET body = :body WHERE seq = 4"), {"body": forged})
@@ -455,7 +471,7 @@ def verify_model(name: str) -> Any:
 def gone_invitation(instance: Instance) -> str:
     with instance.database.session(write=False) as session:
         body = service.newest(session, limit=1)[0].body
-    return str(verify.json.loads(body)["rows"][0][1])
+    return str(json.loads(body)["rows"][0][1])
 
 
 def test_wraps_of_an_interrupted_transaction_are_a_warning(instance: Instance) -> None:
@@ -536,7 +552,6 @@ def test_a_ledger_that_is_gone_is_told(instance: Instance, table: str) -> None:
 def test_a_store_or_a_list_that_fails_is_told(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_args: Any) -> Iterator[Any]:
         raise UnavailableError("The disk does not answer.")
-        yield
 
     def claims() -> Iterator[FileClaim]:
         yield instance.claims[0]
@@ -560,6 +575,20 @@ def test_a_value_spelt_differently_is_noticed_on_sqlite(file_instance: Instance)
     assert "expires is not stored as the portal stores it" in whats
     assert "id is not stored as the portal stores it" in whats
     assert "was changed without the ledger" in whats
+
+
+def test_empty_values_are_read_as_such_and_values_without_a_digest_are_changes() -> None:
+    engine, metadata = create_engine("sqlite://"), MetaData()
+    table = Table("thing", metadata, Column("id", Integer, primary_key=True), Column("day", Date))
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert(), [{"id": 1, "day": None}, {"id": 2, "day": DAY}])
+        connection.execute(text("INSERT INTO thing VALUES (3, 'never')"))
+        rows = list(stored_rows(connection, table))
+    engine.dispose()
+    assert [row.values["day"] for row in rows] == [None, DAY, "never"]
+    assert [row.odd for row in rows] == [(), (), ("day",)]
+    assert verify._digest("thing", {"a": 1j}) == "none"
 
 
 # -- beside a working portal, and on another database -------------------------------------------------------
