@@ -49,6 +49,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 @click.version_option(package_name="testimony-portal")
 def main() -> None:
     """Run the testimony portal."""
+    os.umask(0o077)
 
 
 @main.command()
