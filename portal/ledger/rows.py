@@ -66,16 +66,17 @@ def digests(
     """
     found: dict[tuple[Any, ...], bytes] = {}
     columns = list(table.primary_key.columns)
-    names = [column.name for column in columns]
+    names = [column.name for column in table.columns]
+    places = [names.index(column.name) for column in columns]
     wanted = list(keys)
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         matches = (
             columns[0].in_([key[0] for key in batch]) if len(columns) == 1 else tuple_(*columns).in_(batch)
         )
-        for row in connection.execute(select(table).where(matches)).mappings():
-            values = {column.name: row[column] for column in table.columns}
-            found[tuple(values[name] for name in names)] = row_digest(table.name, values)
+        for row in connection.execute(select(table).where(matches)):
+            key = tuple(row[place] for place in places)
+            found[key] = row_digest(table.name, dict(zip(names, row, strict=True)))
     return found
 
 
