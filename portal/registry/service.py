@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.errors import InvalidError, NotFoundError, StaleError
@@ -64,6 +64,10 @@ class Tie:
     locator: str
 
 
+# Of names that hold what was typed, the shorter is nearer: a man before an event that is named for him.
+_NEAREST = (func.length(Record.sort_key), Record.sort_key, Record.id)
+
+
 # Looking
 
 
@@ -100,9 +104,7 @@ def search(
     found: dict[UUID, Record] = {}
     for condition in _conditions(text):
         hits = select(Name.record_id).join(NameKey, NameKey.name_id == Name.id).where(condition)
-        query = (
-            _visible(by, kind).where(Record.id.in_(hits)).order_by(Record.sort_key, Record.id).limit(limit)
-        )
+        query = _visible(by, kind).where(Record.id.in_(hits)).order_by(*_NEAREST).limit(limit)
         found |= {record.id: record for record in session.scalars(query) if record.id not in found}
         if len(found) >= limit:
             break
@@ -120,7 +122,8 @@ def _conditions(text: str) -> list[ColumnElement[bool]]:
     if len(words) > 1:
         ways.append(and_(*(Name.id.in_(select(NameKey.name_id).where(_begins(word))) for word in words)))
     if len(whole) >= _SUBSTRING_FROM:
-        ways.append(and_(NameKey.whole, NameKey.key.contains(whole, autoescape=True)))
+        pieces = [NameKey.key.contains(word, autoescape=True) for word in words]
+        ways.append(and_(NameKey.whole, or_(NameKey.key.contains(whole, autoescape=True), and_(*pieces))))
     return ways
 
 
