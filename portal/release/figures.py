@@ -31,7 +31,7 @@ def figures(session: PortalSession, *, by: Actor) -> Figures:
     exact = casework.figures(session, by=by)
     by_day = select(Submission.day, func.count()).group_by(Submission.day)
     months: Counter[date] = Counter()
-    for day, count in session.execute(by_day).tuples():
+    for day, count in session.execute(by_day):
         months[day.replace(day=1)] += count
     newest = sorted(months, reverse=True)[:MONTHS]
     return Figures(

@@ -140,7 +140,7 @@ def _wraps(session: PortalSession, part_ids: Sequence[UUID], seed: bytes) -> dic
     for start in range(0, len(part_ids), _BATCH):
         some = part_ids[start : start + _BATCH]
         query = select(Wrap.part_id, Wrap.blob).where(Wrap.key_id == mine, Wrap.part_id.in_(some))
-        found |= dict(session.keys.execute(query).tuples().all())
+        found |= dict(iter(session.keys.execute(query)))
     return found
 
 
@@ -150,7 +150,7 @@ def _sheets(session: PortalSession, now: Standing, seed: bytes) -> list[SealedSh
     query = select(CodingSheet.id, CodingSheet.release_blob).where(CodingSheet.state == SheetState.APPROVED)
     return [
         SealedSheet(accounts[sheet_id], blob, wrapped[sheet_id])
-        for sheet_id, blob in session.execute(query).tuples()
+        for sheet_id, blob in session.execute(query)
         if blob is not None and sheet_id in accounts and sheet_id in wrapped
     ]
 
@@ -158,7 +158,7 @@ def _sheets(session: PortalSession, now: Standing, seed: bytes) -> list[SealedSh
 def _links(session: PortalSession, now: Standing, seed: bytes) -> list[SealedLinks]:
     links: dict[UUID, list[tuple[UUID, bytes]]] = {}
     query = select(Link.id, Link.submission_id, Link.blob).where(Link.state == LinkState.CURRENT)
-    for link_id, submission_id, blob in session.execute(query).tuples():
+    for link_id, submission_id, blob in session.execute(query):
         if link_id in now.links:
             links.setdefault(submission_id, []).append((link_id, blob))
     if not links:
@@ -180,4 +180,4 @@ def _first_parts(session: PortalSession) -> dict[UUID, UUID]:
         .where(Part.compartment == Compartment.CONTENT, CodingSheet.state == SheetState.APPROVED)
         .order_by(Part.number.desc())
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(iter(session.execute(query)))
