@@ -11,6 +11,9 @@ class Problem:
     object: str
     what: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object}: {self.what}"
+
 
 @dataclass(slots=True)
 class Report:

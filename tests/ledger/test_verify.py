@@ -131,6 +131,14 @@ def test_erased_wraps_and_deleted_rows_are_clean(instance: Instance) -> None:
     assert report.counts["unsigned"] == 1
 
 
+def test_the_log_alone_can_be_checked(instance: Instance) -> None:
+    run(instance.database, "UPDATE submission SET revision = 9")
+    assert verify.verify_log(instance.database, instance.signer.public).ok
+    run(instance.database, "DELETE FROM ledger_entry WHERE seq = 1")
+    report = verify.verify_log(instance.database, instance.signer.public)
+    assert [str(problem) for problem in report.problems][0] == "entry 1: missing from the ledger"
+
+
 # -- flipped bits -------------------------------------------------------------------------------------------
 
 
@@ -323,6 +331,8 @@ def test_a_broken_database_is_a_finding_not_a_traceback(tmp_path: Path, file_ins
     (tmp_path / "lite-keys.db").write_bytes(b"\xff" * 8192)
     report = file_instance.verify()
     assert {(problem.kind, problem.object) for problem in report.problems} == {("database", "keys")}
+    (tmp_path / "lite.db").write_bytes(b"\xff" * 8192)
+    assert not verify.verify_log(file_instance.database, file_instance.signer.public).ok
 
 
 # -- changes on purpose -------------------------------------------------------------------------------------
