@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.config import Face
 from portal.errors import NotFoundError
 from portal.permissions import Permission
-from portal.registry import service
+from portal.registry import around, service
 from portal.registry.forms import FORMS, RecordForm, RetractForm, StatementForm, TieForm, filled, spare_names
 from portal.registry.labels import FIELDS, LABELS, label, reversed_label, word_label
 from portal.registry.models import Record, Statement
@@ -90,10 +90,10 @@ def show(record_id: UUID) -> ResponseReturnValue:
     return render_template(
         "registry/show.html",
         record=record,
-        lineage=service.lineage(db(), record, by=actor()),
-        inside=service.inside(db(), record, by=actor()),
-        relations=service.relations(db(), record, by=actor()),
-        parts=service.parts(db(), record, by=actor()),
+        lineage=around.lineage(db(), record, by=actor()),
+        inside=around.inside(db(), record, by=actor()),
+        relations=around.relations(db(), record, by=actor()),
+        parts=around.parts(db(), record, by=actor()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, or_, select, tuple_
@@ -13,13 +13,9 @@ from portal.ledger.service import note as write_down
 from portal.permissions import Permission
 from portal.registry import history, names, writing
 from portal.registry.models import (
-    Body,
-    Event,
-    Grave,
     Name,
     NameKey,
     Participation,
-    Place,
     Record,
     Relation,
     Revision,
@@ -52,18 +48,6 @@ class Shelf:
     after: UUID | None
 
 
-@dataclass(frozen=True)
-class Tie:
-    """A relation or a part in an event, seen from one record: what, whom, which way, who says so."""
-
-    id: UUID
-    word: RelationKind | Part
-    other: Record
-    forward: bool
-    source: Source
-    locator: str
-
-
 # Of names that hold what was typed, the shorter is nearer: a man before an event that is named for him.
 _NEAREST = (func.length(Record.sort_key), Record.sort_key, Record.id)
 
@@ -77,7 +61,8 @@ def _open_to(by: Actor) -> ColumnElement[bool]:
     )
 
 
-def _visible(by: Actor, kind: Kind | None = None) -> Select[Record]:
+def visible(by: Actor, kind: Kind | None = None) -> Select[Record]:
+    """Select the records that this person may know of."""
     query = select(Record).where(_open_to(by))
     return query if kind is None else query.where(Record.kind == kind)
 
@@ -87,7 +72,7 @@ def browse(
 ) -> Shelf:
     """List records by name; `after` is the last record of the page before."""
     by.require(Permission.REGISTRY_READ)
-    query = _visible(by, kind).order_by(Record.sort_key, Record.id).limit(limit + 1)
+    query = visible(by, kind).order_by(Record.sort_key, Record.id).limit(limit + 1)
     if after is not None:
         last = find(session, after, by=by)
         place = tuple_(literal(last.sort_key), literal(last.id, Uuid()))
@@ -104,7 +89,7 @@ def search(
     found: dict[UUID, Record] = {}
     for condition in _conditions(text):
         hits = select(Name.record_id).join(NameKey, NameKey.name_id == Name.id).where(condition)
-        query = _visible(by, kind).where(Record.id.in_(hits)).order_by(*_NEAREST).limit(limit)
+        query = visible(by, kind).where(Record.id.in_(hits)).order_by(*_NEAREST).limit(limit)
         found |= {record.id: record for record in session.scalars(query) if record.id not in found}
         if len(found) >= limit:
             break
@@ -135,96 +120,16 @@ def _begins(key: str) -> ColumnElement[bool]:
 def find(session: Session, record_id: UUID, *, by: Actor) -> Record:
     """Find one record; a restricted one is not there for those who may not see it."""
     by.require(Permission.REGISTRY_READ)
-    record = session.scalar(_visible(by).where(Record.id == record_id))
+    record = session.scalar(visible(by).where(Record.id == record_id))
     if record is None:
         raise NotFoundError
     return record
 
 
-def _several(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Record]:
-    rows = session.scalars(_visible(by).where(Record.id.in_(ids)))
-    return {record.id: record for record in rows}
-
-
-def relations(session: Session, record: Record, *, by: Actor) -> list[Tie]:
-    """Give what the record is to others and they to it; restricted others are left out."""
-    either = or_(Relation.from_id == record.id, Relation.to_id == record.id)
-    rows = session.scalars(select(Relation).where(either).order_by(Relation.kind, Relation.id)).all()
-    others = _several(session, [row.to_id if row.from_id == record.id else row.from_id for row in rows], by)
-    return [
-        Tie(row.id, row.kind, others[other], forward, row.source, row.locator)
-        for row in rows
-        for forward in (row.from_id == record.id,)
-        for other in (row.to_id if forward else row.from_id,)
-        if other in others
-    ]
-
-
-def parts(session: Session, record: Record, *, by: Actor) -> list[Tie]:
-    """Give who had a part in an event, or in which events, by date, the record had one."""
-    event = record.kind is Kind.EVENT
-    column = Participation.event_id if event else Participation.record_id
-    rows = session.scalars(
-        select(Participation).where(column == record.id).order_by(Participation.role, Participation.id)
-    ).all()
-    others = _several(session, [row.record_id if event else row.event_id for row in rows], by)
-    ties = [
-        Tie(row.id, row.role, others[other], event, row.source, row.locator)
-        for row in rows
-        for other in (row.record_id if event else row.event_id,)
-        if other in others
-    ]
-    return ties if event else sorted(ties, key=_when)
-
-
-def _when(tie: Tie) -> date:
-    """Order events by their first day, those without one at the end."""
-    event = tie.other.event
-    return (event.earliest if event else None) or date.max
-
-
-def place_of(record: Record) -> UUID | None:
-    """Give the place that a record's facts name: a place's parent, or where a grave, body or event is."""
-    if record.place:
-        return record.place.parent_id
-    located = record.grave or record.body or record.event
-    return located.place_id if located else None
-
-
-def lineage(session: Session, record: Record, *, by: Actor) -> list[Record]:
-    """Give the places around a record, the largest first."""
-    found: list[Record] = []
-    upward = place_of(record)
-    while upward is not None and len(found) < _DEPTH:
-        around = session.get_one(Record, upward)
-        found.append(around)
-        upward = place_of(around)
-    shown = _several(session, [around.id for around in found], by)
-    return [around for around in reversed(found) if around.id in shown]
-
-
-def inside(session: Session, record: Record, *, by: Actor) -> Sequence[Record]:
-    """Give what lies directly in a place: smaller places, graves, bodies, events."""
-    if record.kind is not Kind.PLACE:
-        return []
-    within = [
-        Record.id.in_(select(table.record_id).where(column == record.id))
-        for table, column in (
-            (Place, Place.parent_id),
-            (Grave, Grave.place_id),
-            (Body, Body.place_id),
-            (Event, Event.place_id),
-        )
-    ]
-    return session.scalars(
-        _visible(by).where(or_(*within)).order_by(Record.kind, Record.sort_key, Record.id)
-    ).all()
-
-
 def places(session: Session, *, by: Actor) -> Sequence[Record]:
     """List the places in which something may lie, by name."""
     by.require(Permission.REGISTRY_READ)
-    return session.scalars(_visible(by, Kind.PLACE).order_by(Record.sort_key, Record.id)).all()
+    return session.scalars(visible(by, Kind.PLACE).order_by(Record.sort_key, Record.id)).all()
 
 
 def sources(session: Session, *, by: Actor) -> Sequence[Source]:
@@ -248,6 +153,14 @@ def difference(
     kept = history.revision(session, record_id, version)
     before = history.read(history.revision(session, record_id, version - 1)) if version > 1 else {}
     return kept, differences(before, history.read(kept))
+
+
+def place_of(record: Record) -> UUID | None:
+    """Give the place that a record's facts name: a place's parent, or where a grave, body or event is."""
+    if record.place:
+        return record.place.parent_id
+    located = record.grave or record.body or record.event
+    return located.place_id if located else None
 
 
 # Changing
@@ -383,7 +296,7 @@ def add_source(
 def _take(session: Session, record_id: UUID, *, by: Actor, version: int) -> Record:
     """Lock a record for a change, if it still is the version that was looked at."""
     by.require(Permission.REGISTRY_EDIT)
-    query = _visible(by).where(Record.id == record_id).with_for_update(of=Record)
+    query = visible(by).where(Record.id == record_id).with_for_update(of=Record)
     record = session.scalar(query.execution_options(populate_existing=True))
     if record is None:
         raise NotFoundError

@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 
 from portal.database import Database, PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
-from portal.registry import service
+from portal.registry import around, service
 from portal.registry.models import Record, Source, Statement
 from portal.registry.records import (
     BodyFacts,
@@ -332,8 +332,8 @@ def test_a_relation_is_seen_from_both_ends(
         note="x",
         now=NOW,
     )
-    (out,) = service.relations(session, person, by=reviewer)
-    (back,) = service.relations(session, prison, by=reviewer)
+    (out,) = around.relations(session, person, by=reviewer)
+    (back,) = around.relations(session, prison, by=reviewer)
     assert (out.other, out.forward, back.other, back.forward) == (prison, True, person, False)
     assert out.source is source
     _revision, changed = service.difference(session, person.id, by=reviewer, version=2)
@@ -357,8 +357,8 @@ def test_a_part_is_seen_from_the_event_and_from_the_person(
         note="x",
         now=NOW,
     )
-    assert [tie.other for tie in service.parts(session, trial, by=reviewer)] == [person]
-    assert [tie.other for tie in service.parts(session, person, by=reviewer)] == [trial]
+    assert [tie.other for tie in around.parts(session, trial, by=reviewer)] == [person]
+    assert [tie.other for tie in around.parts(session, person, by=reviewer)] == [trial]
 
 
 SENSELESS: dict[str, tuple[str, RelationKind | Part, str]] = {
@@ -406,15 +406,15 @@ def test_a_part_twice_from_one_source_is_refused(
 
 def test_a_prison_lies_in_its_town_and_province(starter: PortalSession, reviewer: Actor) -> None:
     coded = {record.code: record for record in starter.scalars(select(Record))}
-    around = service.lineage(starter, coded["adelabad"], by=reviewer)
-    assert [place.code for place in around] == ["iran", "fars", "shiraz"]
-    assert coded["adelabad"] in service.inside(starter, coded["shiraz"], by=reviewer)
-    assert service.inside(starter, coded["noury"], by=reviewer) == []
+    places = around.lineage(starter, coded["adelabad"], by=reviewer)
+    assert [place.code for place in places] == ["iran", "fars", "shiraz"]
+    assert coded["adelabad"] in around.inside(starter, coded["shiraz"], by=reviewer)
+    assert around.inside(starter, coded["noury"], by=reviewer) == []
 
 
 def test_the_events_of_a_person_are_told_in_order(starter: PortalSession, reviewer: Actor) -> None:
     noury = starter.scalars(select(Record).where(Record.code == "noury")).one()
-    told = [tie.other.code for tie in service.parts(starter, noury, by=reviewer)]
+    told = [tie.other.code for tie in around.parts(starter, noury, by=reviewer)]
     assert told == ["arrest-noury", "trial-noury", "sentence-noury", "appeal-noury"]
 
 
@@ -459,8 +459,8 @@ def test_a_restricted_record_is_not_there_for_others(
     assert found(session, lead, "پنهان") == ["پنهان"]
     assert found(session, reviewer, "پنهان") == []
     assert [record.id for record in service.browse(session, by=reviewer).records] == [known.id]
-    assert service.relations(session, known, by=reviewer) == []
-    assert len(service.relations(session, known, by=lead)) == 1
+    assert around.relations(session, known, by=reviewer) == []
+    assert len(around.relations(session, known, by=lead)) == 1
     for act in (service.find, service.revisions):
         with pytest.raises(NotFoundError):
             act(session, hidden.id, by=reviewer)
