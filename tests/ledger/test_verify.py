@@ -136,7 +136,7 @@ def test_the_log_alone_can_be_checked(instance: Instance) -> None:
     assert verify.verify_log(instance.database, instance.signer.public).ok
     run(instance.database, "DELETE FROM ledger_entry WHERE seq = 1")
     report = verify.verify_log(instance.database, instance.signer.public)
-    assert [str(problem) for problem in report.problems][0] == "entry 1: missing from the ledger"
+    assert str(report.problems[0]) == "entry 1: missing from the ledger"
 
 
 # -- flipped bits -------------------------------------------------------------------------------------------
