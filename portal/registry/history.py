@@ -73,8 +73,11 @@ def read(kept: Revision) -> dict[str, Any]:
 
 
 def _name_of(session: Session, record_id: UUID | None) -> str:
+    """Name another record; of a restricted one only its id, for the history is read by more people."""
     record = session.get(Record, record_id) if record_id else None
-    return shown(record.names, _FIRST)[0] if record else ""
+    if record is None:
+        return ""
+    return str(record.id) if record.restricted else shown(record.names, _FIRST)[0]
 
 
 def _days(earliest: date | None, latest: date | None) -> str:

@@ -472,6 +472,27 @@ def test_a_restricted_record_is_not_there_for_others(
         service.state(session, hidden.id, by=reviewer, version=2, claim=claim(source), note="x", now=NOW)
 
 
+def test_a_history_does_not_name_a_restricted_record(
+    session: PortalSession, reviewer: Actor, lead: Actor, add: Add, source: Source
+) -> None:
+    hidden = add("پنهان", by=lead, restricted=True)
+    known = add("آشکار")
+    service.relate(
+        session,
+        known.id,
+        by=lead,
+        version=1,
+        word=RelationKind.SIBLING_OF,
+        other_id=hidden.id,
+        cite=Cite(source.id),
+        note="x",
+        now=NOW,
+    )
+    _revision, changed = service.difference(session, known.id, by=reviewer, version=2)
+    assert [str(hidden.id) in each.after for each in changed] == [True]
+    assert not any("پنهان" in each.after for each in changed)
+
+
 def test_only_who_may_see_restricted_records_restricts(
     session: PortalSession, reviewer: Actor, lead: Actor, add: Add
 ) -> None:
