@@ -1,8 +1,8 @@
 """The testimony portal: survivors and families hand over what they know, safely."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from portal.database import Database
 from portal.ledger import service as ledger
 from portal.permissions import Group
 from portal.store.files import FileStore
-from portal.vault import wrap
+from portal.vault import sign, wrap
 from portal.web import edge, guard, locale, responses
 from portal.web.sessions import Lifetime, SealedSessions, halves_for
 from portal.web.uploads import PortalRequest
@@ -31,9 +31,10 @@ _LIFETIME = {
 def _features(face: Face) -> list[guard.Pages]:
     """Return the blueprints of a face; imported here so that each process loads only its own side."""
     if face is Face.INTAKE:
-        from portal.intake.routes import pages as intake  # noqa: PLC0415 - only this face needs it
+        from portal.intake.folder_routes import pages as folder  # noqa: PLC0415 - only this face needs them
+        from portal.intake.routes import pages as intake  # noqa: PLC0415
 
-        return [intake]
+        return [intake, folder]
     from portal.casework.routes import pages as casework  # noqa: PLC0415 - only this face needs them
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
@@ -45,10 +46,15 @@ def _features(face: Face) -> list[guard.Pages]:
 
 
 def create_app(
-    settings: Settings, face: Face, *, database: Database | None = None, clock: Callable[[], datetime] = edge.utc_now
+    settings: Settings,
+    face: Face,
+    *,
+    database: Database | None = None,
+    clock: Callable[[], datetime] = edge.utc_now,
 ) -> Flask:
     """Join the parts into one face of the portal: the only place where that happens."""
     wrap.self_test()
+    sign.self_test()
     app = Flask(__name__, template_folder=str(bundled("templates")), instance_path=str(settings.instance))
     app.request_class = PortalRequest
     app.config.update(
@@ -107,7 +113,11 @@ def _mount(app: Flask, face: Face, features: list[guard.Pages]) -> None:
         return {
             "signed_in": signed_in,
             "navigation": [
-                {"label": item.label, "url": url_for(item.endpoint), "current": request.endpoint == item.endpoint}
+                {
+                    "label": item.label,
+                    "url": url_for(item.endpoint),
+                    "current": request.endpoint == item.endpoint,
+                }
                 for item in here
             ],
             "face": face.value,

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from portal import create_app, schema
+from portal import create_app, schema, upkeep
 from portal.config import Face, PublicKeys, Settings, default_instance, load_settings
 from portal.database import Database
 from portal.demo import run as demonstration
@@ -18,7 +18,6 @@ from portal.errors import PortalError
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
-from portal import upkeep
 from portal.staff import founding
 from portal.staff.founding import Founder
 from portal.vault import totp
@@ -28,7 +27,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 INSTANCE = click.option(
-    "--instance", type=click.Path(path_type=Path, file_okay=False), help="The instance folder; else PORTAL_INSTANCE."
+    "--instance",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The instance folder; else PORTAL_INSTANCE.",
 )
 
 
@@ -53,8 +54,14 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Make this folder the instance and leave it.")
-@click.option("--port", default=8000, show_default=True, help="Port of the public side; 0 chooses a free one.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Make this folder the instance and leave it.",
+)
+@click.option(
+    "--port", default=8000, show_default=True, help="Port of the public side; 0 chooses a free one."
+)
 @click.option("--desk-port", default=8001, show_default=True, help="Port of the desk; 0 chooses a free one.")
 @plainly
 def demo(keep: Path | None, port: int, desk_port: int) -> None:
@@ -62,7 +69,9 @@ def demo(keep: Path | None, port: int, desk_port: int) -> None:
     try:
         demonstration.run(keep=keep, ports=demonstration.Ports(port, desk_port), say=click.echo)
     except (OSError, SystemExit) as problem:
-        raise click.ClickException(f"The demonstration could not start: {problem}. Try other ports.") from None
+        raise click.ClickException(
+            f"The demonstration could not start: {problem}. Try other ports."
+        ) from None
 
 
 def _settings(instance: Path | None) -> Settings:
@@ -87,12 +96,18 @@ def _tell(one: Founder) -> None:
 
 @main.command()
 @INSTANCE
-@click.option("--origin", required=True, help="The name of this portal's ledger, such as portal.example.org/1988.")
-@click.option("--lead", "leads", multiple=True, required=True, help="Pseudonym of a lead reviewer; may be repeated.")
+@click.option(
+    "--origin", required=True, help="The name of this portal's ledger, such as portal.example.org/1988."
+)
+@click.option(
+    "--lead", "leads", multiple=True, required=True, help="Pseudonym of a lead reviewer; may be repeated."
+)
 @click.option("--administrator", required=True, help="Pseudonym of the administrator.")
 @click.option("--auditor", required=True, help="Pseudonym of the auditor.")
 @plainly
-def init(instance: Path | None, origin: str, leads: tuple[str, ...], administrator: str, auditor: str) -> None:
+def init(
+    instance: Path | None, origin: str, leads: tuple[str, ...], administrator: str, auditor: str
+) -> None:
     """Make the keys, the databases and the first people; prints every secret once."""
     folder = instance.resolve() if instance else default_instance(os.environ)
     _, made = founding.make_keys(folder, origin=origin)
@@ -101,7 +116,11 @@ def init(instance: Path | None, origin: str, leads: tuple[str, ...], administrat
     database = Database(settings.main_url, settings.wraps_url)
     schema.upgrade(database)
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
-    roles = [*((name, Role.LEAD) for name in leads), (administrator, Role.ADMINISTRATOR), (auditor, Role.AUDITOR)]
+    roles = [
+        *((name, Role.LEAD) for name in leads),
+        (administrator, Role.ADMINISTRATOR),
+        (auditor, Role.AUDITOR),
+    ]
     founders = [founding.founder(name, role) for name, role in roles]
     now = datetime.now(UTC)
     founding.found(database, founders, made, cost=Cost(settings.staff_memory_kib, 3, 1), now=now)
@@ -118,7 +137,9 @@ def init(instance: Path | None, origin: str, leads: tuple[str, ...], administrat
 @main.command()
 @INSTANCE
 @click.option("--face", type=click.Choice([face.value for face in Face]), required=True)
-@click.option("--bind", default="", help="Address and port; else 127.0.0.1:8000 for intake, :8001 for the desk.")
+@click.option(
+    "--bind", default="", help="Address and port; else 127.0.0.1:8000 for intake, :8001 for the desk."
+)
 @click.option("--workers", default=2, show_default=True)
 @plainly
 def run(instance: Path | None, face: str, bind: str, workers: int) -> None:
@@ -135,7 +156,7 @@ def run(instance: Path | None, face: str, bind: str, workers: int) -> None:
 
 @main.group()
 def db() -> None:
-    """The databases."""
+    """Look after the databases."""
 
 
 @db.command("upgrade")
@@ -150,7 +171,7 @@ def db_upgrade(instance: Path | None) -> None:
 
 @main.group("ledger")
 def ledger_group() -> None:
-    """The tamper-evident log."""
+    """Look after the tamper-evident log."""
 
 
 @ledger_group.command("checkpoint")
@@ -168,7 +189,9 @@ def ledger_checkpoint(instance: Path | None) -> None:
 
 @main.command()
 @INSTANCE
-@click.option("--older-than", default=48, show_default=True, help="Hours; younger files may belong to a draft.")
+@click.option(
+    "--older-than", default=48, show_default=True, help="Hours; younger files may belong to a draft."
+)
 @plainly
 def sweep(instance: Path | None, older_than: int) -> None:
     """Erase what no row speaks of: half files, files of drafts that were never sent, orphaned keys."""
@@ -180,9 +203,15 @@ def sweep(instance: Path | None, older_than: int) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--keys", type=click.Path(path_type=Path, exists=True), help="A public-keys.json that was kept elsewhere.")
 @click.option(
-    "--head", "heads", type=click.Path(path_type=Path, exists=True), multiple=True, help="A signed head kept elsewhere."
+    "--keys", type=click.Path(path_type=Path, exists=True), help="A public-keys.json that was kept elsewhere."
+)
+@click.option(
+    "--head",
+    "heads",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="A signed head kept elsewhere.",
 )
 @plainly
 def verify(folder: Path, keys: Path | None, heads: tuple[Path, ...]) -> None:

@@ -1,9 +1,9 @@
 """Settings: made once from the environment and the instance folder; nobody else reads either."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-import json
 from pathlib import Path
 from typing import Self
 
@@ -137,7 +137,9 @@ def load_settings(environ: Mapping[str, str], instance: Path | None = None) -> S
             desk_address=environ.get("PORTAL_DESK_ADDRESS", Settings.desk_address),
             onion_address=environ.get("PORTAL_ONION_ADDRESS", ""),
             file_limit=int(environ.get("PORTAL_FILE_LIMIT", Settings.file_limit)),
-            files_per_submission=int(environ.get("PORTAL_FILES_PER_SUBMISSION", Settings.files_per_submission)),
+            files_per_submission=int(
+                environ.get("PORTAL_FILES_PER_SUBMISSION", Settings.files_per_submission)
+            ),
             exit_address=environ.get("PORTAL_EXIT_ADDRESS", Settings.exit_address),
             staff_memory_kib=int(environ.get("PORTAL_STAFF_MEMORY_KIB", Settings.staff_memory_kib)),
         )

@@ -4,11 +4,11 @@ SQLite runs in WAL mode with every commit on disk before it is answered; one wri
 lock, because SQLite's own waiting is unfair under load. PostgreSQL is used by URL alone.
 """
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-import fcntl
-import os
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -155,7 +155,9 @@ def _engine(url: str, *, locked: bool) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database:
             raise UnavailableError("A SQLite database needs a file.")
-        engine = create_engine(parsed, pool_size=32, max_overflow=96, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            parsed, pool_size=32, max_overflow=96, connect_args={"check_same_thread": False}
+        )
         path = Path(parsed.database)
         _prepare_sqlite(engine, _WriterLock(path.with_name(path.name + ".lock")) if locked else None)
         return engine
@@ -188,7 +190,9 @@ class Database:
         self.keys = _engine(keys_url, locked=False)
         self._sessions = {
             writes: (
-                sessionmaker(self._bind(self.main, writes=writes), class_=PortalSession, expire_on_commit=False),
+                sessionmaker(
+                    self._bind(self.main, writes=writes), class_=PortalSession, expire_on_commit=False
+                ),
                 sessionmaker(self._bind(self.keys, writes=writes), expire_on_commit=False),
             )
             for writes in (True, False)
@@ -199,7 +203,7 @@ class Database:
         return engine.execution_options(portal_writes=writes)
 
     def open(self, *, write: bool) -> PortalSession:
-        """Open a unit of work; the caller commits and closes it. The first statement begins the transaction."""
+        """Open a unit of work, begun by its first statement; the caller commits and closes it."""
         main, keys = self._sessions[write]
         session = main()
         session.companion = keys()
@@ -234,5 +238,3 @@ def pause(session: PortalSession) -> None:
     """End the current transaction, so that slow work does not hold the writer's lock."""
     session.rollback()
     session.companion.rollback()
-
-

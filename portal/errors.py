@@ -10,7 +10,7 @@ class NotFoundError(PortalError):
 
 
 class RefusedError(PortalError):
-    """This person may not do this."""
+    """Not for this person to do."""
 
 
 class StaleError(PortalError):

@@ -61,7 +61,9 @@ def downgrade(database: Database, revision: str, *, which: str) -> None:
 
 def revisions(which: str) -> list[str]:
     """Return the revisions of one database, oldest first."""
-    return [one.revision for one in reversed(list(ScriptDirectory.from_config(_config(which)).walk_revisions()))]
+    return [
+        one.revision for one in reversed(list(ScriptDirectory.from_config(_config(which)).walk_revisions()))
+    ]
 
 
 def current(engine: Engine) -> str | None:

@@ -9,7 +9,7 @@ from gunicorn.app.base import BaseApplication
 _THREADS = 64
 
 
-class _Server(BaseApplication):  # type: ignore[misc] - gunicorn ships no types
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def __init__(self, make: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._make, self._options = make, options
         super().__init__()

@@ -65,7 +65,11 @@ def verify_folder(
     except (DBAPIError, ValueError) as problem:
         report.add("database", "document", f"cannot be read: {type(problem).__name__}")
     found = verify_ledger(
-        database, FileStore(settings.files), log_keys(keys or settings.public_keys), files=known, witnessed=witnessed
+        database,
+        FileStore(settings.files),
+        log_keys(keys or settings.public_keys),
+        files=known,
+        witnessed=witnessed,
     )
     found.problems[:0] = report.problems
     database.dispose()
@@ -92,5 +96,3 @@ def sweep(database: Database, settings: Settings, *, older_than: float, now: dat
         known = {claim.name for claim in claims(session)}
     files = FileStore(settings.files).sweep(known, older_than=older_than, now=now.timestamp())
     return Swept(files, wraps)
-
-

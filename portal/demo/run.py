@@ -72,7 +72,6 @@ def _settings(folder: Path) -> Settings:
 
 def _serve(app: Flask, port: int) -> BaseWSGIServer:
     server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True  # type: ignore[attr-defined] - the threaded server has it
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -144,7 +143,9 @@ def run(*, keep: Path | None, ports: Ports, say: Callable[[str], None]) -> None:
     """Run the demonstration until Ctrl-C or a request to end."""
     ended = threading.Event()
     folder = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="portal-demo-"))
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         with demonstration(folder, ports) as demo:
             describe(demo, say, kept=keep and folder)

@@ -24,7 +24,7 @@ from portal.demo.visitor import Visitor
 from portal.intake.journey import Relation
 from portal.intake.models import Status, Submission
 from portal.linking import service as linking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.linking.vocabulary import Basis, Certainty, LinkRelation, fits
 from portal.registry import service as records
 from portal.registry.models import Record
 from portal.staff import service as staff
@@ -61,7 +61,9 @@ def send(account: Mapping[str, Any], host: str, port: int) -> tuple[str, ...]:
     visitor.fill("account", narrative=account["narrative"])
     visitor.fill("you", relation=_NARRATORS.get(account["narrator"], account["narrator"]))
     if "letter" in account["narrative"]:
-        visitor.attach("documents", name="letter.jpg", content=letter(), caption="The last letter, eleven lines")
+        visitor.attach(
+            "documents", name="letter.jpg", content=letter(), caption="The last letter, eleven lines"
+        )
     visitor.fill("permissions", **_YES)
     visitor.fill("reaching", called="", contact="", reread="yes")
     visitor.fill("check")
@@ -146,7 +148,13 @@ def _mark_and_link(
     for one in account["dates"]:
         span = find_words(narrative, one["words"])[0]
         writing.mark(
-            session, by=desk.reviewer, case_id=case_id, field_id=field_id, kind=MarkKind.DATE, span=span, now=desk.now
+            session,
+            by=desk.reviewer,
+            case_id=case_id,
+            field_id=field_id,
+            kind=MarkKind.DATE,
+            span=span,
+            now=desk.now,
         )
 
 
@@ -154,12 +162,14 @@ def _record(session: PortalSession, desk: Desk, name: str, relation: LinkRelatio
     """Return the registered record of this name that such a relation can lead to."""
     for record in records.search(session, by=desk.reviewer, text=name):
         leads_to = linking.target(record)
-        if leads_to is not None and linking.fits(leads_to, relation):
+        if leads_to is not None and fits(leads_to, relation):
             return record
     return None
 
 
-def _code(session: PortalSession, desk: Desk, case_id: UUID, account: Mapping[str, Any], *, approve: bool) -> None:
+def _code(
+    session: PortalSession, desk: Desk, case_id: UUID, account: Mapping[str, Any], *, approve: bool
+) -> None:
     """Fill the coding sheet from what the sample says, and let the lead approve some."""
     names = [one["name"] for one in account["registry"] if one["kind"] == "prison"]
     known = {name: prison for record, prison in prisons(session, by=desk.reviewer) for name in [prison.label]}
@@ -172,7 +182,9 @@ def _code(session: PortalSession, desk: Desk, case_id: UUID, account: Mapping[st
     }
     relation = Relation(_NARRATORS.get(account["narrator"], account["narrator"]))
     sheet = Sheet(prison=prison, month="1367-05" if prison else "1367", relation=relation, patterns=said)
-    sheets.save(session, by=desk.reviewer, case_id=case_id, sheet=sheet, revision=0, submit=True, now=desk.now)
+    sheets.save(
+        session, by=desk.reviewer, case_id=case_id, sheet=sheet, revision=0, submit=True, now=desk.now
+    )
     session.flush()
     if approve:
         sheets.approve(session, by=desk.lead, case_id=case_id, revision=1, keys=desk.keys, now=desk.now)

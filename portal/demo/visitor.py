@@ -1,10 +1,10 @@
 """A source without scripts: walks the real pages over HTTP, as a browser would."""
 
+import http.client
+import secrets
 from collections.abc import Mapping
 from html.parser import HTMLParser
-import http.client
 from http.cookies import SimpleCookie
-import secrets
 from urllib.parse import urlencode, urlsplit
 
 
@@ -73,7 +73,9 @@ class Visitor:
         """Open a page, fill its form in and press *Continue*."""
         self.open(path)
         form = {"csrf_token": self._token, "action": "continue", **fields}
-        self._send("POST", f"{self._base}/{path}", urlencode(form).encode(), "application/x-www-form-urlencoded")
+        self._send(
+            "POST", f"{self._base}/{path}", urlencode(form).encode(), "application/x-www-form-urlencoded"
+        )
 
     def attach(self, path: str, *, name: str, content: bytes, caption: str) -> None:
         """Add a file, as a form without scripts sends it."""

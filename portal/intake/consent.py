@@ -15,12 +15,9 @@ ORDER = tuple(Use)
 class Decision(Protocol):
     """One kept decision."""
 
-    @property
-    def number(self) -> int: ...
-    @property
-    def use(self) -> Use: ...
-    @property
-    def answer(self) -> Answer: ...
+    number: int
+    use: Use
+    answer: Answer
 
 
 def current(decisions: Iterable[Decision]) -> Mapping[Use, Answer]:

@@ -1,8 +1,8 @@
 """What a source has written so far; it lives in the sealed session until it is sent."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-import secrets
 from typing import Any, Self
 from uuid import UUID, uuid4
 

@@ -67,7 +67,10 @@ class AccountForm(PortalForm):
         filters=[lambda text: normal_lines(text or "")],
         validators=[
             DataRequired(_l("Write something first, even one sentence.")),
-            Length(max=LONG, message=_l("This is longer than one page of ours can take. Send the rest as a file.")),
+            Length(
+                max=LONG,
+                message=_l("This is longer than one page of ours can take. Send the rest as a file."),
+            ),
         ],
     )
 
@@ -75,7 +78,9 @@ class AccountForm(PortalForm):
 class YouForm(PortalForm):
     """Who the source is in the story."""
 
-    relation = _choice(_l("Who are you in this story?"), [(one.value, text) for one, text in RELATION_LABELS.items()])
+    relation = _choice(
+        _l("Who are you in this story?"), [(one.value, text) for one, text in RELATION_LABELS.items()]
+    )
 
 
 class DocumentForm(PortalForm):
@@ -105,7 +110,9 @@ class ReachingForm(PortalForm):
     """How the source wishes to be called and reached, and whether the receipt reopens the account."""
 
     called = StringField(
-        _l("What may we call you?"), validators=[Length(max=LINE)], filters=[lambda text: (text or "").strip()]
+        _l("What may we call you?"),
+        validators=[Length(max=LINE)],
+        filters=[lambda text: (text or "").strip()],
     )
     contact = TextAreaField(
         _l("Another safe way to reach you, if you wish"),
@@ -116,7 +123,12 @@ class ReachingForm(PortalForm):
         _l("When you come back with your nine words, should they also show what you sent?"),
         [
             (Answer.YES.value, _l("Yes, I want to be able to read it again")),
-            (Answer.NO.value, _l("No, only messages and what became of it\nIf someone finds your words, they cannot read your account")),
+            (
+                Answer.NO.value,
+                _l(
+                    "No, only messages and what became of it\nWhoever finds your words cannot read your account"
+                ),
+            ),
         ],
     )
 

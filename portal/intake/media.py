@@ -1,7 +1,7 @@
 """What a file is, by its first bytes; what a browser claims is never believed."""
 
-from pathlib import PurePosixPath, PureWindowsPath
 import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
 
 HEAD_SIZE = 64
 OPAQUE = "application/octet-stream"
@@ -43,5 +43,7 @@ def kind_of(head: bytes) -> str:
 def file_name(given: str) -> str:
     """Return the last part of a file's name without control or direction characters; never empty."""
     last = PurePosixPath(PureWindowsPath(given).name).name
-    clean = "".join(sign for sign in last if unicodedata.category(sign) not in {"Cc", "Cf", "Cs"} or sign == "\u200c")
+    clean = "".join(
+        sign for sign in last if unicodedata.category(sign) not in {"Cc", "Cf", "Cs"} or sign == "\u200c"
+    )
     return clean.strip(" .")[-_LONGEST_NAME:] or "file"

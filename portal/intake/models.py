@@ -59,7 +59,9 @@ class Speaker(StrEnum):
 
 def words(kind: type[StrEnum]) -> Enum:
     """Return a portable column type for a word list."""
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [one.value for one in members])
+    return Enum(
+        kind, native_enum=False, length=20, values_callable=lambda members: [one.value for one in members]
+    )
 
 
 class Submission(Base):
@@ -163,7 +165,9 @@ class Tombstone(Base):
 
     __tablename__ = "tombstone"
 
-    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(
+        ForeignKey("submission.id", ondelete="RESTRICT"), primary_key=True
+    )
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     day: Mapped[date] = mapped_column(UtcDay)
     authority: Mapped[str] = mapped_column(String(20))

@@ -1,20 +1,20 @@
 """The public side's pages, one question each; every one works without scripts."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http import HTTPStatus
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, validate_csrf
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from flask_wtf.csrf import validate_csrf
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms.validators import ValidationError
 
 from portal.config import Face
 from portal.errors import InvalidError
 from portal.intake import consent, service, visit
-from portal.intake.drafts import Draft, DraftFile
+from portal.intake.arriving import take_file, too_large
+from portal.intake.drafts import Draft
 from portal.intake.forms import (
     ANSWER_LABELS,
     RELATION_LABELS,
@@ -23,25 +23,20 @@ from portal.intake.forms import (
     DocumentForm,
     PermissionsForm,
     ReachingForm,
-    ReplyForm,
     SendForm,
-    WithdrawForm,
     WordsForm,
     YouForm,
 )
-from portal.intake.journey import STEPS, Step, after, before, number_of
-from portal.intake.models import Compartment, Status
-from portal.intake.sealing import PartKey
+from portal.intake.journey import STEPS, Relation, Step, after, before, number_of
+from portal.intake.models import Answer, Compartment
 from portal.permissions import Access
-from portal.store.files import new_name
 from portal.vault import receipt as receipts
-from portal.vault.receipt import Fault, Receipt, ReceiptError
+from portal.vault.receipt import Receipt
 from portal.web import edge, uploads
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number
-from portal.web.streams import attachment
 
 pages = Pages("intake", __name__, face=Face.INTAKE)
 
@@ -70,7 +65,9 @@ def _ask(step: Step, form: PortalForm, template: str, take: Callable[[Draft], No
     if request.method == "POST":
         if form.csrf_token.errors or not _token_holds():
             # The session ended while the page was open: what was typed is shown again and kept from now on.
-            form.form_errors.append(_("You were away for a long time. What you wrote is here; press Continue once more."))
+            form.form_errors.append(
+                _("You were away for a long time. What you wrote is here; press Continue once more.")
+            )
             visit.keep(draft)
         elif action in {"back", "skip"} or form.validate():
             take(draft)
@@ -106,11 +103,11 @@ def _onwards(step: Step, action: str) -> ResponseReturnValue:
 
 @pages.page("/account", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def account() -> ResponseReturnValue:
-    """The account, in the source's own words: the only thing that is required."""
+    """Ask for the account, in the source's own words: the only thing that is required."""
     form = AccountForm(data={"narrative": visit.draft().narrative})
 
     def take(draft: Draft) -> None:
-        draft.narrative = form.narrative.data
+        draft.narrative = form.narrative.data or ""
 
     return _ask(Step.ACCOUNT, form, "intake/account.html", take)
 
@@ -128,7 +125,7 @@ def you() -> ResponseReturnValue:
 
 @pages.page("/permissions", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def permissions() -> ResponseReturnValue:
-    """What the source allows: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
+    """Ask what is allowed: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
     form = PermissionsForm(data=visit.draft().consent)
 
     def take(draft: Draft) -> None:
@@ -144,7 +141,7 @@ def reaching() -> ResponseReturnValue:
     form = ReachingForm(data={"called": draft.called, "contact": draft.contact, "reread": draft.reread})
 
     def take(draft: Draft) -> None:
-        draft.called, draft.contact = form.called.data, form.contact.data
+        draft.called, draft.contact = form.called.data or "", form.contact.data or ""
         draft.reread = form.reread.data if form.reread.data in {"yes", "no"} else ""
 
     return _ask(Step.REACHING, form, "intake/reaching.html", take)
@@ -164,42 +161,12 @@ def _documents_page(form: DocumentForm) -> str:
 
 @pages.page("/documents", access=Access.PUBLIC)
 def documents() -> ResponseReturnValue:
-    """The files so far, and a place to add one more."""
+    """Show the files so far, and a place to add one more."""
     if visit.draft().sent:
         return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
     if not visit.has_draft():
         visit.keep(visit.draft())
     return _documents_page(DocumentForm())
-
-
-def _check_token(token: str) -> None:
-    try:
-        validate_csrf(token)
-    except ValidationError as problem:
-        raise CSRFError(problem.args[0]) from None
-
-
-def _take_file(part: PartKey) -> DraftFile:
-    """Stream the request's file into the store, sealed, and describe it."""
-    document_id, stored_name = uuid4(), new_name()
-    coming: list[service.Receiving] = []
-
-    @contextmanager
-    def sink() -> Iterator[service.Receiving]:
-        with service.receiving(edge.files(), part, document_id, stored_name) as one:
-            coming.append(one)
-            yield one
-
-    upload = uploads.receive(limit=edge.settings().file_limit, check_token=_check_token, sink=sink)
-    if not coming:
-        raise InvalidError("No file came with this. Choose a file that is not empty, then press the button.")
-    return service.draft_file(
-        coming[0],
-        document_id=document_id,
-        stored_name=stored_name,
-        name=upload.filename,
-        caption=upload.fields.get("caption", "").strip(),
-    )
 
 
 @pages.page("/documents", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
@@ -209,11 +176,13 @@ def add_document() -> ResponseReturnValue:
     if draft.sent:
         return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
     if len(draft.files) >= edge.settings().files_per_submission:
-        return _refused_file(_("That is as many files as one account can carry. Send it, then add more from your folder."))
+        return _refused_file(
+            _("That is as many files as one account can carry. Send it, then add more from your folder.")
+        )
     try:
-        file = _take_file(draft.part(Compartment.CONTENT))
+        file = take_file(draft.part(Compartment.CONTENT))
     except RequestEntityTooLarge:
-        return _refused_file(_too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return _refused_file(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except InvalidError as problem:
         return _refused_file(_(str(problem)))
     # Read again: another file may have come in while this one was on its way.
@@ -221,12 +190,7 @@ def add_document() -> ResponseReturnValue:
     draft.files.append(file)
     visit.keep(draft)
     flash(_("The file is here and sealed."))
-    return redirect(url_for(".documents", **request.args), HTTPStatus.SEE_OTHER)
-
-
-def _too_large() -> str:
-    limit = number(edge.settings().file_limit // (1024 * 1024))
-    return _("This file is larger than %(limit)s megabytes. Send a smaller copy, or part of it.", limit=limit)
+    return redirect(url_for(".documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
 
 
 def _refused_file(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
@@ -251,8 +215,10 @@ def remove_document(document_id: UUID) -> ResponseReturnValue:
 
 
 def _chosen(answers: dict[str, str]) -> list[tuple[object, object]]:
-    decided = {use: answers.get(use.value, "ask") for use in consent.ORDER}
-    return [(USE_LABELS[use], ANSWER_LABELS[answer]) for use, answer in decided.items()]  # type: ignore[index] - StrEnum
+    return [
+        (USE_LABELS[use], ANSWER_LABELS[Answer(answers.get(use.value) or Answer.ASK)])
+        for use in consent.ORDER
+    ]
 
 
 @pages.page("/check", access=Access.PUBLIC, methods=("GET", "POST"))
@@ -277,7 +243,7 @@ def check() -> ResponseReturnValue:
         "intake/check.html",
         form=SendForm(),
         draft=draft,
-        relation=RELATION_LABELS.get(draft.relation, ""),  # type: ignore[call-overload] - StrEnum
+        relation=RELATION_LABELS[Relation(draft.relation)] if draft.relation else "",
         permissions=_chosen(draft.consent),
         **_place(Step.CHECK),
     )
@@ -285,7 +251,7 @@ def check() -> ResponseReturnValue:
 
 @pages.page("/received", access=Access.PUBLIC)
 def received() -> ResponseReturnValue:
-    """The nine words: the only key, shown until they are typed back."""
+    """Show the nine words, the only key, until they are typed back."""
     draft = visit.draft()
     if not draft.sent:
         return redirect(url_for(".start" if not visit.has_draft() else ".check"), HTTPStatus.SEE_OTHER)
@@ -325,165 +291,3 @@ def _wrong_words(typed: str, receipt: Receipt) -> str:
         return _("These are not the nine words of the page before. Look at them once more.")
     places = _(", ").join(number(place) for place in wrong)
     return _("Look again at word number %(places)s.", places=places)
-
-
-def _receipt_problem(problem: ReceiptError) -> str:
-    """Say in plain words what is wrong with a typed receipt, and which word it may be."""
-    if problem.kind is Fault.EMPTY:
-        return _("Type your nine words, with a space between them.")
-    if problem.kind is Fault.UNKNOWN_WORD:
-        lines = []
-        for place in problem.unknown:
-            near = _(" or ").join(problem.near.get(place, ()))
-            if near:
-                lines.append(_("Word number %(place)s is not one of ours. Is it %(near)s?", place=number(place), near=near))
-            else:
-                lines.append(_("Word number %(place)s is not one of ours.", place=number(place)))
-        return " ".join(lines)
-    if problem.kind is Fault.COUNT:
-        return _("We count %(count)s words; there should be nine.", count=number(problem.count))
-    return _("One of the words is not right, or two have changed places. Compare them with your note.")
-
-
-@pages.page("/return", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
-def come_back() -> ResponseReturnValue:
-    """The nine words open the folder; a wrong receipt takes as long as a right one."""
-    form = WordsForm()
-    if form.validate_on_submit():
-        try:
-            typed = receipts.parse(form.words.data or "")
-        except ReceiptError as problem:
-            form.words.errors = [_receipt_problem(problem)]
-        else:
-            keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt)
-            found = service.find_by_receipt(edge.db(), receipt=keys)
-            if found is not None:
-                visit.open_folder(visit.Key(found, keys.seed))
-                return redirect(url_for(".folder"), HTTPStatus.SEE_OTHER)
-            form.words.errors = [_("We know no account with these words. Compare them with your note, word by word.")]
-    return render_template("intake/return.html", form=form)
-
-
-def _opened() -> service.Opened:
-    key = visit.folder()
-    return service.open_folder(edge.db(), submission_id=key.submission_id, seed=key.seed)
-
-
-def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
-    opened = _opened()
-    if opened.submission.status is Status.WITHDRAWN:
-        return render_template("intake/withdrawn.html")
-    return render_template(
-        "intake/folder.html",
-        opened=opened,
-        relation=RELATION_LABELS.get(opened.fields.get("relation", ""), ""),  # type: ignore[call-overload] - StrEnum
-        permissions=[(USE_LABELS[use], ANSWER_LABELS[answer]) for use, answer in opened.decisions.items()],
-        reply=reply,
-        document=document,
-        limit=edge.settings().file_limit // (1024 * 1024),
-    )
-
-
-@pages.page("/folder", access=Access.SOURCE)
-def folder() -> ResponseReturnValue:
-    """What has become of it: where it stands, messages, files, permissions, the way out."""
-    return _folder_page(ReplyForm(), DocumentForm())
-
-
-@pages.page("/folder/reply", access=Access.SOURCE, methods=("POST",), token=Token.FORM)
-def reply() -> ResponseReturnValue:
-    """Write to the people who read."""
-    form = ReplyForm()
-    if form.validate_on_submit():
-        key = visit.folder()
-        service.reply(
-            edge.db(), submission_id=key.submission_id, seed=key.seed, text=form.text.data, day=edge.today()
-        )
-        flash(_("Your message is in the folder. The people who read will see it."))
-        return redirect(url_for(".folder"), HTTPStatus.SEE_OTHER)
-    return _folder_page(form, DocumentForm())
-
-
-@pages.page("/folder/file", access=Access.SOURCE, methods=("POST",), token=Token.STREAM)
-def add_file() -> ResponseReturnValue:
-    """Add a file to what was sent."""
-    key = visit.folder()
-    part = PartKey.new(key.submission_id, Compartment.CONTENT)
-    try:
-        file = _take_file(part)
-    except RequestEntityTooLarge:
-        return _refused_addition(_too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except InvalidError as problem:
-        return _refused_addition(_(str(problem)))
-    service.add_file(
-        edge.db(),
-        submission_id=key.submission_id,
-        seed=key.seed,
-        part=part,
-        file=file,
-        keys=edge.settings().public_keys,
-        day=edge.today(),
-        limit=edge.settings().files_per_submission,
-    )
-    flash(_("The file is here and sealed."))
-    return redirect(url_for(".folder"), HTTPStatus.SEE_OTHER)
-
-
-def _refused_addition(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
-    form = DocumentForm()
-    form.file.errors = [reason]
-    answer = Response(_folder_page(ReplyForm(), form), status)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        answer.call_on_close(uploads.drainer())
-    return answer
-
-
-@pages.page("/folder/files/<uuid:document_id>", access=Access.SOURCE)
-def own_file(document_id: UUID) -> ResponseReturnValue:
-    """Give back a file to the source who chose to be able to open it again."""
-    attached = next((one for one in _opened().files if one.document.id == document_id), None)
-    if attached is None:
-        raise BadRequest
-    return attachment(service.reader(edge.files(), attached), name=attached.name)
-
-
-@pages.page("/folder/permissions", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
-def change_permissions() -> ResponseReturnValue:
-    """Change what is allowed; it holds from now on."""
-    opened = _opened()
-    form = PermissionsForm(data={use.value: answer.value for use, answer in opened.decisions.items()})
-    if form.validate_on_submit():
-        changed = service.decide(
-            edge.db(),
-            submission_id=opened.submission.id,
-            answers=form.answers(),
-            language=language(),
-            day=edge.today(),
-        )
-        flash(_("Your permissions are changed. They hold from now on.") if changed else _("Nothing was changed."))
-        return redirect(url_for(".folder"), HTTPStatus.SEE_OTHER)
-    return render_template("intake/change_permissions.html", form=form)
-
-
-@pages.page("/folder/withdraw", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
-def withdraw() -> ResponseReturnValue:
-    """Take everything back, after saying plainly what that can and cannot undo."""
-    form = WithdrawForm()
-    if form.validate_on_submit():
-        if form.sure.data == "yes":
-            names = service.withdraw(edge.db(), submission_id=visit.folder().submission_id, day=edge.today())
-            edge.finish()
-            for name in names:
-                edge.files().erase(name)
-            return redirect(url_for(".folder"), HTTPStatus.SEE_OTHER)
-        form.sure.errors = [_("Choose the answer above if you are sure. If not, go back: nothing has changed.")]
-    return render_template("intake/withdraw.html", form=form)
-
-
-@pages.page("/folder/close", access=Access.SOURCE, methods=("POST",))
-def close() -> ResponseReturnValue:
-    """Shut the folder on this device."""
-    visit.close_folder()
-    answer = redirect(url_for(".start"), HTTPStatus.SEE_OTHER)
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return answer

@@ -1,10 +1,10 @@
 """How a submission's contents are sealed: which key, bound to which place (docs/sealed-format.md)."""
 
+import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-import json
-import secrets
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -99,7 +99,9 @@ def open_message(thread: PartKey, message_id: UUID, number: int, speaker: Speake
     return unseal(key, Sealed(blob), _message_place(thread, message_id, number, speaker)).decode()
 
 
-def custody_record(*, sha256: bytes, stored_sha256: bytes, length: int, day: date, software: str) -> dict[str, Any]:
+def custody_record(
+    *, sha256: bytes, stored_sha256: bytes, length: int, day: date, software: str
+) -> dict[str, Any]:
     """Return the first entry of a file's custody record, in PREMIS event terms."""
     return {
         "agent": software,

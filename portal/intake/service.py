@@ -3,11 +3,11 @@
 Everything is sealed before the first statement, so that the transaction is short.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-import hashlib
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
@@ -20,6 +20,7 @@ from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.intake import consent as consents
 from portal.intake.drafts import Draft, DraftFile
+from portal.intake.media import HEAD_SIZE, file_name, kind_of
 from portal.intake.models import (
     Answer,
     Compartment,
@@ -45,7 +46,6 @@ from portal.intake.sealing import (
     seal_record,
     wrap_place,
 )
-from portal.intake.media import HEAD_SIZE, file_name, kind_of
 from portal.ledger.service import note
 from portal.permissions import Group
 from portal.store import wraps
@@ -69,7 +69,10 @@ def reader(store: FileStore, attached: "Attached") -> SealedReader:
     """Open a document's bytes for reading, in memory and piece by piece."""
     document, part = attached.document, attached.part
     return SealedReader(
-        part.file_key(document.id), part.file_place(document.id), store.open(document.stored_name), attached.length
+        part.file_key(document.id),
+        part.file_place(document.id),
+        store.open(document.stored_name),
+        attached.length,
     )
 
 
@@ -136,7 +139,9 @@ def receiving(store: FileStore, part: PartKey, document_id: UUID, stored_name: s
         coming.finish()
 
 
-def draft_file(coming: Receiving, *, document_id: UUID, stored_name: str, name: str, caption: str) -> DraftFile:
+def draft_file(
+    coming: Receiving, *, document_id: UUID, stored_name: str, name: str, caption: str
+) -> DraftFile:
     """Describe a file that has just been taken in whole."""
     if coming.sealed is None:
         raise InvalidError("The file was empty. Choose it again, please.")
@@ -224,15 +229,26 @@ def submit(
     for number, part in enumerate(parts, 1):
         session.add(
             Part(
-                id=part.part_id, submission_id=submission.id, number=number, compartment=part.compartment, day=day
+                id=part.part_id,
+                submission_id=submission.id,
+                number=number,
+                compartment=part.compartment,
+                day=day,
             )
         )
         to_source = source_key if rereads or part.compartment is Compartment.THREAD else None
         recipients = _recipients(keys, part.compartment, to_source)
-        wraps.add(session, submission_id=part.submission_id, part_id=part.part_id, key=part.key, recipients=recipients, place=part.place)
+        wraps.add(
+            session,
+            submission_id=part.submission_id,
+            part_id=part.part_id,
+            key=part.key,
+            recipients=recipients,
+            place=part.place,
+        )
     session.flush()
     session.add_all([*fields, *documents])
-    _add_decisions(session, submission.id, [], draft.consent, language, day)
+    _add_decisions(session, submission.id, [], draft.consent, language=language, day=day)
     note(session, "submission.receive", by=SOURCE, subject=submission.id)
     return submission
 
@@ -242,13 +258,16 @@ def _add_decisions(
     submission_id: UUID,
     before: Sequence[Consent],
     answers: Mapping[str, str],
+    *,
     language: str,
     day: date,
 ) -> int:
     """Append the answers that differ from what holds now; nothing is overwritten."""
     held = {one.use: one.answer for one in sorted(before, key=lambda one: one.number)}
     changed = [
-        (use, Answer(answers[use])) for use in consents.ORDER if answers.get(use) and held.get(use) != answers[use]
+        (use, Answer(answers[use]))
+        for use in consents.ORDER
+        if answers.get(use) and held.get(use) != answers[use]
     ]
     for number, (use, answer) in enumerate(changed, len(before) + 1):
         session.add(
@@ -361,11 +380,15 @@ def _live(session: PortalSession, submission_id: UUID) -> Submission:
     return submission
 
 
-def add_message(session: PortalSession, *, thread: PartKey, speaker: Speaker, text: str, day: date) -> Message:
+def add_message(
+    session: PortalSession, *, thread: PartKey, speaker: Speaker, text: str, day: date
+) -> Message:
     """Append a message to the conversation."""
     if not text.strip():
         raise InvalidError("The message is empty. Write something first.")
-    count = len(session.scalars(select(Message.id).where(Message.submission_id == thread.submission_id)).all())
+    count = len(
+        session.scalars(select(Message.id).where(Message.submission_id == thread.submission_id)).all()
+    )
     message_id, number = uuid4(), count + 1
     message = Message(
         id=message_id,
@@ -410,10 +433,19 @@ def add_file(
     )
     number = max(one.number for one in submission.parts) + 1
     session.add(
-        Part(id=part.part_id, submission_id=submission_id, number=number, compartment=part.compartment, day=day)
+        Part(
+            id=part.part_id, submission_id=submission_id, number=number, compartment=part.compartment, day=day
+        )
     )
     recipients = _recipients(keys, part.compartment, public_key(seed) if rereads else None)
-    wraps.add(session, submission_id=part.submission_id, part_id=part.part_id, key=part.key, recipients=recipients, place=part.place)
+    wraps.add(
+        session,
+        submission_id=part.submission_id,
+        part_id=part.part_id,
+        key=part.key,
+        recipients=recipients,
+        place=part.place,
+    )
     session.flush()
     session.add(row)
     note(session, "document.receive", by=SOURCE, subject=submission_id)
@@ -424,7 +456,9 @@ def decide(
 ) -> int:
     """Change permissions; return how many changed. They hold from this moment."""
     submission = _live(session, submission_id)
-    changed = _add_decisions(session, submission_id, submission.consents, answers, language, day)
+    changed = _add_decisions(
+        session, submission_id, submission.consents, answers, language=language, day=day
+    )
     if changed:
         note(session, "consent.change", by=SOURCE, subject=submission_id)
     return changed

@@ -44,7 +44,12 @@ def index() -> ResponseReturnValue:
     lines = []
     for entry in found[:PAGE]:
         acts = [
-            (label_of(one.act), one.by, one.subject, ", ".join(f"{name}: {value}" for name, value in one.detail.items()))
+            (
+                label_of(one.act),
+                one.by,
+                one.subject,
+                ", ".join(f"{name}: {value}" for name, value in one.detail.items()),
+            )
             for one in ledger.read_acts(entry, seed)
         ]
         lines.append(Line(entry.seq, entry.day, ledger.row_count(entry), acts))
@@ -62,17 +67,22 @@ def index() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """Recompute the whole tree and hold it against every signed head, in plain words."""
     keys = edge.settings().public_keys
-    report = verify_ledger(edge.parts().database, LogKeys(keys.origin, keys.ledger_ed25519, keys.ledger_mldsa44))
+    report = verify_ledger(
+        edge.parts().database, LogKeys(keys.origin, keys.ledger_ed25519, keys.ledger_mldsa44)
+    )
     problems = [f"{one.kind} {one.object}: {one.what}" for one in report.problems]
     session = edge.db()
     return render_template(
-        "ledger/check.html", problems=problems, total=ledger.size(session), head=ledger.latest_checkpoint(session)
+        "ledger/check.html",
+        problems=problems,
+        total=ledger.size(session),
+        head=ledger.latest_checkpoint(session),
     )
 
 
 @pages.page("/head.txt", access=Permission.LEDGER_READ)
 def head() -> ResponseReturnValue:
-    """The newest signed head as a C2SP checkpoint, to be kept elsewhere."""
+    """Give the newest signed head as a C2SP checkpoint, to be kept elsewhere."""
     found = ledger.latest_checkpoint(edge.db())
     if found is None:
         raise NotFoundError

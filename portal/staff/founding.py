@@ -4,12 +4,12 @@ The recovery key's private half and the founders' passphrases leave with the cal
 only wrapped to founders, and to the recovery key in the sealed file ``recovery-groups``.
 """
 
+import os
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-import os
 from pathlib import Path
-import secrets
 
 from portal.config import PublicKeys, Settings
 from portal.database import Database, PortalSession

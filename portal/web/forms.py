@@ -17,10 +17,10 @@ class _Translations:
         return ngettext(singular, plural, n)
 
 
-class PortalForm(FlaskForm):  # type: ignore[misc] - Flask-WTF ships no types
+class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form whose texts are ours, in the reader's language."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc] - as above
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
         """Hooks the catalogues in."""
 
         def get_translations(self, form: Any) -> Any:

@@ -74,16 +74,15 @@ class Pages(Blueprint):
         """Register a view: its rule, who may open it, and whether looking leaves a trace (``writes``)."""
 
         def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-            endpoint = f"{self.name}.{view.__name__}"  # type: ignore[attr-defined]
+            endpoint = f"{self.name}.{view.__name__}"
             self.table.append(Page(endpoint, rule, access, tuple(methods), self.face))
             if menu is not None:
                 self.menu.append(MenuItem(endpoint, menu, access))
 
             @wraps(view)
             def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-                refusal = _refusal(access)
-                if refusal is not None:
-                    return refusal
+                if not may_open(access):
+                    return _refusal(access)
                 if request.method not in SAFE:
                     _check_origin()
                     if token is Token.GUARD:
@@ -93,7 +92,7 @@ class Pages(Blueprint):
                 edge.finish()
                 return answer
 
-            self.add_url_rule(rule, view.__name__, guarded, methods=list(methods))  # type: ignore[attr-defined]
+            self.add_url_rule(rule, view.__name__, guarded, methods=list(methods))
             return guarded
 
         return decorate
@@ -110,15 +109,13 @@ def may_open(access: Permission | Access) -> bool:
     return True if isinstance(access, Access) else allows(current_user.role, access)
 
 
-def _refusal(access: Permission | Access) -> ResponseReturnValue | None:
-    """Return the refusing answer, or None: the way in for strangers, 403 for staff without the permission."""
-    if may_open(access):
-        return None
+def _refusal(access: Permission | Access) -> ResponseReturnValue:
+    """Return the refusing answer: the way in for strangers, 403 for staff without the permission."""
     if access is Access.SOURCE:
-        return redirect(url_for("intake.come_back"), 303)
+        return redirect(url_for("folder.come_back"), 303)
     if not current_user.is_authenticated:
         return redirect(url_for("staff.sign_in"), 303)
-    abort(403)
+    return abort(403)
 
 
 def _check_origin() -> None:

@@ -87,14 +87,18 @@ def day(value: date) -> str:
     """Write a day in words: Solar Hijri in Persian, Gregorian elsewhere."""
     plain = value.date() if isinstance(value, datetime) else value
     if language() == "fa":
-        solar = JalaliDate(plain)
+        solar = JalaliDate(plain)  # type: ignore[no-untyped-call]  # persiantools ships no types
         return f"{number(solar.day)} {_MONTHS[solar.month - 1]} {number(solar.year)}"
     return format_date(plain, "d MMMM yyyy", locale="en")
 
 
 def moment(value: datetime) -> str:
     """Write a moment (UTC): the day and the time."""
-    return f"{day(value)}، {number(value.strftime('%H:%M'))}" if language() == "fa" else f"{day(value)}, {value:%H:%M}"
+    return (
+        f"{day(value)}، {number(value.strftime('%H:%M'))}"
+        if language() == "fa"
+        else f"{day(value)}, {value:%H:%M}"
+    )
 
 
 def size(length: int) -> str:
@@ -145,7 +149,11 @@ def direction(code: str) -> str:
 def _choices(current: str) -> list[dict[str, Any]]:
     """Return this same page in every language; a form's answer leads to the page that asked."""
     endpoint, values = request.endpoint, {**(request.view_args or {}), **request.args.to_dict()}
-    if endpoint is None or endpoint == "static" or not current_app.url_map.is_endpoint_expecting(endpoint, "language"):
+    if (
+        endpoint is None
+        or endpoint == "static"
+        or not current_app.url_map.is_endpoint_expecting(endpoint, "language")
+    ):
         return []
     return [
         {

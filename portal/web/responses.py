@@ -1,8 +1,8 @@
 """What every answer carries, and the pages people see when something went wrong."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-import logging
 
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -22,22 +22,21 @@ STATUS_OF: Mapping[type[PortalError], HTTPStatus] = {
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "font-src 'self'",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
-)
+_SOURCES = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' blob:",
+    "font-src": "'self'",
+    "media-src": "'self' blob:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+POLICY = "; ".join(f"{name} {value}" for name, value in _SOURCES.items())
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
@@ -55,8 +54,14 @@ HEADERS: Mapping[str, str] = {
 def _words(status: int) -> tuple[str, str]:
     """Return what happened and what to do, in the words of a kind clerk."""
     table = {
-        400: (_("This could not be taken as it was sent."), _("Go back, look at what you entered, and send it again.")),
-        403: (_("This page is not open to you."), _("If you think it should be, speak to the person who runs the portal.")),
+        400: (
+            _("This could not be taken as it was sent."),
+            _("Go back, look at what you entered, and send it again."),
+        ),
+        403: (
+            _("This page is not open to you."),
+            _("If you think it should be, speak to the person who runs the portal."),
+        ),
         404: (_("There is nothing here."), _("The address may be mistyped, or what was here is gone.")),
         409: (
             _("Somebody else changed this while you had it open."),
@@ -66,28 +71,37 @@ def _words(status: int) -> tuple[str, str]:
         429: (_("That was tried too often."), _("Wait a little, then try again. Nothing is lost.")),
         503: (_("This cannot be done just now."), _("Nothing was lost. Wait a few minutes and try again.")),
     }
-    fallback = (_("Something went wrong on our side."), _("Nothing you sent before is lost. Please try again in a while."))
+    fallback = (
+        _("Something went wrong on our side."),
+        _("Nothing you sent before is lost. Please try again in a while."),
+    )
     return table.get(status, table[400] if status < InternalServerError.code else fallback)
 
 
 def error_page(status: int, detail: str = "") -> ResponseReturnValue:
-    """Render the one error page; ``detail`` is a sentence written for the reader, never an exception's text."""
+    """Render the one error page; ``detail`` is written for the reader, never an exception's text."""
     what, remedy = _words(status)
-    return render_template("errors/error.html", what=what, remedy=remedy, detail=detail, status=status), status
+    return render_template(
+        "errors/error.html", what=what, remedy=remedy, detail=detail, status=status
+    ), status
 
 
 def _register_errors(app: Flask) -> None:
     @app.errorhandler(PortalError)
     def _portal_error(error: PortalError) -> ResponseReturnValue:
-        status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+        status = next(
+            (status for kind, status in STATUS_OF.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST
+        )
         # Only what a service wrote for people is shown; whether a thing exists never is.
-        detail = str(error) if isinstance(error, InvalidError | StaleError | UnavailableError) else ""
+        detail = _(str(error)) if isinstance(error, InvalidError | StaleError | UnavailableError) else ""
         return error_page(int(status), detail)
 
     @app.errorhandler(CSRFError)
     def _csrf_error(error: CSRFError) -> ResponseReturnValue:
         del error
-        return error_page(400, _("The page was open for too long. Go back, load it again, and send it once more."))
+        return error_page(
+            400, _("The page was open for too long. Go back, load it again, and send it once more.")
+        )
 
     @app.errorhandler(HTTPException)
     def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -4,16 +4,16 @@ Flask's own cookie session is signed but readable; this one opens only while the
 server's half meet in a request. The server's half is kept on memory-backed storage only.
 """
 
+import hashlib
+import secrets
+import stat
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-import hashlib
 from pathlib import Path
-import secrets
-import stat
 from threading import Lock
 from typing import Any, Protocol
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from flask import Flask, Request, Response
 from flask.json.tag import TaggedJSONSerializer
@@ -30,10 +30,17 @@ _REFRESH = timedelta(seconds=30)
 class Halves(Protocol):
     """Memory-backed storage of the server's halves: name -> (expiry as a Unix time, sealed bytes)."""
 
-    def get(self, name: str) -> bytes | None: ...
-    def put(self, name: str, blob: bytes, expires: int) -> None: ...
-    def drop(self, name: str) -> None: ...
-    def sweep(self, now: int) -> None: ...
+    def get(self, name: str) -> bytes | None:
+        """Return the sealed half, if it is still kept."""
+
+    def put(self, name: str, blob: bytes, expires: int) -> None:
+        """Keep a sealed half until it expires."""
+
+    def drop(self, name: str) -> None:
+        """Forget a half."""
+
+    def sweep(self, now: int) -> None:
+        """Forget all that has expired."""
 
 
 class ProcessHalves:
@@ -126,7 +133,9 @@ class Lifetime:
 class SealedSession(dict[str, Any], SessionMixin):
     """What the visitor's pages share; it knows whether it was touched."""
 
-    def __init__(self, content: Mapping[str, Any] = {}, *, token: bytes = b"", born: int = 0, seen: int = 0) -> None:  # noqa: B006 - never changed
+    def __init__(
+        self, content: Mapping[str, Any] = {}, *, token: bytes = b"", born: int = 0, seen: int = 0
+    ) -> None:
         super().__init__(content)
         self.token = token
         self.new = not token
@@ -203,7 +212,9 @@ class SealedSessions(SessionInterface):
             self.halves.sweep(now)
         born = session.born or now
         content = _SERIALIZER.dumps({**session, "_born": born, "_seen": now}).encode()
-        expires = int(min(now + self.lifetime.idle.total_seconds(), born + self.lifetime.absolute.total_seconds()))
+        expires = int(
+            min(now + self.lifetime.idle.total_seconds(), born + self.lifetime.absolute.total_seconds())
+        )
         self.halves.put(name, seal(token[_ID:], content, context(Label.SESSION, self.cookie, name)), expires)
         if token != session.token:
             value = urlsafe_b64encode(token).decode()

@@ -21,7 +21,7 @@ class Reader(Protocol):
 
 
 def attachment(reader: Reader, *, name: str, content_type: str = "", inline: bool = False) -> Response:
-    """Answer with a file: to be saved under its name (RFC 6266), or shown when ``inline`` and known to be safe.
+    """Answer with a file: to be saved under its name (RFC 6266), or shown when ``inline`` and safe.
 
     A file that is saved is always opaque to the browser; one that is shown cannot run anything.
     """

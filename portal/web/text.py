@@ -11,4 +11,5 @@ def staff_markup(text: str) -> Markup:
 
     Text from sources never comes here: it is plain text, always escaped.
     """
-    return Markup(bleach.clean(text, tags=_TAGS, attributes={}, protocols=[], strip=False, strip_comments=True))  # noqa: S704 - cleaned just now
+    cleaned = bleach.clean(text, tags=_TAGS, attributes={}, protocols=[], strip=False, strip_comments=True)
+    return Markup(cleaned)  # noqa: S704 - cleaned just now

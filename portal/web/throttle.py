@@ -30,7 +30,8 @@ class Throttle:
             tries = self._tries.get(name)
             if tries is None or tries.wrong <= _FREE:
                 return timedelta()
-            due = tries.last + min(_FIRST_WAIT * 2 ** min(tries.wrong - _FREE - 1, 16), _LONGEST_WAIT)
+            doubled: int = 2 ** min(tries.wrong - _FREE - 1, 16)
+            due = tries.last + min(_FIRST_WAIT * doubled, _LONGEST_WAIT)
             return max(due - now, timedelta())
 
     def wrong(self, name: Hashable, now: datetime) -> None:

@@ -11,7 +11,13 @@ from itertools import chain
 from typing import Protocol
 
 from flask import Request, request
-from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
 from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge
 
 _BUFFER = 128 * 1024
@@ -44,7 +50,9 @@ class PortalRequest(Request):
         raise BadRequest
 
 
-def receive(*, limit: int, check_token: Callable[[str], None], sink: Callable[[], AbstractContextManager[Sink]]) -> Upload:
+def receive(
+    *, limit: int, check_token: Callable[[str], None], sink: Callable[[], AbstractContextManager[Sink]]
+) -> Upload:
     """Stream the request's single file into ``sink`` and return the fields beside it.
 
     ``sink()`` is entered when the file's first bytes come and left when its last were taken; an exception
@@ -62,7 +70,11 @@ def receive(*, limit: int, check_token: Callable[[str], None], sink: Callable[[]
     upload = Upload()
     try:
         with PushMultipartParser(
-            boundary, content_length=request.content_length, max_segment_count=12, max_header_count=6, strict=True
+            boundary,
+            content_length=request.content_length,
+            max_segment_count=12,
+            max_header_count=6,
+            strict=True,
         ) as parser:
             _Reader(_events(parser), upload, limit, check_token, sink).run()
     except ParserLimitReached:
@@ -105,7 +117,7 @@ class _Reader:
     def _field(self, segment: MultipartSegment) -> None:
         value = bytearray()
         for data in iter(lambda: next(self.events), None):
-            value += data  # type: ignore[operator]
+            value += data
             if len(value) > _FIELD_LIMIT:
                 raise RequestEntityTooLarge
         if segment.name in self.upload.fields:

@@ -1,0 +1,213 @@
+"""The source's folder, opened with the nine words: messages, files, permissions, withdrawal."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal.config import Face
+from portal.errors import InvalidError, NotFoundError
+from portal.intake import service, visit
+from portal.intake.arriving import take_file, too_large
+from portal.intake.forms import (
+    ANSWER_LABELS,
+    USE_LABELS,
+    DocumentForm,
+    PermissionsForm,
+    ReplyForm,
+    WithdrawForm,
+    WordsForm,
+)
+from portal.intake.models import Compartment, Status
+from portal.intake.sealing import PartKey
+from portal.permissions import Access
+from portal.vault import receipt as receipts
+from portal.vault.receipt import Fault, ReceiptError
+from portal.web import edge, uploads
+from portal.web.guard import Pages, Token
+from portal.web.locale import gettext as _
+from portal.web.locale import language, number
+from portal.web.streams import attachment
+
+pages = Pages("folder", __name__, face=Face.INTAKE)
+
+
+def _receipt_problem(problem: ReceiptError) -> str:
+    """Say in plain words what is wrong with a typed receipt, and which word it may be."""
+    if problem.kind is Fault.EMPTY:
+        return _("Type your nine words, with a space between them.")
+    if problem.kind is Fault.UNKNOWN_WORD:
+        lines = []
+        for place in problem.unknown:
+            near = _(" or ").join(problem.near.get(place, ()))
+            if near:
+                lines.append(
+                    _(
+                        "Word number %(place)s is not one of ours. Is it %(near)s?",
+                        place=number(place),
+                        near=near,
+                    )
+                )
+            else:
+                lines.append(_("Word number %(place)s is not one of ours.", place=number(place)))
+        return " ".join(lines)
+    if problem.kind is Fault.COUNT:
+        return _("We count %(count)s words; there should be nine.", count=number(problem.count))
+    return _("One of the words is not right, or two have changed places. Compare them with your note.")
+
+
+@pages.page("/return", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
+def come_back() -> ResponseReturnValue:
+    """Open the folder with the nine words; a wrong receipt takes as long as a right one."""
+    form = WordsForm()
+    if form.validate_on_submit():
+        try:
+            typed = receipts.parse(form.words.data or "")
+        except ReceiptError as problem:
+            form.words.errors = [_receipt_problem(problem)]
+        else:
+            keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt)
+            found = service.find_by_receipt(edge.db(), receipt=keys)
+            if found is not None:
+                visit.open_folder(visit.Key(found, keys.seed))
+                return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+            form.words.errors = [
+                _("We know no account with these words. Compare them with your note, word by word.")
+            ]
+    return render_template("intake/return.html", form=form)
+
+
+def _opened() -> service.Opened:
+    key = visit.folder()
+    return service.open_folder(edge.db(), submission_id=key.submission_id, seed=key.seed)
+
+
+def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
+    opened = _opened()
+    if opened.submission.status is Status.WITHDRAWN:
+        return render_template("intake/withdrawn.html")
+    return render_template(
+        "intake/folder.html",
+        opened=opened,
+        permissions=[(USE_LABELS[use], ANSWER_LABELS[answer]) for use, answer in opened.decisions.items()],
+        reply=reply,
+        document=document,
+        limit=edge.settings().file_limit // (1024 * 1024),
+    )
+
+
+@pages.page("/folder", access=Access.SOURCE)
+def show() -> ResponseReturnValue:
+    """Show what has become of it: where it stands, messages, files, permissions, the way out."""
+    return _folder_page(ReplyForm(), DocumentForm())
+
+
+@pages.page("/folder/reply", access=Access.SOURCE, methods=("POST",), token=Token.FORM)
+def reply() -> ResponseReturnValue:
+    """Write to the people who read."""
+    form = ReplyForm()
+    if form.validate_on_submit():
+        key = visit.folder()
+        service.reply(
+            edge.db(),
+            submission_id=key.submission_id,
+            seed=key.seed,
+            text=form.text.data or "",
+            day=edge.today(),
+        )
+        flash(_("Your message is in the folder. The people who read will see it."))
+        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+    return _folder_page(form, DocumentForm())
+
+
+@pages.page("/folder/file", access=Access.SOURCE, methods=("POST",), token=Token.STREAM)
+def add_file() -> ResponseReturnValue:
+    """Add a file to what was sent."""
+    key = visit.folder()
+    part = PartKey.new(key.submission_id, Compartment.CONTENT)
+    try:
+        file = take_file(part)
+    except RequestEntityTooLarge:
+        return _refused_addition(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except InvalidError as problem:
+        return _refused_addition(_(str(problem)))
+    service.add_file(
+        edge.db(),
+        submission_id=key.submission_id,
+        seed=key.seed,
+        part=part,
+        file=file,
+        keys=edge.settings().public_keys,
+        day=edge.today(),
+        limit=edge.settings().files_per_submission,
+    )
+    flash(_("The file is here and sealed."))
+    return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+
+
+def _refused_addition(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
+    form = DocumentForm()
+    form.file.errors = [reason]
+    answer = Response(_folder_page(ReplyForm(), form), status)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        answer.call_on_close(uploads.drainer())
+    return answer
+
+
+@pages.page("/folder/files/<uuid:document_id>", access=Access.SOURCE)
+def own_file(document_id: UUID) -> ResponseReturnValue:
+    """Give back a file to the source who chose to be able to open it again."""
+    attached = next((one for one in _opened().files if one.document.id == document_id), None)
+    if attached is None:
+        raise NotFoundError
+    return attachment(service.reader(edge.files(), attached), name=attached.name)
+
+
+@pages.page("/folder/permissions", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
+def change_permissions() -> ResponseReturnValue:
+    """Change what is allowed; it holds from now on."""
+    opened = _opened()
+    form = PermissionsForm(data={use.value: answer.value for use, answer in opened.decisions.items()})
+    if form.validate_on_submit():
+        changed = service.decide(
+            edge.db(),
+            submission_id=opened.submission.id,
+            answers=form.answers(),
+            language=language(),
+            day=edge.today(),
+        )
+        flash(
+            _("Your permissions are changed. They hold from now on.")
+            if changed
+            else _("Nothing was changed.")
+        )
+        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+    return render_template("intake/change_permissions.html", form=form)
+
+
+@pages.page("/folder/withdraw", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
+def withdraw() -> ResponseReturnValue:
+    """Take everything back, after saying plainly what that can and cannot undo."""
+    form = WithdrawForm()
+    if form.validate_on_submit():
+        if form.sure.data == "yes":
+            names = service.withdraw(edge.db(), submission_id=visit.folder().submission_id, day=edge.today())
+            edge.finish()
+            for name in names:
+                edge.files().erase(name)
+            return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+        form.sure.errors = [
+            _("Choose the answer above if you are sure. If not, go back: nothing has changed.")
+        ]
+    return render_template("intake/withdraw.html", form=form)
+
+
+@pages.page("/folder/close", access=Access.SOURCE, methods=("POST",))
+def close() -> ResponseReturnValue:
+    """Shut the folder on this device."""
+    visit.close_folder()
+    answer = redirect(url_for("intake.start"), HTTPStatus.SEE_OTHER)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
