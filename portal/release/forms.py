@@ -1,10 +1,10 @@
 """What an administrator asks for, and what a lead decides."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import HiddenInput
 
@@ -66,7 +66,7 @@ class RequestForm(PortalForm):
 
 
 for _name in NAMES:
-    _choices: list[tuple[str, Any]] = [(role.value, WORDS[role]) for role in ROLES[_name]]
+    _choices = [SelectChoice(role.value, WORDS[role]) for role in ROLES[_name]]
     setattr(RequestForm, _COLUMN + _name, SelectField(COLUMNS[_name], choices=_choices))
 
 

@@ -1,0 +1,236 @@
+"""Releases at the desk: who sees which page, what a request, a decision and a file look like there."""
+
+import io
+import re
+import zipfile
+from uuid import UUID
+
+import pytest
+from builders import Instance, token_of
+from coded import COLUMNS, a_release, a_request, accounts, approve, look
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from portal.config import Face
+from portal.release.columns import NAMES
+from portal.release.models import Release
+from portal.release.policy import ColumnRole
+
+QUASI = ColumnRole.QUASI
+
+
+def desk(instance: Instance, name: str = "") -> FlaskClient:
+    client = instance.app(Face.DESK).test_client()
+    if name:
+        assert instance.sign_in(client, name).status_code == 303
+    return client
+
+
+def post(client: FlaskClient, page: TestResponse, url: str, **data: object) -> TestResponse:
+    """Send a form with the token of the page it stands on."""
+    return client.post(url, data={"csrf_token": token_of(page), **data})
+
+
+def asked(**given: object) -> dict[str, object]:
+    roles = {f"column_{name}": COLUMNS.get(name, ColumnRole.DROP).value for name in NAMES}
+    return {**roles, "purpose": "a study", "recipient": "a university", "k": "5", **given}
+
+
+def revision_of(page: TestResponse) -> str:
+    found = re.search(r'name="revision"[^>]*value="(\d+)"', page.text)
+    assert found
+    return found[1]
+
+
+def test_a_release_goes_its_way_through_the_pages(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 60)
+    administrator = desk(sqlite_instance, "rowan")
+    page = administrator.get("/en/releases/new")
+    sent = post(administrator, page, "/en/releases/new", **asked())
+    assert sent.status_code == 303
+    where = sent.location
+    assert "A lead reviewer will look" in administrator.get(where).text
+
+    lead = desk(sqlite_instance, "maple")
+    assert "a university" in lead.get("/en/releases/").text
+    seen = post(lead, lead.get(where), f"{where}/preview")
+    assert seen.status_code == 200
+    assert "How safe it is" in seen.text
+    assert "<svg" in seen.text
+    done = post(lead, seen, f"{where}/approve", revision=revision_of(seen))
+    assert done.status_code == 303
+    assert "Exact figures" in lead.get(where).text
+
+    ready = administrator.get(where)
+    assert "The file is ready" in ready.text
+    assert "Exact figures" not in ready.text
+    file = administrator.get(f"{where}/release.zip")
+    assert file.headers["Content-Disposition"] == 'attachment; filename="release.zip"'
+    assert file.headers["Cache-Control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(file.data)) as packed:
+        assert sorted(packed.namelist()) == ["manifest.json", "table.csv"]
+
+
+PAGES = [
+    ("GET", "/en/releases/", {"rowan", "maple", "willow"}),
+    ("GET", "/en/releases/new", {"rowan"}),
+    ("GET", "/en/releases/{id}", {"rowan", "maple", "willow"}),
+    ("POST", "/en/releases/{id}/preview", {"maple", "willow"}),
+    ("POST", "/en/releases/{id}/approve", {"maple", "willow"}),
+    ("POST", "/en/releases/{id}/decline", {"maple", "willow"}),
+    ("GET", "/en/releases/{id}/release.zip", {"rowan", "maple", "willow"}),
+    ("GET", "/en/figures", {"rowan", "maple", "willow", "cedar", "olive"}),
+]
+
+
+@pytest.mark.parametrize("name", ["rowan", "maple", "willow", "cedar", "olive"])
+def test_every_page_opens_for_its_roles_alone(sqlite_instance: Instance, name: str) -> None:
+    release_id = a_request(sqlite_instance)
+    client = desk(sqlite_instance, name)
+    token = token_of(client.get("/en/me"))
+    for method, url, names in PAGES:
+        answer = client.open(url.format(id=release_id), method=method, data={"csrf_token": token})
+        assert (answer.status_code == 403) == (name not in names), (method, url)
+
+
+def test_strangers_are_led_to_the_way_in(sqlite_instance: Instance) -> None:
+    client = desk(sqlite_instance)
+    for method, url, _names in PAGES:
+        answer = client.open(url.format(id=UUID(int=1)), method=method)
+        assert answer.status_code == 303
+        assert answer.location.endswith("/en/sign-in")
+
+
+def test_the_second_lead_sees_the_release_and_cannot_fetch_it(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 12)
+    release_id = a_release(sqlite_instance, relation=QUASI)
+    client = desk(sqlite_instance, "willow")
+    page = client.get(f"/en/releases/{release_id}")
+    assert "Exact figures" in page.text
+    assert "release.zip" not in page.text
+    assert client.get(f"/en/releases/{release_id}/release.zip").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"k": "4"}, "between 5 and 100"),
+        ({"k": "many"}, "between 5 and 100"),
+        ({"purpose": ""}, "what the data is for"),
+        (dict.fromkeys((f"column_{name}" for name in NAMES), "drop"), "at least one column"),
+        (dict.fromkeys((f"column_{name}" for name in NAMES), "quasi-identifier"), "six columns at most"),
+    ],
+)
+def test_a_request_that_cannot_be_is_shown_again_with_all_that_was_written(
+    sqlite_instance: Instance, given: dict[str, object], words: str
+) -> None:
+    client = desk(sqlite_instance, "rowan")
+    answer = post(
+        client, client.get("/en/releases/new"), "/en/releases/new", **asked(recipient="somebody", **given)
+    )
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert "somebody" in answer.text
+
+
+def test_persian_figures_are_understood(sqlite_instance: Instance) -> None:
+    client = desk(sqlite_instance, "rowan")
+    sent = post(client, client.get("/fa/releases/new"), "/fa/releases/new", **asked(k="۱۱"))
+    assert sent.status_code == 303
+    assert "۱۱" in client.get(sent.location).text
+
+
+def test_what_was_decided_meanwhile_is_said(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 12)
+    release_id = a_request(sqlite_instance, relation=QUASI)
+    client = desk(sqlite_instance, "maple")
+    where = f"/en/releases/{release_id}"
+    seen = post(client, client.get(where), f"{where}/preview")
+    approve(sqlite_instance, release_id, by="willow")
+    late = post(client, seen, f"{where}/approve", revision=revision_of(seen))
+    assert late.status_code == 409
+    assert "changed or decided meanwhile" in late.text
+
+
+def test_a_lead_declines_and_the_reason_is_read(sqlite_instance: Instance) -> None:
+    release_id = a_request(sqlite_instance)
+    where = f"/en/releases/{release_id}"
+    lead = desk(sqlite_instance, "maple")
+    page = lead.get(where)
+    empty = post(lead, page, f"{where}/decline", revision=revision_of(page), reason=" ")
+    assert empty.status_code == 400
+    assert "Say why" in empty.text
+    assert lead.get(f"{where}/decline").status_code == 303
+    sent = post(lead, page, f"{where}/decline", revision=revision_of(page), reason="<b>too wide</b>")
+    assert sent.status_code == 303
+    assert "&lt;b&gt;too wide" in desk(sqlite_instance, "rowan").get(where).text
+
+
+def test_a_preview_that_cannot_be_says_what_would_help(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 4)
+    where = f"/en/releases/{a_request(sqlite_instance)}"
+    client = desk(sqlite_instance, "maple")
+    seen = post(client, client.get(where), f"{where}/preview")
+    assert "Too few accounts may leave." in seen.text
+    assert "Approve this release" not in seen.text
+    assert client.get(f"{where}/preview").status_code == 303
+
+
+def test_a_request_that_ran_out_and_one_that_failed_say_so(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 4)
+    old, failing = a_request(sqlite_instance), a_request(sqlite_instance)
+    look(sqlite_instance, failing)
+    approve(sqlite_instance, failing)
+    client = desk(sqlite_instance, "rowan")
+    assert "Nothing has left" in client.get(f"/en/releases/{failing}").text
+    sqlite_instance.clock.advance(days=31)
+    client = desk(sqlite_instance, "rowan")
+    assert "This request has run out" in client.get(f"/en/releases/{old}").text
+
+
+def test_a_decision_without_the_revision_that_was_seen_is_none(sqlite_instance: Instance) -> None:
+    release_id = a_request(sqlite_instance)
+    client = desk(sqlite_instance, "maple")
+    page = client.get(f"/en/releases/{release_id}")
+    assert post(client, page, f"/en/releases/{release_id}/approve").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_figures_are_rounded_and_cast_in_the_readers_words(sqlite_instance: Instance, language: str) -> None:
+    client = desk(sqlite_instance, "cedar")
+    assert client.get(f"/{language}/figures").status_code == 200
+    accounts(sqlite_instance, 13)
+    page = client.get(f"/{language}/figures").text
+    assert ("10" if language == "en" else "۱۰") in page
+    assert ("13" if language == "en" else "۱۳") not in page.partition("<main")[2]
+    assert ("November 2026" if language == "en" else "نوامبر ۲۰۲۶") in page
+
+
+@pytest.mark.parametrize("name", ["rowan", "maple"])
+def test_every_page_is_said_in_persian(sqlite_instance: Instance, name: str) -> None:
+    accounts(sqlite_instance, 60)
+    release_id = a_release(sqlite_instance)
+    waiting = a_request(sqlite_instance)
+    client = desk(sqlite_instance, name)
+    urls = ["/fa/releases/", f"/fa/releases/{release_id}", f"/fa/releases/{waiting}"]
+    pages = [client.get(url) for url in urls]
+    if name == "maple":
+        pages.append(post(client, pages[-1], f"/fa/releases/{waiting}/preview"))
+    else:
+        pages.append(client.get("/fa/releases/new"))
+    for page in pages:
+        assert page.status_code == 200
+        main = re.sub(r"<bdi.*?</bdi>|<[^>]+>", " ", page.text.partition("<main")[2].partition(">")[2])
+        assert re.findall(r"[A-Za-z]{3,}", main) == []
+
+
+def test_a_recipient_written_in_html_stays_text(sqlite_instance: Instance) -> None:
+    client = desk(sqlite_instance, "rowan")
+    sent = post(
+        client, client.get("/en/releases/new"), "/en/releases/new", **asked(recipient="<script>x</script>")
+    )
+    for url in (sent.location, "/en/releases/"):
+        assert "<script>x" not in client.get(url).text
+    with sqlite_instance.database.session(write=False) as session:
+        made = session.get_one(Release, UUID(sent.location.rpartition("/")[2]))
+        assert made.recipient == "<script>x</script>"
