@@ -3,19 +3,30 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from builders import Instance, a_submission
+from builders import Instance, a_draft, a_submission
+from sqlalchemy import select
 
 from portal.casework import access, marking, reading, service, sheets, writing
 from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind
 from portal.database import PortalSession
+from portal.intake import service as intake
+from portal.intake.drafts import Draft
+from portal.intake.models import Compartment
+from portal.ledger import service as ledger
+from portal.ledger.models import LedgerEntry
+from portal.permissions import Group
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, PlaceFacts, Spelling
 from portal.registry.vocabulary import PlaceKind
 from portal.staff.actor import Actor
+from portal.store.files import new_name
+from portal.vault import receipt as receipts
+from portal.vault.receipt import Receipt
 
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 300
 TEXT = (
     "My brother Omid Rastegar was held in Gohardasht. In Mordad 1367 the visits ended. "
     "Gohardasht stayed silent."
@@ -113,3 +124,31 @@ def at_once(count: int, act: Callable[[int], None]) -> list[Exception | None]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(one, range(count)))
+
+
+def acts_of(instance: Instance) -> list[str]:
+    """What the ledger says was done, as an auditor reads it."""
+    with at_desk(instance, "olive", write=False) as (session, by):
+        seed = by.seed_of(Group.AUDITORS)
+        entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.seq)).all()
+        return [act.act for entry in entries for act in ledger.read_acts(entry, seed)]
+
+
+def send_with_file(instance: Instance, content: bytes = PICTURE, name: str = "نامه.png") -> tuple[UUID, UUID]:
+    """A case with one document; returns both ids."""
+    draft: Draft = a_draft(TEXT)
+    document_id, stored = uuid4(), new_name()
+    part = draft.part(Compartment.CONTENT)
+    with intake.receiving(instance.files, part, document_id, stored) as coming:
+        coming.write(content)
+    draft.files.append(
+        intake.draft_file(
+            coming, document_id=document_id, stored_name=stored, name=name, caption="the last letter"
+        )
+    )
+    keys = receipts.keys_of(Receipt(draft.receipt), instance.keys.receipt_salt)
+    with instance.database.session(write=True) as session:
+        intake.submit(
+            session, draft=draft, keys=instance.keys, receipt=keys, language="fa", day=instance.clock().date()
+        )
+    return draft.submission_id, document_id

@@ -13,6 +13,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from portal.casework.coding import Pattern, Prison, Said, Sheet, month_of
@@ -20,6 +21,7 @@ from portal.casework.labels import MARK_KINDS, MONTHS, NARRATORS, PATTERNS, SAID
 from portal.casework.marking import LONGEST, MarkKind, Span
 from portal.intake.journey import Relation
 from portal.web.forms import PortalForm, normal_lines
+from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l
 
@@ -47,11 +49,10 @@ class MarkForm(PortalForm):
     text = HiddenField(validators=[DataRequired()])
     start = HiddenField()
     end = HiddenField()
-    kind = RadioField(
+    kind = SelectField(
         _l("What is it?"),
-        choices=list(MARK_KINDS.items()),
+        choices=[SelectChoice(one.value, name) for one, name in MARK_KINDS.items()],
         default=MarkKind.PERSON.value,
-        validators=[InputRequired(_l("Say what it is: a person, a place, a date, a claim or a note."))],
     )
     quote = TextAreaField(
         _l("The exact words"),
@@ -62,7 +63,7 @@ class MarkForm(PortalForm):
         ],
     )
     comment = StringField(
-        _l("Comment, if there is something to say"),
+        _l("Comment"),
         filters=[_trimmed],
         validators=[Length(max=_LINE, message=_SHORTER)],
     )
@@ -119,16 +120,23 @@ class _SheetFields(PortalForm):
     )
     month = SelectField(
         _l("Month"),
-        choices=[("", _l("not known")), *((str(number), name) for number, name in enumerate(MONTHS, 1))],
+        choices=[
+            SelectChoice("", _l("not known")),
+            *(SelectChoice(str(number), name) for number, name in enumerate(MONTHS, 1)),
+        ],
     )
     relation = SelectField(
         _l("Who is the narrator?"),
-        choices=[("", _l("not said")), *((one.value, name) for one, name in NARRATORS.items())],
+        choices=[
+            SelectChoice("", _l("not said")),
+            *(SelectChoice(one.value, name) for one, name in NARRATORS.items()),
+        ],
     )
 
     def offer(self, prisons: Iterable[tuple[str, str]]) -> None:
         """Offer the prisons of the registry."""
-        self.prison.choices = [("", _l("not known, or none")), *prisons]
+        known = (SelectChoice(key, name) for key, name in prisons)
+        self.prison.choices = [SelectChoice("", _("not known, or none")), *known]
 
     def sheet(self, prisons: Mapping[str, Prison]) -> Sheet:
         """Return the sheet as filled in; `InvalidError` says what cannot be taken."""
@@ -141,7 +149,7 @@ class _SheetFields(PortalForm):
 
 
 def _pattern_fields() -> dict[str, Field]:
-    said = [(one.value, name) for one, name in SAID.items()]
+    said = [SelectChoice(one.value, name) for one, name in SAID.items()]
     return {
         pattern.value: RadioField(
             question.full,

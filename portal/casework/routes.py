@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -320,7 +321,9 @@ def sheet(case_id: UUID) -> ResponseReturnValue:
         kept=kept,
         may=_may(case),
         labels=labels,
-        text=case.content.texts[0].text if case.content.texts else "",
+        content=case.content,
+        text=_chosen(case),
+        drawn=_drawn(case, _chosen(case)),
     )
     return page, status
 
@@ -401,8 +404,17 @@ def document(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
     kind = media.kind_of(b"".join(opened.reader.read(0, min(media.HEAD_SIZE, length))))
     inline = "show" in request.args and kind in media.SHOWN_AS_IMAGE
     answer = attachment(opened.reader, name=opened.attached.name, content_type=kind, inline=inline)
+    answer.headers.set(
+        "Content-Disposition", "inline" if inline else "attachment", **_named(opened.attached.name)
+    )
     answer.call_on_close(opened.source.close)
     return answer
+
+
+def _named(name: str) -> dict[str, str]:
+    """Name a file in a header, which holds ASCII only: RFC 6266, RFC 8187."""
+    plain = "".join(sign if sign.isascii() and sign.isprintable() else "_" for sign in name)
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}
 
 
 @pages.page(f"{_CASE}/identity", access=Permission.CASE_APPROVE, methods=("GET", "POST"))

@@ -1,6 +1,7 @@
 """What a reviewer says of a link."""
 
 from wtforms import HiddenField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.linking.labels import BASES, CERTAINTIES, RELATIONS
@@ -19,17 +20,17 @@ class LinkForm(PortalForm):
     record = HiddenField(validators=[DataRequired()])
     relation = RadioField(
         _l("What is it to the account?"),
-        choices=[(one.value, name) for one, name in RELATIONS.items()],
+        choices=[SelectChoice(one.value, name) for one, name in RELATIONS.items()],
         validators=[InputRequired(_l("Say what the record is to the account."))],
     )
     certainty = RadioField(
         _l("How sure are you that this is the one?"),
-        choices=[(one.value, name) for one, name in CERTAINTIES.items()],
+        choices=[SelectChoice(one.value, name) for one, name in CERTAINTIES.items()],
         validators=[InputRequired(_l("Say how sure you are."))],
     )
     basis = RadioField(
         _l("How does the narrator know?"),
-        choices=[(one.value, name) for one, name in BASES.items()],
+        choices=[SelectChoice(one.value, name) for one, name in BASES.items()],
         validators=[InputRequired(_l("Say how the narrator knows."))],
     )
     comment = StringField(
@@ -40,4 +41,4 @@ class LinkForm(PortalForm):
 
     def offer(self, target: Target) -> None:
         """Offer only the relations that can be said of such a record."""
-        self.relation.choices = [(one.value, RELATIONS[one]) for one in FITTING[target]]
+        self.relation.choices = [SelectChoice(one.value, RELATIONS[one]) for one in FITTING[target]]

@@ -4,8 +4,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from builders import EVERYTHING, Instance, a_draft
-from cases import TEXT, a_case, a_mark, a_sheet, at_desk
+from builders import EVERYTHING, Instance
+from cases import PICTURE, TEXT, a_case, a_mark, a_sheet, acts_of, at_desk, send_with_file
 from sqlalchemy import select
 
 from portal.casework import reading, writing
@@ -13,45 +13,9 @@ from portal.casework.marking import MarkKind
 from portal.casework.models import Annotation, CaseNote, CodingSheet
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import service as intake
-from portal.intake.drafts import Draft
-from portal.intake.models import Compartment, Speaker, Submission
-from portal.ledger import service as ledger
-from portal.ledger.models import LedgerEntry
+from portal.intake.models import Speaker, Submission
 from portal.permissions import Group
-from portal.store.files import new_name
-from portal.vault import receipt as receipts
-from portal.vault.receipt import Receipt
 from portal.vault.seal import UnsealError
-
-PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 300
-
-
-def acts_of(instance: Instance) -> list[str]:
-    """What the ledger says was done, as an auditor reads it."""
-    with at_desk(instance, "olive", write=False) as (session, by):
-        seed = by.seed_of(Group.AUDITORS)
-        entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.seq)).all()
-        return [act.act for entry in entries for act in ledger.read_acts(entry, seed)]
-
-
-def send_with_file(instance: Instance, content: bytes = PICTURE, name: str = "نامه.png") -> tuple[UUID, UUID]:
-    """A case with one document; returns both ids."""
-    draft: Draft = a_draft(TEXT)
-    document_id, stored = uuid4(), new_name()
-    part = draft.part(Compartment.CONTENT)
-    with intake.receiving(instance.files, part, document_id, stored) as coming:
-        coming.write(content)
-    draft.files.append(
-        intake.draft_file(
-            coming, document_id=document_id, stored_name=stored, name=name, caption="the last letter"
-        )
-    )
-    keys = receipts.keys_of(Receipt(draft.receipt), instance.keys.receipt_salt)
-    with instance.database.session(write=True) as session:
-        intake.submit(
-            session, draft=draft, keys=instance.keys, receipt=keys, language="fa", day=instance.clock().date()
-        )
-    return draft.submission_id, document_id
 
 
 def test_a_case_is_opened_to_who_holds_the_key_and_the_ledger_says_so(sqlite_instance: Instance) -> None:
