@@ -81,7 +81,7 @@ def _whole(text: str) -> bool:
 class MessageForm(PortalForm):
     """A message to the source."""
 
-    text = TextAreaField(
+    message = TextAreaField(
         _l("Message to the source"),
         filters=[_lines],
         validators=[DataRequired(_SOMETHING), Length(max=_WORDS, message=_SHORTER)],
@@ -92,7 +92,7 @@ class MessageForm(PortalForm):
 class NoteForm(PortalForm):
     """A note for colleagues."""
 
-    text = TextAreaField(
+    note = TextAreaField(
         _l("Note for colleagues"),
         filters=[_lines],
         validators=[DataRequired(_SOMETHING), Length(max=_WORDS, message=_SHORTER)],

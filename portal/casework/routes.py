@@ -125,8 +125,8 @@ def _case_page(case_id: UUID, *, status: int = HTTPStatus.OK, **forms: PortalFor
         drawn=_drawn(case, text),
         forms={
             "mark": mark,
-            "message": forms.get("message") or MessageForm(formdata=None, prefix="message-"),
-            "note": forms.get("note") or NoteForm(formdata=None, prefix="note-"),
+            "message": forms.get("message") or MessageForm(formdata=None),
+            "note": forms.get("note") or NoteForm(formdata=None),
         },
         may=_may(case),
         labels=labels,
@@ -274,11 +274,11 @@ def unmark(case_id: UUID, mark_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{_CASE}/message", access=Permission.CASE_CONTACT, methods=("POST",))
 def message(case_id: UUID) -> ResponseReturnValue:
     """Write to the source."""
-    form = MessageForm(prefix="message-")
+    form = MessageForm()
     if not form.validate():
         return _case_page(case_id, message=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     writing.message(
-        db(), by=actor(), case_id=case_id, text=form.text.data or "", wait=bool(form.wait.data), now=now()
+        db(), by=actor(), case_id=case_id, text=form.message.data or "", wait=bool(form.wait.data), now=now()
     )
     flash(_("The message lies in the source's folder."))
     return _see(case_id, _anchor="messages")
@@ -287,10 +287,10 @@ def message(case_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{_CASE}/notes", access=Permission.CASE_READ, methods=("POST",))
 def add_note(case_id: UUID) -> ResponseReturnValue:
     """Leave a note for colleagues."""
-    form = NoteForm(prefix="note-")
+    form = NoteForm()
     if not form.validate():
         return _case_page(case_id, note=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    writing.add_note(db(), by=actor(), case_id=case_id, text=form.text.data or "", now=now())
+    writing.add_note(db(), by=actor(), case_id=case_id, text=form.note.data or "", now=now())
     return _see(case_id, _anchor="notes")
 
 
@@ -404,9 +404,8 @@ def document(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
     kind = media.kind_of(b"".join(opened.reader.read(0, min(media.HEAD_SIZE, length))))
     inline = "show" in request.args and kind in media.SHOWN_AS_IMAGE
     answer = attachment(opened.reader, name=opened.attached.name, content_type=kind, inline=inline)
-    answer.headers.set(
-        "Content-Disposition", "inline" if inline else "attachment", **_named(opened.attached.name)
-    )
+    disposition = "inline" if inline else "attachment"
+    answer.headers.set("Content-Disposition", disposition, **_named(opened.attached.name))
     answer.call_on_close(opened.source.close)
     return answer
 

@@ -84,18 +84,16 @@ def new(case_id: UUID) -> ResponseReturnValue:
     text = (request.args.get("q", "").strip() or mark.at.quote)[:_TYPED]
     if "record" in request.args:
         record_id = _uuid(request.args.get("record"))
+        one = service.candidate(db(), by=actor(), case_id=case_id, text=text, record_id=record_id)
         form = LinkForm(formdata=None, annotation=str(mark.id), record=str(record_id))
-        return _decide(case_id, mark, form, text)
+        form.offer(one.target)
+        return _decide(case_id, mark, form, one, text)
     found = service.propose(db(), by=actor(), case_id=case_id, text=text, kind=mark.kind)
     cards = [_card(one) for one in found]
     return render_template("linking/new.html", case_id=case_id, mark=mark, text=text, cards=cards)
 
 
-def _decide(case_id: UUID, mark: Mark, form: LinkForm, text: str) -> ResponseReturnValue:
-    one = service.candidate(
-        db(), by=actor(), case_id=case_id, text=text, record_id=_uuid(str(form.record.data))
-    )
-    form.offer(one.target)
+def _decide(case_id: UUID, mark: Mark, form: LinkForm, one: Candidate, text: str) -> ResponseReturnValue:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     page = render_template(
         "linking/decide.html", case_id=case_id, mark=mark, form=form, card=_card(one), text=text
@@ -109,8 +107,10 @@ def link(case_id: UUID) -> ResponseReturnValue:
     form = LinkForm()
     mark_id, record_id = _uuid(form.annotation.data), _uuid(form.record.data)
     mark = service.mark_of(db(), by=actor(), case_id=case_id, mark_id=mark_id)
+    one = service.candidate(db(), by=actor(), case_id=case_id, text=mark.at.quote, record_id=record_id)
+    form.offer(one.target)
     if not form.validate():
-        return _decide(case_id, mark, form, mark.at.quote)
+        return _decide(case_id, mark, form, one, mark.at.quote)
     try:
         service.link(
             db(),

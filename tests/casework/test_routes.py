@@ -154,14 +154,14 @@ def test_a_mark_is_taken_off_by_a_press(sqlite_instance: Instance, desk: FlaskCl
 def test_messages_and_notes_are_written_and_shown(sqlite_instance: Instance, desk: FlaskClient) -> None:
     case_id = a_case(sqlite_instance)
     sqlite_instance.sign_in(desk, "cedar")
-    press(desk, case_id, "/message", **{"message-text": "Who gave the <b>paper</b>?", "message-wait": "y"})
-    press(desk, case_id, "/notes", **{"note-text": "see <b>two</b> <script>x</script>"})
+    press(desk, case_id, "/message", message="Who gave the <b>paper</b>?", wait="y")
+    press(desk, case_id, "/notes", note="see <b>two</b> <script>x</script>")
     page = desk.get(at(case_id)).get_data(as_text=True)
     assert "Who gave the &lt;b&gt;paper&lt;/b&gt;?" in page
     assert "see <b>two</b> &lt;script&gt;" in page
     assert "waiting for the source" in page
-    assert press(desk, case_id, "/notes", **{"note-text": " "}).startswith("422")
-    assert press(desk, case_id, "/message", **{"message-text": ""}).startswith("422")
+    assert press(desk, case_id, "/notes", note=" ").startswith("422")
+    assert press(desk, case_id, "/message", message="").startswith("422")
 
 
 def test_a_sheet_goes_its_way_through_the_pages(sqlite_instance: Instance, desk: FlaskClient) -> None:
