@@ -116,7 +116,7 @@ class _SheetFields(PortalForm):
     year = StringField(
         _l("Year, Solar Hijri"),
         filters=[lambda text: latin_digits(_trimmed(text))],
-        validators=[Length(max=4)],
+        validators=[Length(max=4, message=_l("Write the year in the Solar Hijri calendar, such as 1367."))],
     )
     month = SelectField(
         _l("Month"),

@@ -34,7 +34,7 @@ class LinkForm(PortalForm):
         validators=[InputRequired(_l("Say how the narrator knows."))],
     )
     comment = StringField(
-        _l("Comment, if there is something to say"),
+        _l("Comment"),
         filters=[lambda text: (text or "").strip()],
         validators=[Length(max=_LINE, message=_l("Please make it shorter."))],
     )
