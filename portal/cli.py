@@ -149,6 +149,10 @@ def run(instance: Path | None, face: str, bind: str, workers: int) -> None:
     except ImportError:
         raise click.ClickException("gunicorn is missing: pip install 'testimony-portal[serve]'") from None
     settings = _settings(instance)
+    if settings.session_folder is None:
+        raise click.ClickException(
+            "PORTAL_SESSION_FOLDER is not set: name a folder in memory (tmpfs) that all workers share."
+        )
     _open(settings).dispose()
     address = bind or ("127.0.0.1:8000" if face == Face.INTAKE else "127.0.0.1:8001")
     serving.serve(lambda: create_app(settings, Face(face)), address, workers)

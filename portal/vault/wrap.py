@@ -7,6 +7,7 @@ authenticates no sender: who may be a recipient is the business of the signed di
 import hashlib
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
@@ -102,6 +103,7 @@ def _private_halves(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
     )
 
 
+@lru_cache(maxsize=16)
 def _recipient(public: bytes) -> MLKEM768X25519PublicKey:
     # The library refuses halves of a wrong size, ML-KEM keys out of range and X25519 points of low order.
     return MLKEM768X25519PublicKey(
