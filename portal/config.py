@@ -117,7 +117,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str], instance: Path | None = None) -> Settings:
-    """Make settings from a mapping (``os.environ`` at the edge) and the instance folder.
+    """Make settings from a mapping (the environment, at the edge) and the instance folder.
 
     Raises `UnavailableError` naming the remedy when something is missing or malformed.
     """

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, Length, Optional
 
 from portal.intake.journey import Relation
@@ -48,7 +49,7 @@ def _choice(label: Any, choices: Sequence[tuple[str, Any]]) -> RadioField:
     allowed = [value for value, _ in choices]
     return RadioField(
         label,
-        choices=list(choices),
+        choices=[SelectChoice(value, text) for value, text in choices],
         validate_choice=False,
         filters=[lambda value: value or ""],
         validators=[Optional(), AnyOf(allowed, message=_l("Choose one of the answers, or leave it open."))],
@@ -125,9 +126,7 @@ class ReachingForm(PortalForm):
             (Answer.YES.value, _l("Yes, I want to be able to read it again")),
             (
                 Answer.NO.value,
-                _l(
-                    "No, only messages and what became of it\nWhoever finds your words cannot read your account"
-                ),
+                _l("No, only messages and what became of it\nWhoever finds your words cannot read the account"),
             ),
         ],
     )
