@@ -26,7 +26,13 @@ class Wrap(KeysBase):
 
 
 def add(
-    session: PortalSession, *, submission_id: UUID, part_id: UUID, key: bytes, recipients: Iterable[bytes], place: bytes
+    session: PortalSession,
+    *,
+    submission_id: UUID,
+    part_id: UUID,
+    key: bytes,
+    recipients: Iterable[bytes],
+    place: bytes,
 ) -> None:
     """Wrap a 32-byte key to each recipient's public key, bound to ``place``."""
     for public in recipients:
