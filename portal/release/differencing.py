@@ -1,12 +1,12 @@
 """Releases beside each other: whoever holds several of them must not be able to single out a small group.
 
 All recipients are taken to work together. Two releases of slightly different accounts, each safe by itself,
-can isolate whoever joined, left or moved between them; so what a new release says of such a group is held
-back, whole classes at a time (research on sequential releases: Xiao and Tao, "m-Invariance", SIGMOD 2007).
+can isolate whoever joined, left or moved between them (Xiao and Tao, "m-Invariance", SIGMOD 2007). So those
+who joined wait for company, and those who left are given some: others of their group stay out with them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,55 +22,66 @@ class Member:
 Membership = Mapping[UUID, Member]
 """The accounts of one release, by id."""
 _Path = tuple[int | None, ...]
+"""Where an account stood in each earlier release, None where it was absent; empty for newcomers."""
 
 
-def held_back(candidate: Membership, earlier: Sequence[Membership], k: int) -> frozenset[int]:
-    """Return the classes of the candidate that must not leave beside the earlier releases.
+@dataclass
+class _Group:
+    """Accounts that all earlier releases together cannot tell apart: shown by new class, and not shown."""
 
-    Afterwards every group that all releases together tell apart, and that the candidate adds or changes,
-    holds at least `k` families, unless the earlier releases alone had made it smaller.
+    shown: dict[int, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    hidden: set[UUID] = field(default_factory=set)
+
+
+def held_back(
+    candidate: Membership, earlier: Sequence[Membership], k: int, *, random: Callable[[int], bytes]
+) -> frozenset[UUID]:
+    """Return the accounts that must stay out of the candidate beside the earlier releases.
+
+    Afterwards every group that all releases together tell apart holds at least `k` families, the candidate's
+    classes too, unless the earlier releases alone had made it smaller. Who keeps others company is drawn by
+    `random`.
     """
-    paths = _paths(earlier)
-    withheld: set[int] = set()
-    while True:
-        doomed = _doomed(candidate, paths, withheld, k)
-        if not doomed:
-            return frozenset(withheld)
-        withheld |= doomed
+    families = {one: member.family for release in (*earlier, candidate) for one, member in release.items()}
+    out: set[UUID] = set()
+    for path, group in _groups(candidate, earlier).items():
+        before = set(group.hidden)
+        for number in [each for each, some in group.shown.items() if _count(some, families) < k]:
+            group.hidden |= group.shown.pop(number)
+        if path and group.hidden:
+            _give_company(group, families, k, random)
+        out |= group.hidden - before
+    return frozenset(out)
 
 
-def _paths(earlier: Sequence[Membership]) -> dict[UUID, tuple[_Path, str]]:
-    """For every account released before: its class in each release (None where absent), and its family."""
-    found: dict[UUID, tuple[_Path, str]] = {}
-    for one in {account for release in earlier for account in release}:
-        where = [release.get(one) for release in earlier]
-        family = next(member.family for member in reversed(where) if member is not None)
-        found[one] = tuple(member.number if member else None for member in where), family
+def _groups(candidate: Membership, earlier: Sequence[Membership]) -> dict[_Path, _Group]:
+    found: dict[_Path, _Group] = defaultdict(_Group)
+    for one in {account for release in (*earlier, candidate) for account in release}:
+        stood = [release.get(one) for release in earlier]
+        path = tuple(member.number if member else None for member in stood) if any(stood) else ()
+        member = candidate.get(one)
+        if member is None:
+            found[path].hidden.add(one)
+        else:
+            found[path].shown[member.number].add(one)
     return found
 
 
-def _doomed(
-    candidate: Membership, paths: Mapping[UUID, tuple[_Path, str]], withheld: Iterable[int], k: int
-) -> set[int]:
-    """Classes to hold back next: those of a small joint group, or the smallest beside a small remainder."""
-    away = set(withheld)
-    nowhere: tuple[_Path, str] = ((), "")
-    cells: defaultdict[tuple[_Path, int | None], set[str]] = defaultdict(set)
-    for account in {*candidate, *paths}:
-        path, family = paths.get(account, nowhere)
-        member = candidate.get(account)
-        shown = member is not None and member.number not in away
-        number = member.number if member is not None and shown else None
-        if path or shown:
-            cells[path, number].add(member.family if member is not None else family)
-    doomed = {number for (_, number), families in cells.items() if number is not None and len(families) < k}
-    if doomed:
-        return doomed
-    for (path, number), families in sorted(cells.items(), key=lambda cell: repr(cell[0])):
-        if number is None and len(families) < k:
-            beside = [
-                (len(cells[cell]), cell[1]) for cell in cells if cell[0] == path and cell[1] is not None
-            ]
-            if beside:
-                return {min(beside)[1]}
-    return set()
+def _give_company(
+    group: _Group, families: Mapping[UUID, str], k: int, random: Callable[[int], bytes]
+) -> None:
+    """Hide more of the group, from its largest part, until those hidden are enough or none is shown."""
+    while group.shown and _count(group.hidden, families) < k:
+        number = max(group.shown, key=lambda each: (_count(group.shown[each], families), -each))
+        part = group.shown[number]
+        for one in sorted(part, key=lambda each: (random(16), each)):
+            if _count(group.hidden, families) >= k:
+                break
+            part.remove(one)
+            group.hidden.add(one)
+        if _count(part, families) < k:
+            group.hidden |= group.shown.pop(number)
+
+
+def _count(accounts: set[UUID], families: Mapping[UUID, str]) -> int:
+    return len({families[one] for one in accounts})

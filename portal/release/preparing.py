@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.casework.coding import Said, Sheet
 from portal.casework.sealing import open_for_release, release_wrap_place
-from portal.release.anonymise import Combination, Outcome, Reason, Refusal, Row, anonymise
+from portal.release.anonymise import Class, Combination, Outcome, Reason, Refusal, Row, anonymise
 from portal.release.check import Fault, Figures, UnsafeReleaseError, verify
 from portal.release.columns import Choice, values_of
 from portal.release.differencing import Member, Membership, held_back
@@ -94,8 +94,9 @@ def prepare(
     earlier = [
         open_inside(one.release_id, seeds.release, one.wrapped, one.blob).members for one in gathered.earlier
     ]
-    away = held_back(members, earlier, policy.k) if earlier else frozenset()
-    kept, truth = _without(outcome, policy, rows, away)
+    away = held_back(members, earlier, policy.k, random=random) if earlier else frozenset()
+    out = frozenset(place for place, one in enumerate(ids) if one in away)
+    kept, truth = _without(outcome, policy, rows, out)
     if not kept.rows or kept.suppressed > policy.suppression * len(truth):
         return Prepared(len(rows), trouble=TOO_CLOSE)
     found = Prepared(
@@ -103,7 +104,7 @@ def prepare(
         outcome=kept,
         withheld=len(rows) - len(truth),
         alike=_alike(kept, policy),
-        members={one: member for one, member in members.items() if member.number not in away},
+        members={one: member for one, member in members.items() if one not in away},
     )
     return _checked(found, kept, policy, truth, forbidden=list(map(str, ids)), release_id=release_id)
 
@@ -141,15 +142,16 @@ def _members(
 
 
 def _without(
-    outcome: Outcome, policy: Policy, rows: Sequence[Row], away: frozenset[int]
+    outcome: Outcome, policy: Policy, rows: Sequence[Row], out: frozenset[int]
 ) -> tuple[Outcome, list[Row]]:
-    """Leave whole classes out, as if their accounts had never been asked for: (outcome, remaining rows)."""
-    gone = {outcome.classes[number].labels for number in away}
+    """Leave rows out as if their accounts had never been asked for: (outcome, remaining rows)."""
     labels = _labels(outcome, policy)
-    out = {source for source, each in zip(outcome.sources, labels, strict=True) if each in gone}
     truth = [place for place in range(len(rows)) if place not in out]
     moved = {place: number for number, place in enumerate(truth)}
     kept = [place for place, source in enumerate(outcome.sources) if source not in out]
+    units: dict[Combination, list[str | None]] = {}
+    for place in kept:
+        units.setdefault(labels[place], []).append(rows[outcome.sources[place]].unit)
     ncp = {
         name: math.fsum(tree.loss(labels[place][index]) for place in kept) / max(1, len(kept))
         for index, (name, tree) in enumerate(policy.quasi.items())
@@ -158,7 +160,7 @@ def _without(
         outcome,
         rows=tuple(outcome.rows[place] for place in kept),
         sources=tuple(moved[outcome.sources[place]] for place in kept),
-        classes=tuple(each for each in outcome.classes if each.labels not in gone),
+        classes=tuple(Class(each, len(some), len(set(some))) for each, some in sorted(units.items())),
         ncp=ncp,
     )
     return left, [rows[place] for place in truth]

@@ -1,5 +1,6 @@
 """Releases beside each other single nobody out."""
 
+from secrets import token_bytes
 from uuid import UUID
 
 from hypothesis import given
@@ -17,31 +18,50 @@ def release(*classes: range) -> dict[UUID, Member]:
     }
 
 
+def out(candidate: dict[UUID, Member], *earlier: dict[UUID, Member]) -> set[int]:
+    return {one.int for one in held_back(candidate, earlier, K, random=token_bytes)}
+
+
 def test_the_same_classes_again_are_safe() -> None:
     first = release(range(10), range(10, 20))
-    assert held_back(first, [first], K) == frozenset()
+    assert out(first, first) == set()
 
 
-def test_the_rest_of_a_class_that_somebody_left_is_held_back() -> None:
-    assert held_back(release(range(1, 10), range(10, 20)), [release(range(10), range(10, 20))], K) == {0}
+def test_one_who_left_is_given_company_from_the_same_class() -> None:
+    stay_out = out(release(range(1, 20), range(20, 40)), release(range(20), range(20, 40)))
+    assert len(stay_out) == K - 1
+    assert stay_out < set(range(1, 20))
+
+
+def test_a_class_too_small_to_give_company_stays_out_whole() -> None:
+    assert out(release(range(1, 9), range(10, 20)), release(range(9), range(10, 20))) == set(range(1, 9))
 
 
 def test_newcomers_in_an_old_class_wait_for_company() -> None:
-    assert held_back(release(range(11), range(20, 30)), [release(range(10), range(20, 30))], K) == {0}
+    assert out(release(range(11), range(20, 30)), release(range(10), range(20, 30))) == {10}
 
 
 def test_newcomers_who_are_enough_leave_at_once() -> None:
-    assert held_back(release(range(10), range(30, 35)), [release(range(10))], K) == frozenset()
+    assert out(release(range(10), range(30, 35)), release(range(10))) == set()
 
 
-def test_another_cut_through_the_same_people_is_held_back_where_it_pins_few() -> None:
-    assert held_back(release(range(12), range(12, 20)), [release(range(10), range(10, 20))], K) == {0, 1}
+def test_those_whom_another_cut_would_pin_stay_out_with_company() -> None:
+    stay_out = out(release(range(12), range(12, 30)), release(range(10), range(10, 30)))
+    assert len(stay_out) == K
+    assert {10, 11} < stay_out < set(range(10, 30))
+
+
+def test_company_is_drawn_by_chance() -> None:
+    first, second = release(range(200)), release(range(1, 200))
+    assert out(second, first) != out(second, first)
 
 
 def test_one_family_counts_once_however_many_of_it_moved() -> None:
-    first = {UUID(int=one): Member(0, "one family" if one < 9 else str(one)) for one in range(20)}
+    first = {UUID(int=one): Member(0, "one family" if one < 9 else str(one)) for one in range(40)}
     second = {one: Member(0 if one.int < 9 else 1, member.family) for one, member in first.items()}
-    assert held_back(second, [first], K) == {0, 1}
+    stay_out = out(second, first)
+    assert set(range(9)) < stay_out
+    assert len(stay_out) == 9 + K - 1
 
 
 @given(
@@ -54,8 +74,9 @@ def test_no_group_that_a_release_adds_is_small(places: list[list[int | None]], k
         for row in places
     ]
     *earlier, candidate = releases
-    away = held_back(candidate, earlier, k)
-    left = {one: member.number for one, member in candidate.items() if member.number not in away}
+    away = held_back(candidate, earlier, k, random=token_bytes)
+    assert away <= candidate.keys()
+    left = {one: member.number for one, member in candidate.items() if one not in away}
     groups: dict[tuple[object, ...], int] = {}
     before: dict[tuple[object, ...], int] = {}
     for one in {each for release in (*earlier, left) for each in release}:
