@@ -115,9 +115,9 @@ def an_instance(folder: Path, *, url: str = "", keys_url: str = "", files: bool 
     )
     if files:
         settings.files.mkdir(mode=0o700, exist_ok=True)
-    import portal.casework.models  # noqa: F401, PLC0415
-    import portal.linking.models  # noqa: F401, PLC0415
-    import portal.registry.models  # noqa: F401, PLC0415
+    import portal.casework.models  # noqa: PLC0415
+    import portal.linking.models  # noqa: PLC0415
+    import portal.registry.models  # noqa: PLC0415
     import portal.release.models  # noqa: F401, PLC0415
 
     database = Database(settings.main_url, settings.wraps_url)

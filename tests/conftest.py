@@ -1,9 +1,9 @@
 """Fixtures shared by all tests; kept short, builders do the rest."""
 
-from collections.abc import Iterator
 import os
-from pathlib import Path
 import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, make_url, text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from builders import Instance, an_instance  # noqa: E402
+from builders import Instance, an_instance
 
 
 @pytest.fixture
@@ -54,3 +54,15 @@ def instance(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Instanc
     made = an_instance(tmp_path / "instance", url=url, keys_url=keys_url)
     yield made
     made.database.dispose()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything was installed, a test that skips is a test that failed."""
+    report = yield
+    if report.skipped and os.environ.get("PORTAL_REQUIRE_EVERYTHING") and not hasattr(report, "wasxfail"):
+        reason = call.excinfo.value if call.excinfo else "skipped"
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} may not be skipped here: {reason}"
+    return report
