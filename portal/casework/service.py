@@ -1,18 +1,19 @@
 """The queue of cases, who holds them and where they go; nothing is opened here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, func, literal, select, tuple_, union_all
+from sqlalchemy import Select, Uuid, bindparam, func, select, tuple_, union_all
 from sqlalchemy.exc import IntegrityError
 
 from portal.casework import sheets, workflow
 from portal.casework.access import claim_of, find, find_held, let_go
 from portal.casework.models import Claim
 from portal.casework.workflow import Mover
-from portal.database import PortalSession
+from portal.database import PortalSession, UtcDay
 from portal.errors import NotFoundError, RefusedError, StaleError
 from portal.intake.consent import current
 from portal.intake.models import (
@@ -76,7 +77,11 @@ def queue(
     place = session.get(Submission, after) if after else None
     if after is not None and place is None:
         raise NotFoundError
-    found = session.execute(_page(by, wanted, place, mine=mine, limit=limit + 1)).all()
+    values: dict[str, object] = {"staff": by.id} if mine else {}
+    if place is not None:
+        values |= {"day": place.day, "last": place.id}
+    page = _page(wanted, mine=mine, further=place is not None, limit=limit + 1)
+    found = session.execute(page, values).all()
     shown = found[:limit]
     ids = [one.id for one in shown]
     claims = {
@@ -99,17 +104,24 @@ def queue(
     return Queue(rows, ids[-1] if len(found) > limit else None)
 
 
+@cache
 def _page(
-    by: Actor, statuses: Iterable[Status], after: Submission | None, *, mine: bool, limit: int
+    statuses: tuple[Status, ...], *, mine: bool, further: bool, limit: int
 ) -> Select[tuple[UUID, date, Status]]:
-    """Walk the index once per status and merge, so that no page reads more rows than it shows."""
+    """Walk the index once per status and merge, so that no page reads more rows than it shows.
+
+    Built once for each shape, because building costs more than the database takes; the values are bound
+    later: ``staff``, and on further pages the ``day`` and ``last`` of the page before.
+    """
     found = []
     for status in statuses:
         query = select(Submission.id, Submission.day, Submission.status).where(Submission.status == status)
         if mine:
-            query = query.join(Claim, Claim.submission_id == Submission.id).where(Claim.staff_id == by.id)
-        if after is not None:
-            place = tuple_(literal(after.day), literal(after.id, Uuid()))
+            query = query.join(Claim, Claim.submission_id == Submission.id).where(
+                Claim.staff_id == bindparam("staff", type_=Uuid())
+            )
+        if further:
+            place = tuple_(bindparam("day", type_=UtcDay()), bindparam("last", type_=Uuid()))
             query = query.where(tuple_(Submission.day, Submission.id) > place)
         inner = query.order_by(Submission.day, Submission.id).limit(limit).subquery()
         found.append(select(inner.c.id, inner.c.day, inner.c.status))

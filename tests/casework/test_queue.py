@@ -20,21 +20,21 @@ def status_of(instance: Instance, case_id: object) -> Status:
         return session.get_one(Submission, case_id).status
 
 
-def test_fifty_who_claim_at_once_leave_one_holder(sqlite_instance: Instance) -> None:
-    case_id = a_case(sqlite_instance, holder="")
+def test_fifty_who_claim_at_once_leave_one_holder(instance: Instance) -> None:
+    case_id = a_case(instance, holder="")
     names = ("cedar", "birch", "maple", "willow")
 
     def claim(number: int) -> None:
-        with at_desk(sqlite_instance, names[number % 4]) as (session, by):
-            service.claim(session, by=by, case_id=case_id, now=sqlite_instance.clock())
+        with at_desk(instance, names[number % 4]) as (session, by):
+            service.claim(session, by=by, case_id=case_id, now=instance.clock())
 
     met = at_once(50, claim)
-    with sqlite_instance.database.session(write=False) as session:
+    with instance.database.session(write=False) as session:
         holder = session.get_one(Claim, case_id).name
     losers = [problem for number, problem in enumerate(met) if names[number % 4] != holder]
     assert all(isinstance(problem, StaleError) for problem in losers)
     assert all(problem is None for number, problem in enumerate(met) if names[number % 4] == holder)
-    assert status_of(sqlite_instance, case_id) is Status.IN_REVIEW
+    assert status_of(instance, case_id) is Status.IN_REVIEW
 
 
 def test_a_lead_takes_over_and_a_reviewer_cannot(sqlite_instance: Instance) -> None:

@@ -125,13 +125,13 @@ def test_a_lead_who_wrote_on_a_sheet_never_approves_it(sqlite_instance: Instance
             approve(sqlite_instance, case_id, name, revision=2)
 
 
-def test_fifty_who_approve_at_once_approve_once(sqlite_instance: Instance) -> None:
-    case_id = a_case(sqlite_instance)
-    a_sheet(sqlite_instance, case_id)
-    met = at_once(50, lambda number: approve(sqlite_instance, case_id, ("maple", "willow")[number % 2]))
+def test_fifty_who_approve_at_once_approve_once(instance: Instance) -> None:
+    case_id = a_case(instance)
+    a_sheet(instance, case_id)
+    met = at_once(50, lambda number: approve(instance, case_id, ("maple", "willow")[number % 2]))
     assert sum(problem is None for problem in met) == 1
     assert all(problem is None or isinstance(problem, StaleError) for problem in met)
-    assert released(sqlite_instance, case_id) is not None
+    assert released(instance, case_id) is not None
 
 
 def test_a_decision_on_a_sheet_that_was_changed_since_is_refused(sqlite_instance: Instance) -> None:

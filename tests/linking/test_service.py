@@ -92,18 +92,18 @@ def test_the_same_is_not_said_twice_and_may_be_said_again_once_taken_back(sqlite
     link(sqlite_instance, case_id, mark_id, person)
 
 
-def test_fifty_who_link_at_once_link_once(sqlite_instance: Instance) -> None:
-    case_id, person = a_case(sqlite_instance), a_person(sqlite_instance)
-    mark_id = a_mark(sqlite_instance, case_id)
+def test_fifty_who_link_at_once_link_once(instance: Instance) -> None:
+    case_id, person = a_case(instance), a_person(instance)
+    mark_id = a_mark(instance, case_id)
 
     def one(number: int) -> None:
         del number
-        link(sqlite_instance, case_id, mark_id, person)
+        link(instance, case_id, mark_id, person)
 
     met = at_once(50, one)
     assert sum(problem is None for problem in met) == 1
     assert all(problem is None or isinstance(problem, StaleError) for problem in met)
-    assert len(links_of(sqlite_instance, case_id)) == 1
+    assert len(links_of(instance, case_id)) == 1
 
 
 @pytest.mark.parametrize("relation", [LinkRelation.HELD_AT, LinkRelation.SAW_BURIAL])
