@@ -78,6 +78,8 @@ def read_public_keys(instance: Path) -> PublicKeys:
         return PublicKeys.from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UnavailableError(f"{path} is missing: run `portal init` first.") from None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UnavailableError(f"{path} is damaged: put the copy back that was kept elsewhere.") from None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    URL,
     Connection,
     Date,
     DateTime,
@@ -30,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from portal.errors import UnavailableError
 
 SUITES = frozenset({0x01})
+_LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -150,6 +152,15 @@ def _prepare_sqlite(engine: Engine, lock: _WriterLock | None) -> None:
             _WriterLock.release(descriptor)
 
 
+def _is_local(url: URL) -> bool:
+    """Tell whether a PostgreSQL URL stays on this machine, wherever in it the host is named (libpq)."""
+    named: list[str] = [url.host or ""]
+    for key in ("host", "hostaddr"):
+        value = url.query.get(key, ())
+        named += value.split(",") if isinstance(value, str) else value
+    return all(host in _LOCAL or host.startswith("/") for host in named)
+
+
 def _engine(url: str, *, locked: bool) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -161,7 +172,7 @@ def _engine(url: str, *, locked: bool) -> Engine:
         path = Path(parsed.database)
         _prepare_sqlite(engine, _WriterLock(path.with_name(path.name + ".lock")) if locked else None)
         return engine
-    if parsed.host not in {None, "", "localhost", "127.0.0.1", "::1"} and "sslmode" not in parsed.query:
+    if not _is_local(parsed) and parsed.query.get("sslmode") != "verify-full":
         raise UnavailableError("A database on another machine needs sslmode=verify-full in its URL.")
     return create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
 

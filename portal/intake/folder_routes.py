@@ -169,6 +169,8 @@ def own_file(document_id: UUID) -> ResponseReturnValue:
 def change_permissions() -> ResponseReturnValue:
     """Change what is allowed; it holds from now on."""
     opened = _opened()
+    if opened.submission.status is Status.WITHDRAWN:
+        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
     form = PermissionsForm(data={use.value: answer.value for use, answer in opened.decisions.items()})
     if form.validate_on_submit():
         changed = service.decide(

@@ -185,10 +185,13 @@ def add_document() -> ResponseReturnValue:
         return _refused_file(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except InvalidError as problem:
         return _refused_file(_(str(problem)))
-    # Read again: another file may have come in while this one was on its way.
-    draft = visit.draft()
-    draft.files.append(file)
-    visit.keep(draft)
+    # Another page may have been filled in, another file have come, while this one was on its way.
+    current = visit.draft_again(draft)
+    if current is None:
+        edge.files().erase(file.stored_name)
+        return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
+    current.files.append(file)
+    visit.keep(current)
     flash(_("The file is here and sealed."))
     return redirect(url_for(".documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
 

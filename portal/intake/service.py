@@ -456,9 +456,7 @@ def decide(
 ) -> int:
     """Change permissions; return how many changed. They hold from this moment."""
     submission = _live(session, submission_id)
-    changed = _add_decisions(
-        session, submission_id, submission.consents, answers, language=language, day=day
-    )
+    changed = _add_decisions(session, submission_id, submission.consents, answers, language=language, day=day)
     if changed:
         note(session, "consent.change", by=SOURCE, subject=submission_id)
     return changed
@@ -467,9 +465,12 @@ def decide(
 def withdraw(session: PortalSession, *, submission_id: UUID, day: date) -> list[str]:
     """Erase a submission: every wrap is deleted, so nothing opens it again; a tombstone stays.
 
-    Returns the store's names of its documents, whose bytes the caller erases after the commit.
+    Returns the store's names of its documents, whose bytes the caller erases after the commit. Asked again,
+    it does nothing.
     """
-    submission = _live(session, submission_id)
+    submission = _load(session, submission_id)
+    if submission.status is Status.WITHDRAWN:
+        return []
     digest = hashlib.sha256(submission.id.bytes)
     names = []
     for part in submission.parts:

@@ -1,10 +1,11 @@
 """What the visitor's sealed session keeps: the draft, and the folder once the receipt has opened it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from flask import session
+from flask import current_app, request, session
 
 from portal.intake.drafts import Draft
 from portal.web.sessions import SealedSession
@@ -24,6 +25,18 @@ def draft() -> Draft:
     """Return the visitor's draft, begun now if there was none."""
     kept = session.get(_DRAFT)
     return Draft.from_session(kept) if kept else Draft.new()
+
+
+def draft_again(before: Draft) -> Draft | None:
+    """Return the same draft as the visitor's other pages have left it while this request took its time.
+
+    None when it was sent, or when the visitor has gone; the session becomes what it is now in either case.
+    """
+    fresh: Mapping[str, Any] = current_app.session_interface.open_session(current_app, request) or {}
+    session.clear()
+    session.update(fresh)
+    now = draft()
+    return now if now.submission_id == before.submission_id and not now.sent else None
 
 
 def has_draft() -> bool:

@@ -4,7 +4,8 @@ The order is fixed: is the page open to this visitor, is the request his own (to
 view, then the commit. Services ask again for the object itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import wraps
@@ -19,6 +20,7 @@ from wtforms.validators import ValidationError
 from portal.config import Face
 from portal.permissions import Access, Permission, allows
 from portal.web import edge
+from portal.web.sessions import SealedSession
 
 P = ParamSpec("P")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,8 +90,9 @@ class Pages(Blueprint):
                     if token is Token.GUARD:
                         _check_token()
                 g.writes = writes or request.method not in SAFE
-                answer = view(*args, **kwargs)
-                edge.finish()
+                with _together():
+                    answer = view(*args, **kwargs)
+                    edge.finish()
                 return answer
 
             self.add_url_rule(rule, view.__name__, guarded, methods=list(methods))
@@ -116,6 +119,17 @@ def _refusal(access: Permission | Access) -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return redirect(url_for("staff.sign_in"), 303)
     return abort(403)
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """Undo the session with the transaction: a page must never say *kept* of what was not committed."""
+    try:
+        yield
+    except Exception:
+        if isinstance(session, SealedSession):
+            session.undo()
+        raise
 
 
 def _check_origin() -> None:

@@ -1,11 +1,13 @@
 """Languages: gettext catalogues read at start, digits, and days in the calendar of the reader."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
@@ -13,6 +15,7 @@ from babel.messages.pofile import read_po
 from babel.support import LazyProxy
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from persiantools.jdatetime import JalaliDate
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from portal.config import PACKAGE
@@ -58,8 +61,8 @@ def language() -> str:
 
 
 def gettext(message: str, **values: Any) -> str:
-    """Translate, then fill the named places."""
-    translated = translations(language()).gettext(message)
+    """Translate, then fill the named places; nothing stays nothing (gettext keeps its header there)."""
+    translated = translations(language()).gettext(message) if message else ""
     return translated % values if values else translated
 
 
@@ -127,8 +130,10 @@ def install(app: Flask) -> None:
     @app.url_value_preprocessor
     def _pull_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
         del endpoint
-        if values is not None:
-            g.language = values.pop("language", FIRST)
+        # An address that leads nowhere still says in which language it was asked for.
+        asked = request.path.split("/")[1]
+        found = {} if values is None else values
+        g.language = found.pop("language", asked if asked in LANGUAGES else FIRST)
 
     @app.url_defaults
     def _add_language(endpoint: str, values: dict[str, Any]) -> None:
@@ -148,20 +153,32 @@ def direction(code: str) -> str:
 
 def _choices(current: str) -> list[dict[str, Any]]:
     """Return this same page in every language; a form's answer leads to the page that asked."""
-    endpoint, values = request.endpoint, {**(request.view_args or {}), **request.args.to_dict()}
-    if (
-        endpoint is None
-        or endpoint == "static"
-        or not current_app.url_map.is_endpoint_expecting(endpoint, "language")
-    ):
+    found = _readable(request.path)
+    if found is None:
         return []
+    endpoint, values = found
+    asked = f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""
     return [
         {
             "label": label,
             "lang": code,
             "dir": direction(code),
-            "url": url_for(endpoint, **{**values, "language": code}),
+            "url": url_for(endpoint, **{**values, "language": code}) + asked,
             "current": code == current,
         }
         for code, label in LANGUAGES.items()
     ]
+
+
+def _readable(path: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the page of a language at this address, or else the nearest above it that can be read."""
+    adapter = current_app.create_url_adapter(request)
+    while adapter is not None and path.strip("/"):
+        with suppress(HTTPException):
+            endpoint, values = adapter.match(path, method="GET")
+            return (endpoint, dict(values)) if "language" in values else None
+        path = path.rstrip("/").rpartition("/")[0]
+        with suppress(HTTPException):
+            endpoint, values = adapter.match(f"{path}/", method="GET")
+            return (endpoint, dict(values)) if "language" in values else None
+    return None

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError, UnavailableError
@@ -95,6 +97,13 @@ def _register_errors(app: Flask) -> None:
         # Only what a service wrote for people is shown; whether a thing exists never is.
         detail = _(str(error)) if isinstance(error, InvalidError | StaleError | UnavailableError) else ""
         return error_page(int(status), detail)
+
+    @app.errorhandler(StaleDataError)
+    @app.errorhandler(IntegrityError)
+    def _second(error: Exception) -> ResponseReturnValue:
+        # Two requests changed the same thing at once; the database let one of them through.
+        log.warning("%s", type(error).__name__)
+        return error_page(HTTPStatus.CONFLICT)
 
     @app.errorhandler(CSRFError)
     def _csrf_error(error: CSRFError) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from portal.vault.seal import Label, Sealed, UnsealError, context, seal, unseal
 from portal.web import edge
 
 _ID, _KEY = 16, 32
+_HEAD = 8
 _REFRESH = timedelta(seconds=30)
 
 
@@ -86,14 +87,14 @@ class FolderHalves:
     def get(self, name: str) -> bytes | None:
         """Return the sealed half, if it is still kept."""
         try:
-            return (self._folder / name).read_bytes()[8:]
+            return (self._folder / name).read_bytes()[_HEAD:]
         except FileNotFoundError:
             return None
 
     def put(self, name: str, blob: bytes, expires: int) -> None:
         """Keep a sealed half until it expires."""
         part = self._folder / f"{name}.{secrets.token_hex(4)}"
-        part.write_bytes(expires.to_bytes(8, "big") + blob)
+        part.write_bytes(expires.to_bytes(_HEAD, "big") + blob)
         part.replace(self._folder / name)
 
     def drop(self, name: str) -> None:
@@ -105,19 +106,20 @@ class FolderHalves:
         for path in self._folder.iterdir():
             try:
                 with path.open("rb") as half:
-                    expired = int.from_bytes(half.read(8), "big") <= now
+                    head = half.read(_HEAD)
             except FileNotFoundError:
                 continue
-            if expired:
+            # A shorter head is one that another process is writing just now.
+            if len(head) == _HEAD and int.from_bytes(head, "big") <= now:
                 path.unlink(missing_ok=True)
 
 
 def _in_memory(folder: Path) -> bool:
     """Tell whether the folder lies on tmpfs or ramfs (Linux)."""
-    best, kind = "", ""
+    place, best, kind = folder.resolve(), "", ""
     for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         _, mount, filesystem, *_ = line.split(" ")
-        if folder.is_relative_to(mount) and len(mount) >= len(best):
+        if place.is_relative_to(mount) and len(mount) >= len(best):
             best, kind = mount, filesystem
     return kind in {"tmpfs", "ramfs"}
 
@@ -137,7 +139,7 @@ class SealedSession(dict[str, Any], SessionMixin):
         self, content: Mapping[str, Any] = {}, *, token: bytes = b"", born: int = 0, seen: int = 0
     ) -> None:
         super().__init__(content)
-        self.token = token
+        self.token = self._opened = token
         self.new = not token
         self.born = born
         self.seen = seen
@@ -153,6 +155,12 @@ class SealedSession(dict[str, Any], SessionMixin):
         """Change id and key; done whenever what the session may open changes."""
         self.old_name = _name(self.token) if self.token else ""
         self.token = b""
+
+    def undo(self) -> None:
+        """Go back to what was opened, id and key included; done when a request fails."""
+        self.clear()
+        self.update(_SERIALIZER.loads(self._before))
+        self.token, self.old_name = self._opened, ""
 
 
 _SERIALIZER = TaggedJSONSerializer()
