@@ -144,7 +144,10 @@ def preview(release_id: UUID) -> ResponseReturnValue:
         release=row,
         prepared=prepared,
         facts=_risk(prepared),
-        bars=[(labels.COLUMNS[name], loss * 100, labels.percent(loss)) for name, loss in ncp.items()],
+        bars=[
+            *((labels.COLUMNS[name], loss * 100, labels.percent(loss)) for name, loss in ncp.items()),
+            (_("Everything, to compare with"), 100, labels.percent(1)),  # or the longest would look whole
+        ],
         form=DecisionForm(formdata=None, revision=row.revision),
         labels=labels,
     )
