@@ -1,0 +1,233 @@
+"""Make the pictures of the README from the demonstration: ``python docs/make_pictures.py``.
+
+Needs the test extra and a Chromium. The demonstration runs in this process, in a folder that is removed
+afterwards; everybody and everything in it is invented. A few more invented accounts are coded, so that a
+release has somebody to count.
+"""
+
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.casework import service as cases
+from portal.casework import sheets
+from portal.casework.coding import Pattern, Said, Sheet
+from portal.casework.prisons import prisons
+from portal.config import read_public_keys
+from portal.database import Database, PortalSession
+from portal.demo import stage
+from portal.demo.run import Demo, Ports, demonstration
+from portal.intake import service as intake
+from portal.intake.drafts import Draft
+from portal.intake.journey import Relation
+from portal.intake.models import Use
+from portal.ledger import service as ledger
+from portal.permissions import Group
+from portal.vault import totp
+from portal.vault.receipt import ReceiptKeys
+from portal.vault.wrap import new_seed
+
+PICTURES = Path(__file__).resolve().parent / "pictures"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+ON = "main form button[value=continue]"
+CODED = 72
+
+
+def chromium() -> str:
+    """Return where a Chromium lies on this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise SystemExit("No Chromium: none of chromium, chromium-browser, google-chrome is installed.")
+    return found
+
+
+@contextmanager
+def a_page(browser: Browser, size: dict[str, int], *, scheme: str = "light") -> Iterator[Page]:
+    """Open a window that nobody used before."""
+    scale = 1.5 if size is PHONE else 1
+    context = browser.new_context(
+        viewport=size,  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        device_scale_factor=scale,
+        reduced_motion="reduce",
+    )
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep what the window shows."""
+    page.evaluate("document.activeElement && document.activeElement.blur()")
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def source(page: Page, address: str) -> None:
+    """Walk a source's way in Persian, on a phone, and come back."""
+    account = stage.accounts()[0]
+    page.goto(f"{address}fa/")
+    keep(page, "start")
+    page.goto(f"{address}fa/account")
+    page.fill("[name=narrative]", account["narrative"])
+    keep(page, "account")
+    page.click(ON)
+    page.check(f"[name=relation][value={account['narrator']}]")
+    page.click(ON)
+    page.goto(f"{address}fa/permissions")
+    for use in Use:
+        page.check(f"[name={use.value}][value={'no' if use is Use.PUBLISH else 'yes'}]")
+    keep(page, "permissions")
+    page.click(ON)
+    page.check("[name=reread][value=yes]")
+    page.click(ON)
+    page.click(ON)
+    words = " ".join(page.locator(".words bdi").all_inner_texts())
+    keep(page, "receipt")
+    page.goto(f"{address}fa/received/words")
+    page.fill("[name=words]", words)
+    page.click(ON)
+    page.goto(f"{address}fa/return")
+    page.fill("[name=words]", words)
+    page.click(ON)
+    keep(page, "folder")
+
+
+def sign_in(page: Page, demo: Demo, name: str) -> None:
+    """Sign in at the desk, in English."""
+    one = next(founder for founder in demo.founders if founder.name == name)
+    page.goto(f"{demo.desk}en/sign-in")
+    page.fill("[name=name]", one.name)
+    page.fill("[name=passphrase]", one.passphrase)
+    page.fill("[name=code]", totp.code(one.bundle.totp_secret, datetime.now(UTC)))
+    page.click("main form button[type=submit]")
+
+
+def show_case(page: Page, address: str, words: str) -> bool:
+    """Open the case whose text holds these words."""
+    page.goto(f"{address}en/cases/")
+    links = [one.get_attribute("href") or "" for one in page.locator("tbody th a").all()]
+    for link in links:
+        page.goto(address.rstrip("/") + link)
+        if words in page.inner_text("main"):
+            return True
+    return False
+
+
+def reviewer(page: Page, demo: Demo) -> None:
+    """Look at the queue, read a case with marks and links, link the words of another."""
+    sign_in(page, demo, "cedar")
+    page.goto(f"{demo.desk}en/cases/")
+    keep(page, "queue")
+    if show_case(page, demo.desk, "two places from me"):
+        keep(page, "reading")
+    if show_case(page, demo.desk, "my father spells it"):
+        page.click(".heading form button")
+        page.fill("#marking [name=quote]", "Farangis Tala'i")
+        page.click("#marking button[type=submit]")
+        page.locator("li a", has_text="Link to the registry").first.click()
+        keep(page, "linking")
+    page.goto(f"{demo.desk}en/registry/?q=Gohardasht")
+    page.locator("main table a, main .card a, main li a").filter(has_text="Gohardasht").first.click()
+    keep(page, "record")
+
+
+def released(page: Page, demo: Demo) -> str:
+    """Ask for a release as the administrator; returns its address."""
+    sign_in(page, demo, "rowan")
+    page.goto(f"{demo.desk}en/releases/new")
+    page.fill("[name=purpose]", "How families were told, by prison and month.")
+    page.fill("[name=recipient]", "An invented university")
+    page.fill("[name=k]", "5")
+    for name in ("column_relation", "column_prison", "column_month"):
+        page.select_option(f"[name={name}]", "quasi-identifier")
+    page.select_option(f"[name=column_{Pattern.FAMILY_TOLD.value}]", "sensitive")
+    page.click("main form button[value=send]")
+    return page.url
+
+
+def code(database: Database, demo: Demo, folder: Path) -> None:
+    """Send and code more invented accounts, each of a family of its own."""
+    keys, now = read_public_keys(folder), datetime.now(UTC)
+    people = {one.name: one for one in demo.founders}
+    yes = {use.value: "yes" for use in Use}
+    with database.session(write=True) as session:
+        desk = stage.Desk(
+            stage.actor(session, people["cedar"]), stage.actor(session, people["maple"]), keys, now
+        )
+        for number in range(CODED):
+            draft = Draft.new()
+            draft.narrative, draft.consent = f"Invented account number {number}.", yes
+            receipt = ReceiptKeys(locator=secrets.token_bytes(16), seed=new_seed())
+            intake.submit(session, draft=draft, keys=keys, receipt=receipt, language="en", day=now.date())
+            session.flush()
+            approve(session, desk, draft, number)
+
+
+def approve(session: PortalSession, desk: stage.Desk, draft: Draft, number: int) -> None:
+    """Code one account, and let the lead approve it."""
+    known = [prison for _, prison in prisons(session, by=desk.reviewer)][:4]
+    said = dict.fromkeys(Pattern, Said.NOT_SAID)
+    said[Pattern.FAMILY_TOLD] = (Said.YES, Said.NO, Said.NOT_SAID)[number % 3]
+    sheet = Sheet(
+        prison=known[number % 4],
+        month=("1367-05", "1367-06")[number % 2],
+        relation=(Relation.SIBLING, Relation.SPOUSE, Relation.SURVIVOR)[number % 3],
+        patterns=said,
+    )
+    case_id = draft.submission_id
+    cases.claim(session, by=desk.reviewer, case_id=case_id, now=desk.now)
+    sheets.save(
+        session, by=desk.reviewer, case_id=case_id, sheet=sheet, revision=0, submit=True, now=desk.now
+    )
+    sheets.approve(session, by=desk.lead, case_id=case_id, revision=1, keys=desk.keys, now=desk.now)
+
+
+def run(browser: Browser, folder: Path) -> None:
+    """Make every picture."""
+    with demonstration(folder, Ports(0, 0)) as demo:
+        with a_page(browser, PHONE) as page:
+            source(page, demo.intake)
+        with a_page(browser, PHONE, scheme="dark") as page:
+            page.goto(f"{demo.intake}fa/")
+            keep(page, "start-dark")
+        with a_page(browser, DESK) as page:
+            reviewer(page, demo)
+        database = Database(f"sqlite:///{folder / 'portal.db'}", f"sqlite:///{folder / 'keys.db'}")
+        ledger.attach(database, read_public_keys(folder).groups[Group.AUDITORS.value])
+        code(database, demo, folder)
+        database.dispose()
+        with a_page(browser, DESK) as page:
+            address = released(page, demo)
+        with a_page(browser, DESK) as page:
+            sign_in(page, demo, "maple")
+            page.goto(address)
+            page.click("form[action$='/preview'] button")
+            keep(page, "release")
+        with a_page(browser, DESK) as page:
+            sign_in(page, demo, "olive")
+            page.goto(f"{demo.desk}en/ledger")
+            keep(page, "ledger")
+
+
+def main() -> None:
+    """Make the pictures, and say how large they are together."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="portal-pictures-") as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        run(browser, Path(folder) / "instance")
+        browser.close()
+    total = sum(path.stat().st_size for path in PICTURES.glob("*.png"))
+    sys.stdout.write(f"{total / 1e6:.2f} MB\n")
+
+
+if __name__ == "__main__":
+    main()
