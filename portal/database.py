@@ -6,8 +6,9 @@ lock, because SQLite's own waiting is unfair under load. PostgreSQL is used by U
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +32,10 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from portal.errors import UnavailableError
 
 SUITES = frozenset({0x01})
+
+# Milliseconds that SQLite waits for others.
+_PATIENCE = 10_000
+_PATIENCE_FOR_READERS = 1_000
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 _NAMING = {
@@ -130,7 +135,7 @@ def _prepare_sqlite(engine: Engine, lock: _WriterLock | None) -> None:
             "foreign_keys=ON",
             "secure_delete=ON",
             "temp_store=MEMORY",
-            "busy_timeout=10000",
+            f"busy_timeout={_PATIENCE}",
             "trusted_schema=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -243,6 +248,26 @@ def close(session: PortalSession) -> None:
         session.close()
     finally:
         session.companion.close()
+
+
+def empty_log(engine: Engine) -> bool:
+    """Bring SQLite's write-ahead log into its database and empty it: until then erased rows stay in old pages.
+
+    False when a reader still looked into the log, or the disk refused; the next call tries again. PostgreSQL
+    keeps dead rows until it vacuums them, which is its own business.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with closing(engine.raw_connection()) as raw:
+        driver: Any = raw.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={_PATIENCE_FOR_READERS}")
+        try:
+            busy, _pages, _moved = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            return False
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={_PATIENCE}")
+    return not busy
 
 
 def pause(session: PortalSession) -> None:

@@ -14,7 +14,7 @@ import portal.registry.models
 import portal.release.models
 import portal.staff.models  # noqa: F401 - every table must be known before rows are checked
 from portal.config import PublicKeys, Settings, load_settings
-from portal.database import Database, PortalSession
+from portal.database import Database, PortalSession, empty_log
 from portal.errors import UnavailableError
 from portal.intake.models import Document
 from portal.ledger import service as ledger
@@ -94,5 +94,7 @@ def sweep(database: Database, settings: Settings, *, older_than: float, now: dat
     with database.session(write=True) as session:
         wraps = ledger.recover(session)
         known = {claim.name for claim in claims(session)}
+    for engine in (database.main, database.keys):
+        empty_log(engine)
     files = FileStore(settings.files).sweep(known, older_than=older_than, now=now.timestamp())
     return Swept(files, wraps)

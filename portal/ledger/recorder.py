@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, event, func, insert, inspect, select, text
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
-from portal.database import Base, Database, KeysBase, PortalSession
+from portal.database import Base, Database, KeysBase, PortalSession, empty_log
 from portal.ledger.models import LedgerEntry
 from portal.ledger.rows import canonical, digests, key_text, recorded_tables
 from portal.ledger.tree import leaf_hash
@@ -24,6 +24,7 @@ from portal.vault.wrap import wrap
 # Any number will do, as long as it is always the same: PostgreSQL's name of the ledger's lock.
 _LOCK = 0x6C_65_64_67_65_72
 _PENDING = "portal.ledger"
+_ERASED = "portal.ledger.erased"
 
 Key = tuple[Any, ...]
 
@@ -125,6 +126,7 @@ class Recorder:
         session.flush()
         companion.flush()
         wraps = pending(companion)
+        companion.info[_ERASED] = wraps.erases
         entry = self._entry(session, [*_rows(session), *_rows(companion)])
         # Erasing wraps waits until the ledger says so; whatever brings wraps goes before it.
         if wraps.stores or not wraps.erases:
@@ -172,7 +174,10 @@ def _rows(session: Session) -> list[list[str | None]]:
 def _after_commit(session: Session) -> None:
     """Erase wraps now that the ledger says so; the main connection and its lock are still held."""
     if not session.in_nested_transaction():
-        cast("PortalSession", session).companion.commit()
+        companion = cast("PortalSession", session).companion
+        companion.commit()
+        if companion.info.pop(_ERASED, False):
+            empty_log(companion.get_bind().engine)
 
 
 def _refuse(session: Session) -> None:
