@@ -251,7 +251,7 @@ def close(session: PortalSession) -> None:
 
 
 def empty_log(engine: Engine) -> bool:
-    """Bring SQLite's write-ahead log into its database and empty it: until then erased rows stay in old pages.
+    """Bring SQLite's log into its database and empty it: until then erased rows stay in old pages.
 
     False when a reader still looked into the log, or the disk refused; the next call tries again. PostgreSQL
     keeps dead rows until it vacuums them, which is its own business.
