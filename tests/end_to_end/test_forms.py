@@ -1,0 +1,222 @@
+"""What people do to forms: they send twice, go back, stay away too long, use the keyboard, choose huge files."""
+
+import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request, build_opener
+
+import pytest
+from builders import Instance
+from end_to_end.browser import Person
+from end_to_end.conftest import Portal
+from end_to_end.walks import ON, come_back, confirm, sample, send, tell
+from sqlalchemy import func, select
+
+from portal.intake.models import Message, Submission
+
+LANGUAGES = pytest.mark.parametrize("language", ["fa", "en"])
+MEGABYTE = 1024 * 1024
+
+
+def _how_many(instance: Instance, what: type[Submission] | type[Message]) -> int:
+    with instance.database.session(write=False) as session:
+        return session.scalar(select(func.count()).select_from(what)) or 0
+
+
+def _cookies(person: Person) -> str:
+    return "; ".join(f"{one['name']}={one['value']}" for one in person.context.cookies())  # type: ignore[typeddict-item]
+
+
+def _token(person: Person) -> str:
+    return person.page.locator("form [name=csrf_token]").first.input_value()
+
+
+@LANGUAGES
+def test_an_account_sent_with_two_quick_presses_is_kept_once(portal: Portal, language: str) -> None:
+    source = portal.source(language)
+    tell(source, files=False)
+    source.page.locator(ON).dblclick()
+    source.page.wait_for_url("**/received")
+    kept = source.page.locator(".words bdi").all_inner_texts()
+    assert len(kept) == 9
+    assert _how_many(portal.instance, Submission) == 1
+
+
+def test_an_account_sent_eight_times_at_once_is_kept_once(portal: Portal) -> None:
+    source = portal.source("en")
+    tell(source, files=False)
+    with ThreadPoolExecutor(8) as pool:
+        led = [one.result() for one in [pool.submit(_posted_from, *_what(source)) for _ in range(8)]]
+    assert {urlsplit(one).path for one in led} == {"/en/received"}
+    assert _how_many(portal.instance, Submission) == 1
+    source.go("/check")
+    assert source.page.url.endswith("/received")
+    confirm_words = source.page.locator(".words bdi").all_inner_texts()
+    returning = portal.source("en")
+    returning.go("/return")
+    returning.fill({"words": " ".join(confirm_words)})
+    returning.press(ON)
+    assert sample("en")["narrative"] in returning.text(".narrative")
+
+
+def _what(person: Person) -> tuple[str, str, str]:
+    return person.page.url, _token(person), _cookies(person)
+
+
+def _posted_from(address: str, token: str, cookies: str) -> str:
+    body = urlencode({"csrf_token": token, "action": "continue"}).encode()
+    asked = Request(address, data=body, headers={"Cookie": cookies})  # noqa: S310 - loopback
+    with build_opener().open(asked) as answer:
+        return str(answer.url)
+
+
+@LANGUAGES
+def test_going_back_loses_no_text(portal: Portal, language: str) -> None:
+    source, narrative = portal.source(language), sample(language)["narrative"]
+    source.go("/account")
+    source.fill({"narrative": narrative})
+    source.press("main form button[value=back]")
+    assert source.page.url.endswith(f"/{language}/")
+    source.press("main .buttons a.button >> nth=0")
+    assert source.page.input_value("[name=narrative]") == narrative
+    source.press(ON)
+    source.choose({"relation": "child"})
+    source.press("main form button[value=back]")
+    assert source.page.input_value("[name=narrative]") == narrative
+    source.fill({"narrative": narrative + "\n\nمادرم"})
+    source.press(ON)
+    assert source.page.is_checked("input[name=relation][value=child]")
+    source.back()
+    assert source.page.input_value("[name=narrative]").startswith(narrative)
+    source.go("/reaching")
+    source.fill({"called": "Seagull", "contact": "after dark"})
+    source.press("main form button[value=back]")
+    source.press(ON)
+    assert source.page.input_value("[name=contact]") == "after dark"
+    portal.findings.check()
+
+
+@LANGUAGES
+def test_what_was_typed_is_shown_again_when_the_session_has_ended(portal: Portal, language: str) -> None:
+    source, narrative = portal.source(language), sample(language)["narrative"]
+    source.go("/account")
+    source.fill({"narrative": narrative})
+    portal.instance.clock.advance(hours=4)
+    source.press(ON)
+    assert source.page.locator("#errors").is_visible()
+    assert source.page.input_value("[name=narrative]") == narrative
+    source.press(ON)
+    assert source.page.url.endswith("/you")
+    source.go("/account")
+    assert source.page.input_value("[name=narrative]") == narrative
+    portal.findings.check()
+
+
+def test_a_message_survives_an_ended_folder(portal: Portal) -> None:
+    source = portal.source("en")
+    tell(source, files=False)
+    kept = send(source)
+    confirm(source, kept)
+    come_back(source, kept)
+    source.fill({"text": "One more thing."})
+    portal.instance.clock.advance(hours=4)
+    source.press("form[action$='/folder/reply'] button")
+    assert source.page.url.endswith("/return")
+    assert _how_many(portal.instance, Message) == 0
+    portal.findings.check()
+
+
+@LANGUAGES
+def test_a_file_over_the_limit_is_refused_on_a_page_that_can_be_read(
+    small_portal: Portal, language: str
+) -> None:
+    source = small_portal.source(language)
+    source.go("/documents")
+    source.attach("film.mp4", b"\0" * (3 * MEGABYTE), "A film")
+    assert source.status == 413
+    said = source.text("#errors")
+    assert ("۱ مگابایت" if language == "fa" else "1 megabyte") in said
+    assert source.page.locator(".files").count() == 0
+    source.attach("film.mp4", b"\0" * (MEGABYTE // 2), "A shorter film")
+    assert source.status == 200
+    assert "A shorter film" in source.text(".files")
+    assert len([*small_portal.instance.files.names()]) == 1
+    small_portal.findings.check()
+
+
+def test_a_file_over_the_limit_is_refused_before_any_of_it_is_read(small_portal: Portal) -> None:
+    where = urlsplit(small_portal.intake)
+    head = (
+        f"POST /en/documents HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {2**31}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=10) as line:
+        line.sendall(head.encode())
+        answer = line.recv(200).decode()
+    assert re.match(r"HTTP/1\.[01] 413 ", answer)
+    assert not [*small_portal.instance.files.names()]
+
+
+@LANGUAGES
+def test_the_keyboard_alone_is_enough_to_tell(portal: Portal, language: str) -> None:
+    source, narrative = portal.source(language), "به یاد می‌آورم" if language == "fa" else "I remember"
+    keys = source.page.keyboard
+    source.go("/account")
+    keys.press("Tab")
+    assert _focused(source) == "leave"
+    _tab_to(source, "narrative")
+    keys.type(narrative)
+    _tab_to(source, "action")
+    with source.page.expect_navigation():
+        keys.press("Enter")
+    assert source.page.url.endswith("/you")
+    keys.press("Tab")
+    assert _focused(source) == "leave"
+    _tab_to(source, "relation")
+    keys.press("ArrowDown")
+    _tab_to(source, "action")
+    with source.page.expect_navigation():
+        keys.press("Enter")
+    source.go("/check")
+    assert narrative in source.text(".narrative")
+    _tab_to(source, "action")
+    with source.page.expect_navigation():
+        keys.press("Enter")
+    assert source.page.url.endswith("/received")
+    portal.findings.check()
+
+
+def _focused(person: Person) -> str:
+    """Return the name, or else the class, of what has the focus; it must be seen to have it."""
+    found = person.page.evaluate(
+        """() => { const one = document.activeElement, style = getComputedStyle(one);
+        const seen = [one, one.closest('.card')].some((it) => it && getComputedStyle(it).outlineStyle !== 'none');
+        return [one.getAttribute('name') || one.className, seen, style.outlineWidth]; }"""
+    )
+    assert found[1], f"{found[0]} does not show that it has the focus"
+    return str(found[0])
+
+
+def _tab_to(person: Person, name: str) -> None:
+    for _ in range(30):
+        person.page.keyboard.press("Tab")
+        if _focused(person) == name:
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+@LANGUAGES
+def test_the_journey_works_with_fonts_pictures_media_and_scripts_shut_off(
+    portal: Portal, language: str
+) -> None:
+    source = portal.source(language, without=frozenset({"font", "image", "media"}))
+    tell(source)
+    kept = send(source)
+    confirm(source, kept)
+    come_back(source, kept)
+    assert sample(language)["narrative"] in source.text(".narrative")
+    source.fill({"text": "سلام"})
+    source.press("form[action$='/folder/reply'] button")
+    assert "سلام" in source.text("#messages")
+    portal.findings.check()

@@ -1,0 +1,278 @@
+"""Every page of both faces that can be opened, in both languages, both colour schemes, at 390 and 1280 pixels.
+
+The full matrix runs on every page: it is loaded once in each language, with its scripts, and axe-core's whole
+set of rules (with sizes of targets, and on intake the AAA contrast) runs after each change of colours or width.
+What no address alone can open (answers to a sent form) is looked at by the journey, in light at 390.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from urllib.parse import urlencode
+
+import pytest
+from cases import a_case, a_mark, a_sheet, at_desk
+from coded import a_release, a_request, accounts
+from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overflow, ready, shoot, watch
+from end_to_end.conftest import Portal
+from end_to_end.walks import come_back, send, tell
+from playwright.sync_api import BrowserContext, Page
+from sqlalchemy import select
+
+from portal.casework.marking import MarkKind
+from portal.config import Face
+from portal.permissions import Role
+from portal.registry.models import Record, Statement
+from portal.release import service as releases
+from portal.staff import service as staff
+from portal.staff.models import Staff
+from portal.upkeep import checkpoint
+
+LANGUAGES = ("fa", "en")
+NO_PAGES = {
+    "intake.leave": "leads elsewhere",
+    "folder.own_file": "a file",
+    "casework.document": "a file",
+    "release.download": "a file",
+    "release.preview": "shown only when asked by a form, else leads on",
+    "release.decline": "shown only when asked by a form, else leads on",
+    "audit.head": "a file",
+    "staff.home": "leads on",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One page in one state: who looks at it, and what its address holds."""
+
+    endpoint: str
+    who: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    state: str = ""
+    query: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.state} as {self.who}".replace("  ", " ")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A portal in which something stands on every page, and a browser for everybody who looks."""
+
+    portal: Portal
+    views: Mapping[Face, list[View]]
+    visitors: Mapping[str, BrowserContext]
+
+    def address(self, face: Face, view: View, language: str) -> str:
+        """Return the address of a page."""
+        app = self.portal.instance.app(face)
+        with app.test_request_context():
+            path = app.url_for(view.endpoint, language=language, **dict(view.values))
+        base = self.portal.intake if face is Face.INTAKE else self.portal.desk
+        return base + path + (f"?{urlencode(dict(view.query))}" if view.query else "")
+
+
+@pytest.fixture(scope="module")
+def scene(one_portal: Portal) -> Iterator[Scene]:
+    portal, visitors = one_portal, {}
+    for name in ("stranger", "writer", "sender", "returner", "joiner", "cedar", "maple", "rowan", "olive"):
+        visitors[name] = portal.browser.new_context(viewport=PHONE, service_workers="block")
+        watch(visitors[name], (portal.intake, portal.desk), portal.findings)
+    intake = _intake(portal, visitors)
+    desk = _desk(portal)
+    for name in ("cedar", "maple", "rowan", "olive"):
+        page = visitors[name].new_page()
+        page.goto(f"{portal.desk}/en/sign-in")
+        for field_name, value in portal.ways_in(name).items():
+            page.fill(f"[name={field_name}]", value)
+        page.click("main form button[type=submit]")
+        page.wait_for_url(lambda address: "sign-in" not in address)
+        page.close()
+    _begin_to_join(portal, visitors["joiner"])
+    yield Scene(portal, {Face.INTAKE: intake, Face.DESK: desk}, visitors)
+    for context in visitors.values():
+        context.close()
+
+
+def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View]:
+    """Let three sources come, each to a different place on the way."""
+    writer, sender = portal.source("fa"), portal.source("en")
+    tell(writer)
+    tell(sender)
+    kept = send(sender)
+    returner = portal.source("en")
+    come_back(returner, kept)
+    returner.fill({"text": "I remember something more.\n" * 3})
+    returner.press("form[action$='/folder/reply'] button")
+    for name, person in (("writer", writer), ("sender", sender), ("returner", returner)):
+        visitors[name].add_cookies(person.context.cookies())  # type: ignore[arg-type]
+    return [
+        *(View(f"intake.{name}", "stranger") for name in ("start", "account", "you", "documents")),
+        *(
+            View(f"intake.{name}", "writer", state="begun")
+            for name in ("start", "account", "you", "documents", "permissions", "reaching", "check")
+        ),
+        *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
+        View("folder.come_back", "stranger"),
+        *(View(f"folder.{name}", "returner") for name in ("show", "change_permissions", "withdraw")),
+    ]
+
+
+def _desk(portal: Portal) -> list[View]:
+    """Let cases stand everywhere they can, and records, releases, staff on the way; list what shows them."""
+    instance = portal.instance
+    accounts(instance, 60)
+    fresh, held, coded = (a_case(instance, holder=holder) for holder in ("", "cedar", "cedar"))
+    shut = a_case(instance, holder="cedar", consent={"contact": "yes", "read": "ask"})
+    person, place = a_mark(instance, held), a_mark(instance, held, "In Mordad 1367", MarkKind.DATE)
+    a_mark(instance, coded)
+    a_sheet(instance, coded)
+    asked, made, refused = a_request(instance), a_release(instance), a_request(instance)
+    with at_desk(instance, "maple") as (session, by):
+        releases.decline(
+            session, by=by, release_id=refused, revision=0, reason="Too fine.", now=instance.clock()
+        )
+    with at_desk(instance, "rowan") as (session, by):
+        staff.invite(session, by=by, name="linden", role=Role.REVIEWER, now=instance.clock(), language="en")
+    checkpoint(instance.database, instance.settings)
+    with instance.database.session(write=False) as session:
+        records = {code: session.scalars(select(Record.id).where(Record.code == code)).one() for code in CODES}
+        statement = session.scalars(select(Statement).where(Statement.record_id == records["gohardasht"])).first()
+        assert statement
+        colleague = session.scalars(select(Staff.id).where(Staff.name == "birch")).one()
+        said = {"record_id": records["gohardasht"], "statement_id": statement.id}
+    return [
+        *_casework(fresh=fresh, held=held, coded=coded, shut=shut, marks=(person, place)),
+        *_registry(records, said),
+        View("linking.new", "cedar", {"case_id": held}, "one", {"annotation": person, "record": records["khomeini"]}),
+        View("release.index", "rowan"),
+        View("release.index", "maple"),
+        View("release.new", "rowan"),
+        View("release.show", "maple", {"release_id": asked}, "asked for"),
+        View("release.show", "rowan", {"release_id": made}, "made"),
+        View("release.show", "maple", {"release_id": made}, "made"),
+        View("release.show", "rowan", {"release_id": refused}, "declined"),
+        View("release.figures", "cedar"),
+        View("staff.sign_in", "stranger"),
+        View("staff.join", "stranger"),
+        View("staff.join_keys", "joiner"),
+        View("staff.people", "rowan"),
+        View("staff.invite", "rowan"),
+        View("staff.end", "rowan", {"staff_id": colleague}),
+        View("staff.keys", "maple"),
+        *(View("staff.me", who) for who in ("cedar", "rowan")),
+        View("staff.roles", "olive"),
+        View("audit.index", "olive"),
+        View("audit.check", "olive"),
+    ]
+
+
+CODES = ("gohardasht", "khomeini", "killings-1988", "tehran-commission")
+
+
+def _casework(*, fresh: object, held: object, coded: object, shut: object, marks: tuple[object, ...]) -> list[View]:
+    return [
+        View("casework.index", "cedar"),
+        View("casework.index", "maple", query={"status": "complete"}, state="complete"),
+        View("casework.index", "maple", query={"status": "closed", "mine": "1"}, state="empty"),
+        View("casework.show", "cedar", {"case_id": fresh}, "untaken"),
+        View("casework.show", "cedar", {"case_id": held}, "held"),
+        View("casework.show", "cedar", {"case_id": shut}, "shut"),
+        View("casework.show", "maple", {"case_id": coded}, "to approve"),
+        View("casework.sheet", "cedar", {"case_id": held}, "empty"),
+        View("casework.sheet", "cedar", {"case_id": coded}, "sent"),
+        View("casework.identity", "maple", {"case_id": held}),
+        *(View("linking.new", "cedar", {"case_id": held}, "candidates", {"annotation": mark}) for mark in marks),
+        View("linking.new", "cedar", {"case_id": held}, "found", {"annotation": marks[0], "q": "Gohardasht"}),
+    ]
+
+
+def _registry(records: Mapping[str, object], said: Mapping[str, object]) -> list[View]:
+    one = {"record_id": records["gohardasht"]}
+    return [
+        View("registry.index", "cedar"),
+        View("registry.index", "cedar", query={"q": "خمینی"}, state="found"),
+        View("registry.index", "cedar", query={"q": "zzzz"}, state="nothing"),
+        *(View("registry.show", "cedar", {"record_id": records[code]}, code) for code in CODES),
+        *(
+            View("registry.add", "cedar", {"kind": kind}, kind)
+            for kind in ("person", "place", "grave", "body", "event")
+        ),
+        View("registry.edit", "cedar", one),
+        View("registry.state", "cedar", one),
+        View("registry.retract", "cedar", said),
+        View("registry.relate", "cedar", one),
+        View("registry.relate", "cedar", one, "found", {"q": "Raisi"}),
+        View("registry.history", "cedar", one),
+        View("registry.change", "cedar", {**one, "version": 1}),
+    ]
+
+
+def _begin_to_join(portal: Portal, joiner: BrowserContext) -> None:
+    instance = portal.instance
+    with at_desk(instance, "rowan") as (session, by):
+        words = staff.invite(
+            session, by=by, name="poplar", role=Role.REVIEWER, now=instance.clock(), language="en"
+        )
+    page = joiner.new_page()
+    page.goto(f"{portal.desk}/en/join")
+    page.fill("[name=name]", "poplar")
+    page.fill("[name=words]", words)
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/join/keys")
+    page.close()
+
+
+def test_every_page_that_can_be_opened_is_looked_at(scene: Scene) -> None:
+    for face in Face:
+        table = scene.portal.instance.app(face).extensions["portal_pages"]
+        there = {page.endpoint for page in table if "GET" in page.methods} - set(NO_PAGES)
+        assert there == {view.endpoint for view in scene.views[face]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("face", list(Face))
+def test_every_page_is_open_to_all(scene: Scene, face: Face, language: str) -> None:
+    findings = scene.portal.findings
+    for who, views in _by_visitor(scene.views[face]).items():
+        page = scene.visitors[who].new_page()
+        for view in views:
+            address = scene.address(face, view, language)
+            answer = page.goto(address)
+            assert answer
+            if answer.status != 200 or page.url != address:
+                findings.add(str(view), f"answers with {answer.status} at {page.url}")
+                continue
+            _first_stop(page, face, str(view), findings)
+            _all_ways(page, face, f"{view} {language}", findings)
+        page.close()
+    findings.check()
+
+
+def _by_visitor(views: list[View]) -> Mapping[str, list[View]]:
+    sorted_out: dict[str, list[View]] = {}
+    for view in views:
+        sorted_out.setdefault(view.who, []).append(view)
+    return sorted_out
+
+
+def _first_stop(page: Page, face: Face, where: str, findings: Findings) -> None:
+    """See that the keyboard comes first to the way out on intake, and to the way past the menu at the desk."""
+    page.keyboard.press("Tab")
+    first = page.evaluate("() => document.activeElement.className")
+    if first != ("leave" if face is Face.INTAKE else "skip"):
+        findings.add(where, f"the keyboard comes first to {first!r}")
+    page.evaluate("() => document.activeElement.blur()")
+
+
+def _all_ways(page: Page, face: Face, where: str, findings: Findings) -> None:
+    ready(page)
+    for scheme, window in product(("light", "dark"), (PHONE, DESKTOP)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(window)
+        name = f"{where} {scheme} {window['width']}"
+        audit(page, name, findings, strict=face is Face.INTAKE)
+        shoot(page, name)
+    page.set_viewport_size(SMALLEST)
+    overflow(page, where, findings)
+    findings.pages += 1

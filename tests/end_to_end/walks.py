@@ -1,0 +1,89 @@
+"""Ways that sources and staff go through the pages, without scripts; each is told once and used by many tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from end_to_end.browser import Person
+from end_to_end.media import a_pdf, a_photo, a_recording
+
+from portal.demo import stage
+
+ON = "main form button[value=continue]"
+FILES = {"letter.pdf": a_pdf(), "grave.jpg": a_photo(), "voice.mp3": a_recording()}
+CAPTIONS = {
+    "fa": ("نامهٔ برادرم از زندان", "عکسی از خاوران، بهار ۱۳۶۸", "صدای مادرم"),
+    "en": ("A letter from my brother", "A photograph of Khavaran, spring of 1989", "My mother's voice"),
+}
+SAMPLES = {"fa": "s1", "en": "s2"}
+RELATIONS = {"fa": "sibling", "en": "survivor"}
+CALLED = {"fa": "ساحل", "en": "Seagull"}
+
+
+def sample(language: str) -> Mapping[str, Any]:
+    """Return the invented account that this language is tested with."""
+    return next(one for one in stage.accounts() if one["id"] == SAMPLES[language])
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a source has written down: the nine words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def tell(source: Person, *, files: bool = True) -> None:
+    """Walk from the first page to the one before sending."""
+    language = source.language
+    source.go("/")
+    source.press("main .buttons a.button >> nth=0")
+    source.fill({"narrative": sample(language)["narrative"]})
+    source.press(ON)
+    source.choose({"relation": RELATIONS[language]})
+    source.press(ON)
+    if files:
+        for (name, content), caption in zip(FILES.items(), CAPTIONS[language], strict=True):
+            source.attach(name, content, caption)
+            assert source.status == 200, source.text()
+            assert caption in source.text(".files")
+    source.press("main > .column > .buttons a.button")
+    uses = ("contact", "read", "link", "research", "statistics", "court")
+    source.choose({**dict.fromkeys(uses, "yes"), "publish": "no"})
+    source.press(ON)
+    source.fill({"called": CALLED[language], "contact": ""})
+    source.choose({"reread": "yes"})
+    source.press(ON)
+    assert sample(language)["narrative"] in source.text(".narrative")
+
+
+def send(source: Person) -> Kept:
+    """Send, and write the nine words down."""
+    source.press(ON)
+    words = source.page.locator(".words bdi").all_inner_texts()
+    assert len(words) == 9
+    return Kept(tuple(words))
+
+
+def confirm(source: Person, kept: Kept) -> None:
+    """Type the words back: first with two of them changed, then as they are."""
+    source.press("main .buttons a.button")
+    first, second, *rest = kept.words
+    source.fill({"words": " ".join((second, first, *rest))})
+    source.press(ON)
+    assert source.page.locator("#errors").is_visible()
+    source.fill({"words": kept.text})
+    source.press(ON)
+    assert source.page.locator("#errors").count() == 0
+    assert source.page.locator("main ol").is_visible()
+
+
+def come_back(source: Person, kept: Kept) -> None:
+    """Open the folder with the nine words."""
+    source.go("/return")
+    source.fill({"words": kept.text})
+    source.press(ON)
+    assert source.page.url.endswith("/folder")
