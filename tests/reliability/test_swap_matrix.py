@@ -23,7 +23,7 @@ from portal.casework.sealing import CaseKey, open_for_release, release_wrap_plac
 from portal.config import Face
 from portal.database import PortalSession, close
 from portal.errors import PortalError
-from portal.intake import service as intake
+from portal.intake import opening
 from portal.intake.models import Document, Message, Part, SealedField, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
 from portal.linking.models import Link
@@ -91,11 +91,11 @@ def keys_of(instance: Instance, filled: Filled) -> Keys:
     groups = instance.secrets.group_seeds
     with instance.database.session(write=False) as session:
         for told in (filled.one, filled.other):
-            submission = intake._load(session, told.id)
+            submission = opening.load(session, told.id)
             for group in (Group.INTAKE, Group.CONTACT):
-                parts |= intake.part_keys(session, submission, groups[group])
+                parts |= opening.part_keys(session, submission, groups[group])
             case[told.id] = CaseKey(told.id, parts[submission.parts[0].id])
-            thread[told.id] = intake.thread_of(intake.part_keys(session, submission, groups[Group.INTAKE]))
+            thread[told.id] = opening.thread_of(opening.part_keys(session, submission, groups[Group.INTAKE]))
     seeds = [*groups.values(), instance.secrets.recovery_seed, filled.one.seed, filled.other.seed]
     seeds += [one.bundle.identity for one in instance.founders.values()]
     return Keys(parts, case, thread, {key_id(public_key(seed)): seed for seed in seeds})
