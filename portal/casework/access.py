@@ -12,8 +12,7 @@ from portal.casework.models import Claim
 from portal.casework.sealing import CaseKey
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError, StaleError
-from portal.intake import consent
-from portal.intake import service as intake
+from portal.intake import consent, opening
 from portal.intake.models import Compartment, Part, Status, Submission, Use
 from portal.intake.sealing import PartKey
 from portal.permissions import Group, Permission
@@ -74,7 +73,7 @@ def find_held(
 
 def keys_of(session: PortalSession, submission: Submission, *, by: Actor) -> dict[UUID, PartKey]:
     """Open what was wrapped to the intake group: what was told, and the conversation."""
-    return intake.part_keys(session, submission, by.seed_of(Group.INTAKE))
+    return opening.part_keys(session, submission, by.seed_of(Group.INTAKE))
 
 
 def open_case(session: PortalSession, submission: Submission, *, by: Actor) -> Opened:

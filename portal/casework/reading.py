@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,17 +15,15 @@ from portal.casework.marking import MarkKind, Selector, Span
 from portal.casework.models import Annotation, CaseNote, CodingSheet
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
-from portal.intake import consent
-from portal.intake import service as intake
+from portal.intake import consent, opening
 from portal.intake.models import Answer, Compartment, Part, SealedField, Status, Use
+from portal.intake.opening import Attached, OpenedDocument, Written, open_document
 from portal.intake.sealing import PartKey, open_field, open_record
-from portal.intake.service import Attached, Written
 from portal.ledger.service import note
 from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
 from portal.store.files import FileStore
 from portal.vault.seal import Label
-from portal.vault.stream import SealedReader
 
 NARRATIVE = "narrative"
 
@@ -123,7 +121,7 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID) -> Case:
     content, keys = None, keys_of(session, submission, by=by)
     if decisions[Use.READ] is Answer.YES:
         content = _content(session, open_case(session, submission, by=by))
-    messages = intake.open_messages(session, intake.thread_of(keys))
+    messages = opening.open_messages(session, opening.thread_of(keys))
     note(session, "case.read", by=by.name, subject=case_id)
     return Case(
         id=submission.id,
@@ -141,8 +139,8 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID) -> Case:
 
 def _content(session: PortalSession, opened: Opened) -> Content:
     texts = open_texts(opened)
-    fields = intake.open_fields(opened.submission, opened.parts)
-    files = intake.open_documents(opened.submission, opened.parts)
+    fields = opening.open_fields(opened.submission, opened.parts)
+    files = opening.open_documents(opened.submission, opened.parts)
     return Content(
         texts=texts,
         answers={name: text for name, text in fields.items() if name != NARRATIVE},
@@ -243,18 +241,9 @@ def identity(session: PortalSession, *, by: Actor, case_id: UUID) -> dict[str, s
     submission = find(session, by=by, case_id=case_id)
     if not consent.permits(submission.consents, Use.CONTACT):
         raise RefusedError
-    opened = intake.open_fields(submission, intake.part_keys(session, submission, seed))
+    opened = opening.open_fields(submission, opening.part_keys(session, submission, seed))
     note(session, "identity.read", by=by.name, subject=case_id)
     return {"called": opened.get("called", ""), "contact": opened.get("contact", "")}
-
-
-@dataclass(frozen=True)
-class OpenedDocument:
-    """A document whose bytes open piece by piece, in memory; the caller closes ``source``."""
-
-    attached: Attached
-    reader: SealedReader
-    source: BinaryIO
 
 
 def document(
@@ -262,18 +251,8 @@ def document(
 ) -> OpenedDocument:
     """Open one document of a case; noted."""
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
-    for one in intake.open_documents(opened.submission, opened.parts):
+    for one in opening.open_documents(opened.submission, opened.parts):
         if one.document.id == document_id:
             note(session, "document.read", by=by.name, subject=case_id, detail={"document": str(document_id)})
-            return _reader(one, files)
+            return open_document(files, one)
     raise NotFoundError
-
-
-def _reader(one: Attached, files: FileStore) -> OpenedDocument:
-    source = files.open(one.document.stored_name)
-    try:
-        key, place = one.part.file_key(one.document.id), one.part.file_place(one.document.id)
-        return OpenedDocument(one, SealedReader(key, place, source, one.length), source)
-    except BaseException:
-        source.close()
-        raise

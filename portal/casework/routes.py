@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -403,17 +402,7 @@ def document(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
     length = opened.reader.length
     kind = media.kind_of(b"".join(opened.reader.read(0, min(media.HEAD_SIZE, length))))
     inline = "show" in request.args and kind in media.SHOWN_AS_IMAGE
-    answer = attachment(opened.reader, name=opened.attached.name, content_type=kind, inline=inline)
-    disposition = "inline" if inline else "attachment"
-    answer.headers.set("Content-Disposition", disposition, **_named(opened.attached.name))
-    answer.call_on_close(opened.source.close)
-    return answer
-
-
-def _named(name: str) -> dict[str, str]:
-    """Name a file in a header, which holds ASCII only: RFC 6266, RFC 8187."""
-    plain = "".join(sign if sign.isascii() and sign.isprintable() else "_" for sign in name)
-    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}
+    return attachment(opened, content_type=kind, inline=inline)
 
 
 @pages.page(f"{_CASE}/identity", access=Permission.CASE_APPROVE, methods=("GET", "POST"))

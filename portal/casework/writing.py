@@ -16,7 +16,7 @@ from portal.casework.reading import Mark, open_mark, text_of
 from portal.casework.workflow import Mover
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError
-from portal.intake import consent
+from portal.intake import consent, opening
 from portal.intake import service as intake
 from portal.intake.models import Speaker, Status, Submission
 from portal.ledger.service import note as write_down
@@ -124,8 +124,8 @@ def message(
 ) -> None:
     """Write to the source, if that is allowed; ``wait`` lets the case wait for the answer."""
     submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_CONTACT)
-    thread = intake.thread_of(keys_of(session, submission, by=by))
-    speakers = [one.speaker for one in intake.open_messages(session, thread)]
+    thread = opening.thread_of(keys_of(session, submission, by=by))
+    speakers = [one.speaker for one in opening.open_messages(session, thread)]
     if not workflow.may_write(consent.current(submission.consents), speakers):
         raise RefusedError
     if wait and submission.status is not Status.AWAITING_SOURCE:

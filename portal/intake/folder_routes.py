@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
 from portal.errors import InvalidError, NotFoundError
-from portal.intake import service, visit
+from portal.intake import opening, service, visit
 from portal.intake.arriving import take_file, too_large
 from portal.intake.forms import (
     ANSWER_LABELS,
@@ -79,9 +79,9 @@ def come_back() -> ResponseReturnValue:
     return render_template("intake/return.html", form=form)
 
 
-def _opened() -> service.Opened:
+def _opened() -> opening.Opened:
     key = visit.folder()
-    return service.open_folder(edge.db(), submission_id=key.submission_id, seed=key.seed)
+    return opening.open_folder(edge.db(), submission_id=key.submission_id, seed=key.seed)
 
 
 def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
@@ -162,7 +162,7 @@ def own_file(document_id: UUID) -> ResponseReturnValue:
     attached = next((one for one in _opened().files if one.document.id == document_id), None)
     if attached is None:
         raise NotFoundError
-    return attachment(service.reader(edge.files(), attached), name=attached.name)
+    return attachment(opening.open_document(edge.files(), attached))
 
 
 @pages.page("/folder/permissions", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)

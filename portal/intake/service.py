@@ -6,18 +6,16 @@ Everything is sealed before the first statement, so that the transaction is shor
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
 
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
-from portal.errors import InvalidError, NotFoundError, RefusedError
+from portal.errors import InvalidError, RefusedError
 from portal.intake import consent as consents
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.media import HEAD_SIZE, file_name, kind_of
@@ -33,18 +31,14 @@ from portal.intake.models import (
     Status,
     Submission,
     Tombstone,
-    Use,
 )
+from portal.intake.opening import load, part_keys, thread_of
 from portal.intake.sealing import (
     PartKey,
     custody_record,
-    open_field,
-    open_message,
-    open_record,
     seal_field,
     seal_message,
     seal_record,
-    wrap_place,
 )
 from portal.ledger.service import note
 from portal.permissions import Group
@@ -52,7 +46,7 @@ from portal.store import wraps
 from portal.store.files import FileStore
 from portal.vault.receipt import ReceiptKeys
 from portal.vault.seal import Label
-from portal.vault.stream import SealedFile, SealedReader, SealingWriter
+from portal.vault.stream import SealedFile, SealingWriter
 from portal.vault.wrap import public_key
 
 SOURCE = "source"
@@ -63,52 +57,6 @@ GROUP_OF: Mapping[Compartment, Group] = {
     Compartment.IDENTITY: Group.CONTACT,
     Compartment.THREAD: Group.INTAKE,
 }
-
-
-def reader(store: FileStore, attached: "Attached") -> SealedReader:
-    """Open a document's bytes for reading, in memory and piece by piece."""
-    document, part = attached.document, attached.part
-    return SealedReader(
-        part.file_key(document.id),
-        part.file_place(document.id),
-        store.open(document.stored_name),
-        attached.length,
-    )
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A submission as its receipt opens it."""
-
-    submission: Submission
-    messages: list["Written"]
-    decisions: Mapping[Use, Answer]
-    fields: Mapping[str, str] = field(repr=False)
-    files: Sequence["Attached"] = field(repr=False)
-    rereadable: bool
-    file_count: int
-
-
-@dataclass(frozen=True)
-class Written:
-    """An opened message."""
-
-    speaker: Speaker
-    day: date
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Attached:
-    """An opened document record; ``part`` opens its bytes."""
-
-    document: Document
-    part: PartKey = field(repr=False)
-    name: str = field(repr=False)
-    content_type: str = field(repr=False)
-    caption: str = field(repr=False)
-    length: int
-    sha256: str
 
 
 class Receiving:
@@ -290,91 +238,8 @@ def find_by_receipt(session: PortalSession, *, receipt: ReceiptKeys) -> UUID | N
     return found
 
 
-def _load(session: PortalSession, submission_id: UUID) -> Submission:
-    query = (
-        select(Submission)
-        .where(Submission.id == submission_id)
-        .options(
-            selectinload(Submission.consents),
-            selectinload(Submission.parts).selectinload(Part.fields),
-            selectinload(Submission.parts).selectinload(Part.documents),
-        )
-    )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFoundError
-    return found
-
-
-def part_keys(session: PortalSession, submission: Submission, seed: bytes) -> dict[UUID, PartKey]:
-    """Open the keys of those parts that were wrapped to the holder of ``seed``."""
-    opened = {}
-    for part in submission.parts:
-        place = wrap_place(submission.id, part.id, part.compartment)
-        key = wraps.open_key(session, part_id=part.id, seed=seed, place=place)
-        if key is not None:
-            opened[part.id] = PartKey(submission.id, part.id, part.compartment, key)
-    return opened
-
-
-def thread_of(keys: Mapping[UUID, PartKey]) -> PartKey:
-    """Return the key of the conversation."""
-    for part in keys.values():
-        if part.compartment is Compartment.THREAD:
-            return part
-    raise RefusedError
-
-
-def open_messages(session: PortalSession, thread: PartKey) -> list[Written]:
-    """Open the conversation, oldest first."""
-    query = select(Message).where(Message.submission_id == thread.submission_id).order_by(Message.number)
-    return [
-        Written(one.speaker, one.day, open_message(thread, one.id, one.number, one.speaker, one.blob))
-        for one in session.scalars(query)
-    ]
-
-
-def open_fields(submission: Submission, keys: Mapping[UUID, PartKey]) -> dict[str, str]:
-    """Open the latest version of every field that the keys open."""
-    opened: dict[str, tuple[int, str]] = {}
-    for part in submission.parts:
-        for one in part.fields if part.id in keys else ():
-            if one.version >= opened.get(one.name, (0, ""))[0]:
-                text = open_field(keys[part.id], one.name, one.version, one.blob)
-                opened[one.name] = (one.version, text)
-    return {name: text for name, (_, text) in opened.items()}
-
-
-def open_documents(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Attached]:
-    """Open the records of every document that the keys open."""
-    opened = []
-    for part in submission.parts:
-        for one in part.documents if part.id in keys else ():
-            record = open_record(keys[part.id], one.id, Label.FILE_RECORD, one.record)
-            opened.append(Attached(document=one, part=keys[part.id], **record))
-    return opened
-
-
-def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> Opened:
-    """Open everything that a receipt may show; the narrative only if the source chose so when sending."""
-    submission = _load(session, submission_id)
-    if submission.status is Status.WITHDRAWN:
-        return Opened(submission, [], {}, {}, [], rereadable=False, file_count=0)
-    keys = part_keys(session, submission, seed)
-    files = open_documents(submission, keys)
-    return Opened(
-        submission=submission,
-        messages=open_messages(session, thread_of(keys)),
-        decisions=consents.current(submission.consents),
-        fields=open_fields(submission, keys),
-        files=files,
-        rereadable=any(one.compartment is Compartment.CONTENT for one in keys.values()),
-        file_count=sum(len(part.documents) for part in submission.parts),
-    )
-
-
 def _live(session: PortalSession, submission_id: UUID) -> Submission:
-    submission = _load(session, submission_id)
+    submission = load(session, submission_id)
     if submission.status is Status.WITHDRAWN:
         raise RefusedError
     return submission
@@ -468,7 +333,7 @@ def withdraw(session: PortalSession, *, submission_id: UUID, day: date) -> list[
     Returns the store's names of its documents, whose bytes the caller erases after the commit. Asked again,
     it does nothing.
     """
-    submission = _load(session, submission_id)
+    submission = load(session, submission_id)
     if submission.status is Status.WITHDRAWN:
         return []
     digest = hashlib.sha256(submission.id.bytes)

@@ -12,6 +12,7 @@ from portal.casework import reading, writing
 from portal.casework.marking import MarkKind
 from portal.casework.models import Annotation, CaseNote, CodingSheet
 from portal.errors import NotFoundError, RefusedError
+from portal.intake import opening
 from portal.intake import service as intake
 from portal.intake.models import Speaker, Submission
 from portal.permissions import Group
@@ -157,7 +158,7 @@ def test_withdrawing_closes_everything_that_was_written_about_it(sqlite_instance
         with pytest.raises(NotFoundError):
             reading.read(session, by=by, case_id=case_id)
         submission = session.get_one(Submission, case_id)
-        assert intake.part_keys(session, submission, by.seed_of(Group.INTAKE)) == {}
+        assert opening.part_keys(session, submission, by.seed_of(Group.INTAKE)) == {}
 
 
 def test_no_word_of_a_case_lies_in_clear_on_the_disk(sqlite_instance: Instance, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from portal.casework.coding import Sheet
 from portal.casework.models import Claim, CodingSheet, SheetState
 from portal.casework.sealing import open_for_release, release_wrap_place
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.intake import opening
 from portal.intake import service as intake
 from portal.intake.models import Status, Submission
 from portal.permissions import Group
@@ -66,7 +67,7 @@ def test_the_release_copy_tells_nothing_about_the_rest_of_the_case(sqlite_instan
         key = wraps.open_key(session, part_id=row.id, seed=by.seed_of(Group.RELEASE), place=place)
         assert wraps.open_key(session, part_id=row.id, seed=by.seed_of(Group.INTAKE), place=place) is None
         submission = session.get_one(Submission, case_id)
-        assert intake.part_keys(session, submission, by.seed_of(Group.RELEASE)) == {}
+        assert opening.part_keys(session, submission, by.seed_of(Group.RELEASE)) == {}
     assert key is not None
     assert row.release_blob is not None
     with pytest.raises(UnsealError):

@@ -1,0 +1,170 @@
+"""Opening what was sent, with whatever key is at hand: a group's, the receipt's, the recovery key's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from portal.database import PortalSession
+from portal.errors import NotFoundError, RefusedError
+from portal.intake import consent as consents
+from portal.intake.models import (
+    Answer,
+    Compartment,
+    Document,
+    Message,
+    Part,
+    Speaker,
+    Status,
+    Submission,
+    Use,
+)
+from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
+from portal.store import wraps
+from portal.store.files import FileStore
+from portal.vault.seal import Label
+from portal.vault.stream import SealedReader
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A submission as its receipt opens it."""
+
+    submission: Submission
+    messages: list["Written"]
+    decisions: Mapping[Use, Answer]
+    fields: Mapping[str, str] = field(repr=False)
+    files: Sequence["Attached"] = field(repr=False)
+    rereadable: bool
+    file_count: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """An opened message."""
+
+    speaker: Speaker
+    day: date
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Attached:
+    """An opened document record; ``part`` opens its bytes."""
+
+    document: Document
+    part: PartKey = field(repr=False)
+    name: str = field(repr=False)
+    content_type: str = field(repr=False)
+    caption: str = field(repr=False)
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class OpenedDocument:
+    """A document whose bytes open piece by piece, in memory; whoever asked closes ``source``."""
+
+    attached: "Attached"
+    reader: SealedReader
+    source: BinaryIO
+
+
+def load(session: PortalSession, submission_id: UUID) -> Submission:
+    """Load a submission with its parts, fields, documents and decisions."""
+    query = (
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .options(
+            selectinload(Submission.consents),
+            selectinload(Submission.parts).selectinload(Part.fields),
+            selectinload(Submission.parts).selectinload(Part.documents),
+        )
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def part_keys(session: PortalSession, submission: Submission, seed: bytes) -> dict[UUID, PartKey]:
+    """Open the keys of those parts that were wrapped to the holder of ``seed``."""
+    opened = {}
+    for part in submission.parts:
+        place = wrap_place(submission.id, part.id, part.compartment)
+        key = wraps.open_key(session, part_id=part.id, seed=seed, place=place)
+        if key is not None:
+            opened[part.id] = PartKey(submission.id, part.id, part.compartment, key)
+    return opened
+
+
+def thread_of(keys: Mapping[UUID, PartKey]) -> PartKey:
+    """Return the key of the conversation."""
+    for part in keys.values():
+        if part.compartment is Compartment.THREAD:
+            return part
+    raise RefusedError
+
+
+def open_messages(session: PortalSession, thread: PartKey) -> list[Written]:
+    """Open the conversation, oldest first."""
+    query = select(Message).where(Message.submission_id == thread.submission_id).order_by(Message.number)
+    return [
+        Written(one.speaker, one.day, open_message(thread, one.id, one.number, one.speaker, one.blob))
+        for one in session.scalars(query)
+    ]
+
+
+def open_fields(submission: Submission, keys: Mapping[UUID, PartKey]) -> dict[str, str]:
+    """Open the latest version of every field that the keys open."""
+    opened: dict[str, tuple[int, str]] = {}
+    for part in submission.parts:
+        for one in part.fields if part.id in keys else ():
+            if one.version >= opened.get(one.name, (0, ""))[0]:
+                text = open_field(keys[part.id], one.name, one.version, one.blob)
+                opened[one.name] = (one.version, text)
+    return {name: text for name, (_, text) in opened.items()}
+
+
+def open_documents(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Attached]:
+    """Open the records of every document that the keys open."""
+    opened = []
+    for part in submission.parts:
+        for one in part.documents if part.id in keys else ():
+            record = open_record(keys[part.id], one.id, Label.FILE_RECORD, one.record)
+            opened.append(Attached(document=one, part=keys[part.id], **record))
+    return opened
+
+
+def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> Opened:
+    """Open everything that a receipt may show; the narrative only if the source chose so when sending."""
+    submission = load(session, submission_id)
+    if submission.status is Status.WITHDRAWN:
+        return Opened(submission, [], {}, {}, [], rereadable=False, file_count=0)
+    keys = part_keys(session, submission, seed)
+    files = open_documents(submission, keys)
+    return Opened(
+        submission=submission,
+        messages=open_messages(session, thread_of(keys)),
+        decisions=consents.current(submission.consents),
+        fields=open_fields(submission, keys),
+        files=files,
+        rereadable=any(one.compartment is Compartment.CONTENT for one in keys.values()),
+        file_count=sum(len(part.documents) for part in submission.parts),
+    )
+
+
+def open_document(store: FileStore, attached: Attached) -> OpenedDocument:
+    """Open a document's bytes for reading."""
+    document, part = attached.document, attached.part
+    source = store.open(document.stored_name)
+    try:
+        key, place = part.file_key(document.id), part.file_place(document.id)
+        return OpenedDocument(attached, SealedReader(key, place, source, attached.length), source)
+    except BaseException:
+        source.close()
+        raise
