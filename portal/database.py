@@ -172,14 +172,18 @@ def _engine(url: str, *, locked: bool) -> Engine:
         if not parsed.database:
             raise UnavailableError("A SQLite database needs a file.")
         engine = create_engine(
-            parsed, pool_size=32, max_overflow=96, connect_args={"check_same_thread": False}
+            parsed,
+            pool_size=32,
+            max_overflow=96,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
         )
         path = Path(parsed.database)
         _prepare_sqlite(engine, _WriterLock(path.with_name(path.name + ".lock")) if locked else None)
         return engine
     if not _is_local(parsed) and parsed.query.get("sslmode") != "verify-full":
         raise UnavailableError("A database on another machine needs sslmode=verify-full in its URL.")
-    return create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
+    return create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True, hide_parameters=True)
 
 
 class PortalSession(Session):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -120,13 +121,24 @@ def _register_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _last_resort(error: Exception) -> ResponseReturnValue:
-        # The kind and the place, never the message: messages may hold what people wrote.
-        frame = error.__traceback__
-        while frame is not None and frame.tb_next is not None:
-            frame = frame.tb_next
-        place = f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}" if frame else "?"
-        log.error("%s at %s", type(error).__name__, place)
-        return render_template("errors/plain.html"), 500
+        _log_place(error)
+        # Without the context of pages: what made it fail may lie there, and would fail again.
+        return app.jinja_env.get_template("errors/plain.html").render(), 500
+
+    def log_exception(exc_info: Any) -> None:
+        """Log what got past every handler no less plainly; Flask would write message and address."""
+        _log_place(exc_info[1])
+
+    app.log_exception = log_exception  # type: ignore[method-assign]
+
+
+def _log_place(error: BaseException) -> None:
+    """Log the kind and the place, never the message: messages may hold what people wrote."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}" if frame else "?"
+    log.error("%s at %s", type(error).__name__, place)
 
 
 def install(app: Flask, *, secure: bool, onion_address: str = "") -> None:
