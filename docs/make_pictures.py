@@ -82,6 +82,11 @@ def source(page: Page, address: str) -> None:
     page.click(ON)
     page.check(f"[name=relation][value={account['narrator']}]")
     page.click(ON)
+    page.fill("[name=caption]", "آخرین نامهٔ برادرم")
+    letter = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": stage.letter()}
+    page.set_input_files("[name=file]", letter)  # type: ignore[arg-type]
+    page.click("form[data-upload] button")
+    page.wait_for_selector("ul.files")
     page.goto(f"{address}fa/permissions")
     for use in Use:
         page.check(f"[name={use.value}][value={'no' if use is Use.PUBLISH else 'yes'}]")
@@ -98,6 +103,9 @@ def source(page: Page, address: str) -> None:
     page.goto(f"{address}fa/return")
     page.fill("[name=words]", words)
     page.click(ON)
+    page.fill("main textarea", "یک نامهٔ دیگر هم پیدا کردم. بفرستم؟")
+    page.click("main form:has(textarea) button")
+    page.evaluate("window.scrollTo(0, 0)")
     keep(page, "folder")
 
 
@@ -159,16 +167,16 @@ def code(database: Database, demo: Demo, folder: Path) -> None:
     keys, now = read_public_keys(folder), datetime.now(UTC)
     people = {one.name: one for one in demo.founders}
     yes = {use.value: "yes" for use in Use}
-    with database.session(write=True) as session:
-        desk = stage.Desk(
-            stage.actor(session, people["cedar"]), stage.actor(session, people["maple"]), keys, now
-        )
-        for number in range(CODED):
-            draft = Draft.new()
-            draft.narrative, draft.consent = f"Invented account number {number}.", yes
-            receipt = ReceiptKeys(locator=secrets.token_bytes(16), seed=new_seed())
+    with database.session(write=False) as session:
+        reviewer, lead = (stage.actor(session, people[name]) for name in ("cedar", "maple"))
+    desk = stage.Desk(reviewer, lead, keys, now)
+    for number in range(CODED):
+        draft = Draft.new()
+        draft.narrative, draft.consent = f"Invented account number {number}.", yes
+        receipt = ReceiptKeys(locator=secrets.token_bytes(16), seed=new_seed())
+        with database.session(write=True) as session:
             intake.submit(session, draft=draft, keys=keys, receipt=receipt, language="en", day=now.date())
-            session.flush()
+        with database.session(write=True) as session:
             approve(session, desk, draft, number)
 
 
@@ -207,7 +215,7 @@ def run(browser: Browser, folder: Path) -> None:
         database.dispose()
         with a_page(browser, DESK) as page:
             address = released(page, demo)
-        with a_page(browser, DESK) as page:
+        with a_page(browser, {**DESK, "height": 1240}) as page:
             sign_in(page, demo, "maple")
             page.goto(address)
             page.click("form[action$='/preview'] button")

@@ -46,6 +46,7 @@ def serve(make: Callable[[], Flask], address: str, workers: int) -> None:
             "worker_class": "gthread",
             "threads": _THREADS,
             "accesslog": None,
+            "control_socket_disable": True,
             "timeout": 120,
             "graceful_timeout": 30,
             "max_requests": 2000,
