@@ -34,7 +34,16 @@ def add(
     recipients: Iterable[bytes],
     place: bytes,
 ) -> None:
-    """Wrap a 32-byte key to each recipient's public key, bound to ``place``."""
+    """Wrap a 32-byte key to each recipient's public key, bound to ``place``.
+
+    A part gets its wraps once. Those that are there already were left by a transaction that was cut off
+    before its rows came: they make way, or no retry could ever succeed.
+    """
+    left = session.keys.scalars(select(Wrap).where(Wrap.part_id == part_id)).all()
+    for row in left:
+        session.keys.delete(row)
+    if left:
+        session.keys.flush()
     for public in recipients:
         blob = wrap(public, key, place)
         session.keys.add(Wrap(submission_id=submission_id, part_id=part_id, key_id=key_id(public), blob=blob))
