@@ -148,9 +148,9 @@ def add_file() -> ResponseReturnValue:
 
 
 def _refused_addition(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
-    form = DocumentForm()
+    form = DocumentForm(formdata=None)  # the request's own data is a file, not to be read as a form
     form.file.errors = [reason]
-    answer = Response(_folder_page(ReplyForm(), form), status)
+    answer = Response(_folder_page(ReplyForm(formdata=None), form), status)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         answer.call_on_close(uploads.drainer())
     return answer

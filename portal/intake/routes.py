@@ -197,7 +197,7 @@ def add_document() -> ResponseReturnValue:
 
 
 def _refused_file(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
-    form = DocumentForm()
+    form = DocumentForm(formdata=None)  # the request's own data is a file, not to be read as a form
     form.file.errors = [reason]
     answer = Response(_documents_page(form), status)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

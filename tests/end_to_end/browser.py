@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -25,10 +25,12 @@ from playwright.sync_api import (
     Request,
     Response,
     Route,
+    ViewportSize,
 )
 
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-SMALLEST = {"width": 320, "height": 640}
+PHONE = ViewportSize(width=390, height=844)
+DESKTOP = ViewportSize(width=1280, height=900)
+SMALLEST = ViewportSize(width=320, height=640)
 _INSIDE = {"data", "blob", "about", "chrome-error"}
 _SHOTS = os.environ.get("PORTAL_SCREENSHOTS", "")
 _AXE = Axe().axe_script
@@ -63,7 +65,7 @@ class Findings:
 
 
 def watch(context: BrowserContext, origins: Sequence[str], findings: Findings) -> None:
-    """Note requests to other places, answers that say the server failed, and what the console complains of."""
+    """Note requests to other places, answers that say the server failed, and what the console says."""
 
     def asked(request: Request) -> None:
         parts = urlsplit(request.url)
@@ -160,7 +162,7 @@ class Looker:
 class Person:
     """Somebody at a browser without scripts; every page they come to is looked at."""
 
-    def __init__(  # noqa: PLR0913 - who, where, in which language, watched by whom, and what is kept from them
+    def __init__(
         self,
         browser: Browser,
         address: str,
@@ -196,10 +198,11 @@ class Person:
     def _arrive(self, act: Callable[[], object]) -> None:
         with self.page.expect_navigation(wait_until="load") as arrival:
             act()
-        answer = arrival.value
-        self.status = answer.status if answer else 0
-        self.policy = answer.headers.get("content-security-policy", "") if answer else ""
-        self.looker.look(f"{self.who} {self.language} {urlsplit(self.page.url).path[3:]}", self.page, self.policy)
+        self.status = arrival.value.status
+        self.policy = arrival.value.headers.get("content-security-policy", "")
+        self.looker.look(
+            f"{self.who} {self.language} {urlsplit(self.page.url).path[3:]}", self.page, self.policy
+        )
 
     def fill(self, values: Mapping[str, str]) -> None:
         """Type into the fields of the page, by their names."""
@@ -241,4 +244,3 @@ def _sieve(route: Route, without: frozenset[str]) -> None:
         route.abort()
     else:
         route.continue_()
-

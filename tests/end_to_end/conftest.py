@@ -55,9 +55,7 @@ class Portal:
         code = totp.code(one.bundle.totp_secret, self.instance.clock())
         return {"name": name, "passphrase": one.passphrase, "code": code}
 
-    def _person(
-        self, address: str, language: str, who: str, without: frozenset[str] = frozenset()
-    ) -> Person:
+    def _person(self, address: str, language: str, who: str, without: frozenset[str] = frozenset()) -> Person:
         person = Person(self.browser, address, language, self.looker, who=who, without=without)
         self.people.callback(person.close)
         return person

@@ -12,10 +12,10 @@ def a_pdf(text: str = "A letter") -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 6 0 R >>",
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(drawn), drawn),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Font << /F1 5 0 R >> >>",
     ]
     out, places = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"), []
     for number, content in enumerate(objects, 1):
@@ -65,15 +65,15 @@ def _exif() -> bytes:
 
 def a_photo() -> bytes:
     """Return a grey baseline JPEG of 16 by 16 (ITU-T T.81) that tells where it was taken."""
-    table = lambda kind: bytes([kind, 1]) + bytes(15) + b"\0"  # noqa: E731 - one code, of one bit, for nothing
+    codes = b"\1" + bytes(15) + b"\0"  # one code, of one bit, for "nothing"
     return b"".join(
         (
             b"\xff\xd8",
             _exif(),
             _segment(0xDB, b"\0" + b"\x10" * 64),
             _segment(0xC0, struct.pack(">BHHB", 8, 16, 16, 1) + b"\x01\x11\0"),
-            _segment(0xC4, table(0x00)),
-            _segment(0xC4, table(0x10)),
+            _segment(0xC4, b"\x00" + codes),
+            _segment(0xC4, b"\x10" + codes),
             _segment(0xDA, b"\x01\x01\0\0\x3f\0"),
             b"\0",  # four blocks, each "no change" and "end": eight bits
             b"\xff\xd9",

@@ -1,4 +1,4 @@
-"""What people do to forms: they send twice, go back, stay away too long, use the keyboard, choose huge files."""
+"""What people do to forms: send them twice, go back, stay away too long, use keys alone, huge files."""
 
 import re
 import socket
@@ -25,7 +25,7 @@ def _how_many(instance: Instance, what: type[Submission] | type[Message]) -> int
 
 
 def _cookies(person: Person) -> str:
-    return "; ".join(f"{one['name']}={one['value']}" for one in person.context.cookies())  # type: ignore[typeddict-item]
+    return "; ".join(f"{one['name']}={one['value']}" for one in person.context.cookies())
 
 
 def _token(person: Person) -> str:
@@ -138,10 +138,32 @@ def test_a_file_over_the_limit_is_refused_on_a_page_that_can_be_read(
     said = source.text("#errors")
     assert ("۱ مگابایت" if language == "fa" else "1 megabyte") in said
     assert source.page.locator(".files").count() == 0
+    source.press("[data-upload] button[type=submit]")
+    assert source.status == 400, "no file was chosen"
+    assert source.page.locator("#errors").is_visible()
     source.attach("film.mp4", b"\0" * (MEGABYTE // 2), "A shorter film")
     assert source.status == 200
     assert "A shorter film" in source.text(".files")
     assert len([*small_portal.instance.files.names()]) == 1
+    small_portal.findings.check()
+
+
+@LANGUAGES
+def test_a_file_that_cannot_be_added_to_a_folder_is_refused_on_a_page_that_can_be_read(
+    small_portal: Portal, language: str
+) -> None:
+    source = small_portal.source(language)
+    tell(source, files=False)
+    come_back(source, send(source))
+    source.attach("film.mp4", b"\0" * (3 * MEGABYTE), "A film")
+    assert source.status == 413
+    assert source.page.locator("#errors").is_visible()
+    source.press("[data-upload] button[type=submit]")
+    assert source.status == 400
+    assert source.page.locator("#errors").is_visible()
+    assert not [*small_portal.instance.files.names()]
+    source.attach("letter.txt", b"A letter", "From my brother")
+    assert "From my brother" in source.text()
     small_portal.findings.check()
 
 
@@ -190,9 +212,10 @@ def test_the_keyboard_alone_is_enough_to_tell(portal: Portal, language: str) -> 
 def _focused(person: Person) -> str:
     """Return the name, or else the class, of what has the focus; it must be seen to have it."""
     found = person.page.evaluate(
-        """() => { const one = document.activeElement, style = getComputedStyle(one);
-        const seen = [one, one.closest('.card')].some((it) => it && getComputedStyle(it).outlineStyle !== 'none');
-        return [one.getAttribute('name') || one.className, seen, style.outlineWidth]; }"""
+        """() => { const one = document.activeElement;
+        const outlined = (it) => it && getComputedStyle(it).outlineStyle !== 'none';
+        const seen = outlined(one) || outlined(one.closest('.card'));
+        return [one.getAttribute('name') || one.className, seen]; }"""
     )
     assert found[1], f"{found[0]} does not show that it has the focus"
     return str(found[0])

@@ -1,8 +1,9 @@
 """The whole way of one account, in Persian and in English, in a real browser without scripts.
 
-A source sends it with three files and comes back; a reviewer reads, marks, links and codes it; a lead approves;
-a release is asked for, decided and fetched; the auditor reads the ledger; the copy is verified; the source takes
-everything back. On every page passed: axe-core, the width, other origins, the policy, failures of the server.
+A source sends it with three files and comes back; a reviewer reads, marks, links and codes it; a lead
+approves; a release is asked for, decided and fetched; the auditor reads the ledger; the copy is verified;
+the source takes everything back. On every page passed: axe-core, the width, other origins, the policy,
+failures of the server.
 """
 
 import csv
@@ -19,7 +20,19 @@ import pytest
 from coded import COLUMNS, accounts
 from end_to_end.browser import Person
 from end_to_end.conftest import Portal
-from end_to_end.walks import CALLED, CAPTIONS, FILES, ON, RELATIONS, Kept, come_back, confirm, sample, send, tell
+from end_to_end.walks import (
+    CALLED,
+    CAPTIONS,
+    FILES,
+    ON,
+    RELATIONS,
+    Kept,
+    come_back,
+    confirm,
+    sample,
+    send,
+    tell,
+)
 
 from portal.upkeep import checkpoint
 
@@ -69,7 +82,8 @@ WORDS = {
         purpose="A study of the ban on mourning",
     ),
 }
-LINKS = (
+Link = tuple[str, str, str, dict[str, str]]
+LINKS: tuple[Link, ...] = (
     ("person", "person", "", {"relation": "victim", "certainty": "likely", "basis": "saw"}),
     ("prison", "place", "searched_prison", {"relation": "held_at", "certainty": "certain", "basis": "saw"}),
     ("grave", "place", "searched_grave", {"relation": "mentioned", "certainty": "maybe", "basis": "told"}),
@@ -84,8 +98,8 @@ def test_an_account_goes_its_whole_way(portal: Portal, language: str) -> None:
     _the_source_returns(source, kept, said)
     reviewer = portal.staff(language, "cedar")
     case_id = _the_reviewer_reads(reviewer, said)
-    for name, kind, searched, answers in LINKS:
-        _the_reviewer_links(reviewer, case_id, said, name, kind, searched, answers)
+    for link in LINKS:
+        _the_reviewer_links(reviewer, case_id, said, link)
     _the_reviewer_marks_the_second_of_two_places(reviewer, case_id, said)
     _the_reviewer_writes_and_codes(reviewer, case_id, said)
     _a_lead_approves(portal.staff(language, "maple"), case_id)
@@ -162,15 +176,8 @@ def _mark(reviewer: Person, quote: str, kind: str) -> None:
     reviewer.press("#marking button[type=submit]")
 
 
-def _the_reviewer_links(  # noqa: PLR0913 - one link has many sides
-    reviewer: Person,
-    case_id: UUID,
-    said: Words,
-    name: str,
-    kind: str,
-    searched: str,
-    answers: dict[str, str],
-) -> None:
+def _the_reviewer_links(reviewer: Person, case_id: UUID, said: Words, link: Link) -> None:
+    name, kind, searched, answers = link
     _mark(reviewer, getattr(said, name), kind)
     mark_id = reviewer.page.url.rpartition("#mark-")[2]
     assert getattr(said, name) in reviewer.page.locator(f"#mark-{mark_id}").inner_text()
@@ -254,7 +261,7 @@ def _nothing_of_the_account_is_in_it(archive: bytes, language: str, case_id: UUI
     assert case_id.hex not in everything
     narrative = sample(language)["narrative"]
     told = set(re.findall(r"\w{4,}", narrative.casefold())) - {"gohardasht"}  # a value of the prison's column
-    values = {word for row in rows for cell in row.values() for word in re.findall(r"\w{4,}", cell.casefold())}
+    values = set(re.findall(r"\w{4,}", table.casefold()))
     assert not values & told
     for name in (WORDS[language].person, CALLED[language], "cedar", "maple", "rowan", *CAPTIONS[language]):
         assert name not in everything

@@ -1,13 +1,15 @@
-"""Every page of both faces that can be opened, in both languages, both colour schemes, at 390 and 1280 pixels.
+"""Every page of both faces that can be opened, in both languages and colour schemes, at 390 and 1280 pixels.
 
-The full matrix runs on every page: it is loaded once in each language, with its scripts, and axe-core's whole
-set of rules (with sizes of targets, and on intake the AAA contrast) runs after each change of colours or width.
+The full matrix runs on every page: it is loaded once in each language, with its scripts, and axe-core's
+whole set of rules (with sizes of targets, and on intake the AAA contrast) runs after each change of colours
+or width.
 What no address alone can open (answers to a sent form) is looked at by the journey, in light at 390.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Literal
 from urllib.parse import urlencode
 
 import pytest
@@ -29,6 +31,7 @@ from portal.staff.models import Staff
 from portal.upkeep import checkpoint
 
 LANGUAGES = ("fa", "en")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NO_PAGES = {
     "intake.leave": "leads elsewhere",
     "folder.own_file": "a file",
@@ -67,7 +70,7 @@ class Scene:
         """Return the address of a page."""
         app = self.portal.instance.app(face)
         with app.test_request_context():
-            path = app.url_for(view.endpoint, language=language, **dict(view.values))
+            path = app.url_for(view.endpoint, language=language, **dict(view.values))  # type: ignore[arg-type] # ids
         base = self.portal.intake if face is Face.INTAKE else self.portal.desk
         return base + path + (f"?{urlencode(dict(view.query))}" if view.query else "")
 
@@ -136,15 +139,25 @@ def _desk(portal: Portal) -> list[View]:
         staff.invite(session, by=by, name="linden", role=Role.REVIEWER, now=instance.clock(), language="en")
     checkpoint(instance.database, instance.settings)
     with instance.database.session(write=False) as session:
-        records = {code: session.scalars(select(Record.id).where(Record.code == code)).one() for code in CODES}
-        statement = session.scalars(select(Statement).where(Statement.record_id == records["gohardasht"])).first()
+        records = {
+            code: session.scalars(select(Record.id).where(Record.code == code)).one() for code in CODES
+        }
+        statement = session.scalars(
+            select(Statement).where(Statement.record_id == records["gohardasht"])
+        ).first()
         assert statement
         colleague = session.scalars(select(Staff.id).where(Staff.name == "birch")).one()
         said = {"record_id": records["gohardasht"], "statement_id": statement.id}
     return [
         *_casework(fresh=fresh, held=held, coded=coded, shut=shut, marks=(person, place)),
         *_registry(records, said),
-        View("linking.new", "cedar", {"case_id": held}, "one", {"annotation": person, "record": records["khomeini"]}),
+        View(
+            "linking.new",
+            "cedar",
+            {"case_id": held},
+            "one",
+            {"annotation": person, "record": records["khomeini"]},
+        ),
         View("release.index", "rowan"),
         View("release.index", "maple"),
         View("release.new", "rowan"),
@@ -170,7 +183,9 @@ def _desk(portal: Portal) -> list[View]:
 CODES = ("gohardasht", "khomeini", "killings-1988", "tehran-commission")
 
 
-def _casework(*, fresh: object, held: object, coded: object, shut: object, marks: tuple[object, ...]) -> list[View]:
+def _casework(
+    *, fresh: object, held: object, coded: object, shut: object, marks: tuple[object, ...]
+) -> list[View]:
     return [
         View("casework.index", "cedar"),
         View("casework.index", "maple", query={"status": "complete"}, state="complete"),
@@ -182,7 +197,10 @@ def _casework(*, fresh: object, held: object, coded: object, shut: object, marks
         View("casework.sheet", "cedar", {"case_id": held}, "empty"),
         View("casework.sheet", "cedar", {"case_id": coded}, "sent"),
         View("casework.identity", "maple", {"case_id": held}),
-        *(View("linking.new", "cedar", {"case_id": held}, "candidates", {"annotation": mark}) for mark in marks),
+        *(
+            View("linking.new", "cedar", {"case_id": held}, "candidates", {"annotation": mark})
+            for mark in marks
+        ),
         View("linking.new", "cedar", {"case_id": held}, "found", {"annotation": marks[0], "q": "Gohardasht"}),
     ]
 
@@ -257,7 +275,7 @@ def _by_visitor(views: list[View]) -> Mapping[str, list[View]]:
 
 
 def _first_stop(page: Page, face: Face, where: str, findings: Findings) -> None:
-    """See that the keyboard comes first to the way out on intake, and to the way past the menu at the desk."""
+    """See that the keyboard comes first to the way out on intake, and past the menu at the desk."""
     page.keyboard.press("Tab")
     first = page.evaluate("() => document.activeElement.className")
     if first != ("leave" if face is Face.INTAKE else "skip"):
@@ -267,7 +285,7 @@ def _first_stop(page: Page, face: Face, where: str, findings: Findings) -> None:
 
 def _all_ways(page: Page, face: Face, where: str, findings: Findings) -> None:
     ready(page)
-    for scheme, window in product(("light", "dark"), (PHONE, DESKTOP)):
+    for scheme, window in product(SCHEMES, (PHONE, DESKTOP)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(window)
         name = f"{where} {scheme} {window['width']}"

@@ -1,4 +1,4 @@
-"""Ways that sources and staff go through the pages, without scripts; each is told once and used by many tests."""
+"""Ways that a source goes through the pages, without scripts; each is told once and used by many tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
