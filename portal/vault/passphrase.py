@@ -15,7 +15,7 @@ from portal.errors import UnavailableError
 KEY_SIZE = 64
 SALT_SIZE = 16
 PLACES = 2
-"""Derivations that may run at once; a staff derivation takes 256 MiB."""
+"""Derivations that may run at once; a staff derivation takes 128 MiB unless the settings say otherwise."""
 
 WAIT_SECONDS = 20.0
 FEWEST_WORDS = 6
