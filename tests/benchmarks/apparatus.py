@@ -61,12 +61,12 @@ class Server:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [self.process.pid, *map(int, children.split())]
 
-    def cpu(self) -> float:
-        """CPU-seconds spent so far, user and system, in steps of one clock tick (usually 10 ms)."""
+    def cpu(self, *which: int) -> float:
+        """CPU-seconds spent so far, user (11) and system (12), in steps of one clock tick (usually 10 ms)."""
         spent = 0
         for pid in self.pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            spent += int(fields[11]) + int(fields[12])
+            spent += sum(int(fields[place]) for place in which or (11, 12))
         return spent / _TICK
 
     def memory(self, what: str = "VmRSS") -> float:

@@ -48,9 +48,7 @@ def sent(instance: Instance, mib: int) -> tuple[UUID, UUID]:
     return draft.submission_id, document_id
 
 
-def ranges(
-    server: Server, visitor: Visitor, path: str, *, mib: int, size: int, number: int
-) -> dict[str, Any]:
+def ask(server: Server, visitor: Visitor, path: str, *, mib: int, size: int, number: int) -> dict[str, Any]:
     """Ask for ranges of ``size`` bytes at random places."""
     chance, first, whole = random.Random(7), [], []  # noqa: S311 - places in a file
     cpu = server.cpu()

@@ -9,9 +9,9 @@ written and brought to the disk before the answer.
 How to read it. ``mib_per_cpu_s`` is MiB per CPU-second of the server, user and system together;
 ``mib_per_s`` is by the clock and includes the sender. ``memory_mib`` is how far the worker's resident memory
 rose above what it held before; it should be the same for both sizes. ``floor`` is a plain write of the same
-bytes with fsync in the same run; ``parts`` is the CPU-time in seconds of the same number of bytes through the multipart
-parser, SHA-256 (twice: of the file and of what is stored) and the sealing alone, so that the rest can be
-seen: reading the socket and writing the file.
+bytes with fsync in the same run; ``parts`` is the CPU-time in seconds of the same number of bytes through the
+multipart parser, SHA-256 (twice: of the file and of what is stored) and the sealing alone, so that the rest
+can be seen: reading the socket and writing the file. ``system_share`` is what the kernel spent of ``cpu_s``.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def upload(server: Server, block: bytes, mib: int) -> dict[str, Any]:
     visitor = Visitor(server.port)
     visitor.ask("GET", "/en/documents")
     server.reset_peak()
-    before, cpu, started = server.memory(), server.cpu(), time.perf_counter()
+    before, cpu, system, started = server.memory(), server.cpu(), server.cpu(12), time.perf_counter()
     status = visitor.upload("/en/documents", [block] * mib)
     took, spent = time.perf_counter() - started, server.cpu() - cpu
     visitor.close()
@@ -42,6 +42,7 @@ def upload(server: Server, block: bytes, mib: int) -> dict[str, Any]:
         "file_mib": mib,
         "taken": status == 303,
         "cpu_s": round(spent, 2),
+        "system_share": round((server.cpu(12) - system) / spent, 2),
         "mib_per_cpu_s": round(mib / spent),
         "mib_per_s": round(mib / took),
         "memory_mib": round(server.memory("VmHWM") - before, 1),
