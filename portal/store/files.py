@@ -20,7 +20,7 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 _BUFFER = 64 * 1024
 _DAY = 86_400
 # What a disk, a quota or a system may answer; the rest (a visitor hanging up) is not the store's to judge.
-_STORAGE = frozenset(
+STORAGE = frozenset(
     {
         errno.ENOSPC,
         errno.EDQUOT,
@@ -179,7 +179,7 @@ def _storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _STORAGE:
+        if error.errno in STORAGE:
             raise UnavailableError("The disk is full or does not answer; nothing was kept.") from error
         raise
 

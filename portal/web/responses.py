@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import cast
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError, UnavailableError
+from portal.store.files import STORAGE
 from portal.web.locale import gettext as _
 
 log = logging.getLogger("portal")
@@ -119,17 +121,15 @@ def _register_errors(app: Flask) -> None:
             return error
         return error_page(error.code)
 
-    @app.errorhandler(Exception)
-    def _last_resort(error: Exception) -> ResponseReturnValue:
-        _log_place(error)
-        # Without the context of pages: what made it fail may lie there, and would fail again.
-        return app.jinja_env.get_template("errors/plain.html").render(), 500
+    app.register_error_handler(Exception, _last_resort)
+    # What gets past every handler is logged no less plainly; Flask would write message and address.
+    app.log_exception = lambda exc_info: _log_place(cast("BaseException", exc_info[1]))  # type: ignore[method-assign]
 
-    def log_exception(exc_info: Any) -> None:
-        """Log what got past every handler no less plainly; Flask would write message and address."""
-        _log_place(exc_info[1])
 
-    app.log_exception = log_exception  # type: ignore[method-assign]
+def _last_resort(error: Exception) -> ResponseReturnValue:
+    _log_place(error)
+    # Without the context of pages: what made it fail may lie there, and would fail again.
+    return current_app.jinja_env.get_template("errors/plain.html").render(), 500
 
 
 def _log_place(error: BaseException) -> None:
@@ -141,9 +141,25 @@ def _log_place(error: BaseException) -> None:
     log.error("%s at %s", type(error).__name__, place)
 
 
+def _register_outages(app: Flask) -> None:
+    """Say plainly what may work again in a while: nothing was committed."""
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeoutError)
+    def _database_away(error: Exception) -> ResponseReturnValue:
+        # Full, locked, gone or too busy.
+        log.error("%s", type(error).__name__)
+        return error_page(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    @app.errorhandler(OSError)
+    def _disk_away(error: OSError) -> ResponseReturnValue:
+        return _database_away(error) if error.errno in STORAGE else _last_resort(error)
+
+
 def install(app: Flask, *, secure: bool, onion_address: str = "") -> None:
     """Give every answer its headers and every error its page."""
     _register_errors(app)
+    _register_outages(app)
 
     @app.after_request
     def _headers(response: Response) -> Response:
