@@ -1,6 +1,6 @@
 """What the visitor's sealed session keeps: the draft, and the folder once the receipt has opened it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -11,6 +11,8 @@ from portal.intake.drafts import Draft
 from portal.web.sessions import SealedSession
 
 _DRAFT, _FOLDER = "draft", "folder"
+_FILE = "file "
+"""Each file of the draft stands by itself: two that arrive at once must not write over each other."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Key:
 def draft() -> Draft:
     """Return the visitor's draft, begun now if there was none."""
     kept = session.get(_DRAFT)
-    return Draft.from_session(kept) if kept else Draft.new()
+    files = [session[name] for name in session if name.startswith(_FILE)]
+    return Draft.from_session({**kept, "files": files}) if kept else Draft.new()
 
 
 def draft_again(before: Draft) -> Draft | None:
@@ -46,12 +49,22 @@ def has_draft() -> bool:
 
 def keep(changed: Draft) -> None:
     """Keep the draft."""
-    session[_DRAFT] = changed.to_session()
+    kept = changed.to_session()
+    files = {f"{_FILE}{one['document_id'].hex}": one for one in kept.pop("files")}
+    _forget_files(but=files)
+    session[_DRAFT] = kept
+    session.update(files)
 
 
 def forget_draft() -> None:
     """Let the draft go, once it is sent and its receipt typed back."""
     session.pop(_DRAFT, None)
+    _forget_files()
+
+
+def _forget_files(*, but: Container[str] = ()) -> None:
+    for name in [name for name in session if name.startswith(_FILE) and name not in but]:
+        del session[name]
 
 
 def open_folder(key: Key) -> None:

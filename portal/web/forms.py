@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 
-from portal.web.locale import gettext
+from portal.web.locale import gettext, ngettext
 
 
 class _Translations:
@@ -14,9 +14,10 @@ class _Translations:
 
     @staticmethod
     def ngettext(singular: str, plural: str, n: int) -> str:
-        # WTForms counts letters only, and fills its own places in what it gets back.
-        del singular, plural, n
-        return gettext("Please make it shorter.")
+        # Where WTForms counts letters, it fills places of its own in what it gets back.
+        if "%(max)d" in singular:
+            return gettext("Please make it shorter.")
+        return ngettext(singular, plural, n)
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

@@ -4,13 +4,18 @@ Flask's own cookie session is signed but readable; this one opens only while the
 server's half meet in a request. The server's half is kept on memory-backed storage only.
 """
 
+import fcntl
 import hashlib
+import os
 import secrets
+import shutil
 import stat
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -26,6 +31,11 @@ from portal.web import edge
 _ID, _KEY = 16, 32
 _HEAD = 8
 _REFRESH = timedelta(seconds=30)
+_SWEEP = 60
+"""Seconds between two sweeps: whoever opens many sessions must not make each of them read all others."""
+_MOST = 50_000
+_ROOM = 16 * 1024 * 1024
+"""Bytes of the folder that are kept for the sessions there are; nobody new comes in on their account."""
 
 
 class Halves(Protocol):
@@ -43,13 +53,20 @@ class Halves(Protocol):
     def sweep(self, now: int) -> None:
         """Forget all that has expired."""
 
+    def room(self, now: int) -> bool:
+        """Tell whether one more session may begin; forgets first, once a minute, what has expired."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Let nobody else read and write back meanwhile."""
+
 
 class ProcessHalves:
     """Halves in this process's own memory; gone when it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MOST) -> None:
         self._kept: dict[str, tuple[int, bytes]] = {}
-        self._lock = Lock()
+        self._lock, self._alone = Lock(), Lock()
+        self._most, self._swept = most, 0
 
     def get(self, name: str) -> bytes | None:
         """Return the sealed half, if it is still kept."""
@@ -72,6 +89,19 @@ class ProcessHalves:
         with self._lock:
             self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > now}
 
+    def room(self, now: int) -> bool:
+        """Tell whether one more session may begin; forgets first, once a minute, what has expired."""
+        if now // _SWEEP != self._swept:
+            self._swept = now // _SWEEP
+            self.sweep(now)
+        return len(self._kept) < self._most
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other thread read and write back meanwhile."""
+        with self._alone:
+            yield
+
 
 class FolderHalves:
     """Halves as files in a tmpfs folder, so that several processes of one face share them."""
@@ -83,6 +113,7 @@ class FolderHalves:
         if stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise UnavailableError(f"{folder} can be read by others; its mode must be 0700.")
         self._folder = folder
+        self._swept = 0
 
     def get(self, name: str) -> bytes | None:
         """Return the sealed half, if it is still kept."""
@@ -113,6 +144,23 @@ class FolderHalves:
             if len(head) == _HEAD and int.from_bytes(head, "big") <= now:
                 path.unlink(missing_ok=True)
 
+    def room(self, now: int) -> bool:
+        """Tell whether one more session may begin; forgets first, once a minute, what has expired."""
+        if now // _SWEEP != self._swept:
+            self._swept = now // _SWEEP
+            self.sweep(now)
+        return shutil.disk_usage(self._folder).free >= _ROOM
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other thread or process read and write back meanwhile."""
+        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
 
 def _in_memory(folder: Path) -> bool:
     """Tell whether the folder lies on tmpfs or ramfs (Linux)."""
@@ -136,13 +184,20 @@ class SealedSession(dict[str, Any], SessionMixin):
     """What the visitor's pages share; it knows whether it was touched."""
 
     def __init__(
-        self, content: Mapping[str, Any] = {}, *, token: bytes = b"", born: int = 0, seen: int = 0
+        self,
+        content: Mapping[str, Any] = {},
+        *,
+        token: bytes = b"",
+        born: int = 0,
+        seen: int = 0,
+        blob: bytes = b"",
     ) -> None:
         super().__init__(content)
         self.token = self._opened = token
         self.new = not token
         self.born = born
         self.seen = seen
+        self.blob = blob
         self.old_name = ""
         self._before = _SERIALIZER.dumps(dict(self))
 
@@ -150,6 +205,12 @@ class SealedSession(dict[str, Any], SessionMixin):
     def touched(self) -> bool:
         """Tell whether the content differs from what was opened."""
         return _SERIALIZER.dumps(dict(self)) != self._before
+
+    def over(self, newer: Mapping[str, Any]) -> dict[str, Any]:
+        """Put what this request changed, and only that, over what another request kept meanwhile."""
+        before = _SERIALIZER.loads(self._before)
+        merged = {name: value for name, value in newer.items() if name in self or name not in before}
+        return merged | {name: value for name, value in self.items() if before.get(name) != value}
 
     def rotate(self) -> None:
         """Change id and key; done whenever what the session may open changes."""
@@ -188,16 +249,38 @@ class SealedSessions(SessionInterface):
             return SealedSession(born=now)
         name = _name(token)
         try:
-            opened = unseal(token[_ID:], Sealed(blob), context(Label.SESSION, self.cookie, name))
+            content = self._opened(token, blob)
         except UnsealError:
             return SealedSession(born=now)
-        content = _SERIALIZER.loads(opened.decode())
         born, seen = content.pop("_born"), content.pop("_seen")
         idle, absolute = self.lifetime.idle.total_seconds(), self.lifetime.absolute.total_seconds()
         if not (born <= now + 60 and seen <= now + 60 and now - seen < idle and now - born < absolute):
             self.halves.drop(name)
             return SealedSession(born=now)
-        return SealedSession(content, token=token, born=born, seen=seen)
+        return SealedSession(content, token=token, born=born, seen=seen, blob=blob)
+
+    def _keep(self, session: SealedSession, token: bytes, now: int) -> bool:
+        """Seal the session; one that another request ended meanwhile stays ended."""
+        name, content = _name(token), dict(session)
+        if session.token:
+            kept = self.halves.get(name)
+            if kept is None:
+                return False
+            if kept != session.blob:
+                content = session.over(self._opened(token, kept))
+        born = session.born or now
+        expires = int(
+            min(now + self.lifetime.idle.total_seconds(), born + self.lifetime.absolute.total_seconds())
+        )
+        sealed = _SERIALIZER.dumps({**content, "_born": born, "_seen": now}).encode()
+        self.halves.put(name, seal(token[_ID:], sealed, context(Label.SESSION, self.cookie, name)), expires)
+        return True
+
+    def _opened(self, token: bytes, blob: bytes) -> dict[str, Any]:
+        """Open a half with its cookie; raises `UnsealError`."""
+        opened = unseal(token[_ID:], Sealed(blob), context(Label.SESSION, self.cookie, _name(token)))
+        content: dict[str, Any] = _SERIALIZER.loads(opened.decode())
+        return content
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Seal what changed; an emptied session is forgotten on both sides."""
@@ -215,15 +298,16 @@ class SealedSessions(SessionInterface):
         if session.token and not session.touched and now - session.seen < _REFRESH.total_seconds():
             return
         token = session.token or secrets.token_bytes(_ID + _KEY)
-        name = _name(token)
-        if not session.token:
-            self.halves.sweep(now)
-        born = session.born or now
-        content = _SERIALIZER.dumps({**session, "_born": born, "_seen": now}).encode()
-        expires = int(
-            min(now + self.lifetime.idle.total_seconds(), born + self.lifetime.absolute.total_seconds())
-        )
-        self.halves.put(name, seal(token[_ID:], content, context(Label.SESSION, self.cookie, name)), expires)
+        if not session.token and not self.halves.room(now):
+            # Those who are writing keep their pages; who comes now is asked to come again.
+            response.set_data(app.jinja_env.get_template("errors/plain.html").render())
+            response.status_code, response.mimetype = HTTPStatus.SERVICE_UNAVAILABLE, "text/html"
+            response.headers.pop("Location", None)
+            response.headers["Retry-After"] = str(_SWEEP)
+            return
+        with self.halves.alone():
+            if not self._keep(session, token, now):
+                return
         if token != session.token:
             value = urlsafe_b64encode(token).decode()
             response.set_cookie(self.cookie, value, secure=self.secure, httponly=True, samesite="Strict")
