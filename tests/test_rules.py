@@ -172,6 +172,7 @@ def test_every_answer_carries_the_headers(sqlite_instance: Instance) -> None:
     client = sqlite_instance.app(Face.INTAKE).test_client()
     for url in ("/", "/en/", "/en/nothing-here", "/static/portal.css"):
         found = client.get(url)
+        found.close()
         assert "default-src 'none'" in found.headers["Content-Security-Policy"]
         assert found.headers["Referrer-Policy"] == "no-referrer"
         assert found.headers["X-Content-Type-Options"] == "nosniff"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -127,8 +127,7 @@ def _together() -> Iterator[None]:
     try:
         yield
     except Exception:
-        if isinstance(session, SealedSession):
-            session.undo()
+        cast(SealedSession, session).undo()
         raise
 
 

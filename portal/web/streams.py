@@ -76,6 +76,9 @@ def _asked(length: int) -> tuple[int, int] | None:
     asked = parse_range_header(request.headers.get("Range"))
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return 0, length
+    start, stop = asked.ranges[0]
+    if stop is None and start < -length < 0:
+        return 0, length  # more of the end than there is: the whole (RFC 9110 section 14.1.2)
     return asked.range_for_length(length)
 
 

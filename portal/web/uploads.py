@@ -21,6 +21,7 @@ from multipart import (
 from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge
 
 _BUFFER = 128 * 1024
+_CLOSING = len(b"--\r\n")
 _FIELD_LIMIT = 16 * 1024
 _ROOM_FOR_FIELDS = 64 * 1024
 _DRAIN_LIMIT = 64 * 1024 * 1024
@@ -85,9 +86,20 @@ def receive(
 
 
 def _events(parser: PushMultipartParser) -> Iterator[MultipartSegment | bytearray | None]:
+    """Parse the body as it comes; a strict parser refuses whatever it is handed after the closing ``--``.
+
+    The line end that browsers send behind it may come in a later piece, so the last bytes are held back.
+    """
+    held = b""
     while not parser.closed:
         data = request.stream.read(_BUFFER)
-        yield from parser.parse(data)
+        held += data
+        cut = len(held) - _CLOSING if data else len(held)
+        if cut > 0:
+            yield from parser.parse(held[:cut])
+            held = held[cut:]
+        if not data:
+            yield from parser.parse(b"")
 
 
 class _Reader:

@@ -1,0 +1,88 @@
+"""A source's browser without scripts: fills in forms, keeps cookies, reads pages as a person would."""
+
+import html
+import re
+from io import BytesIO
+
+from builders import Instance
+from werkzeug.test import TestResponse
+
+from portal.config import Face
+from portal.intake.models import Use
+
+STORY = "در تابستان ۱۳۶۷ در گوهردشت بودم. <b>نام‌ها</b> را خواندند & رفتند.\nI do not remember the day."
+PERMISSIONS = dict.fromkeys([use.value for use in Use], "yes")
+
+
+def said(page: TestResponse) -> str:
+    """Give the page as a reader sees it: no tags, no entities, single spaces."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page.get_data(as_text=True))).split())
+
+
+def token(page: TestResponse) -> str:
+    """Give the anti-forgery token of the page's first form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.get_data(as_text=True))
+    assert found, said(page)
+    return found[1]
+
+
+class Source:
+    """One visitor of the public side."""
+
+    def __init__(self, instance: Instance, language: str = "en", *, face: Face = Face.INTAKE) -> None:
+        self.instance = instance
+        self.language = language
+        self.client = instance.app(face).test_client()
+
+    def get(self, path: str = "") -> TestResponse:
+        return self.client.get(f"/{self.language}/{path}")
+
+    def post(self, path: str, *, seen: str | None = None, **fields: str) -> TestResponse:
+        """Open a page, then send its form (or the one at ``path``)."""
+        page = self.get(path if seen is None else seen)
+        return self.send(path, csrf_token=token(page), **fields)
+
+    def send(self, path: str, **fields: str) -> TestResponse:
+        return self.client.post(f"/{self.language}/{path}", data=fields)
+
+    def attach(
+        self,
+        content: bytes = b"\xff\xd8\xff a letter",
+        *,
+        name: str = "letter.jpg",
+        caption: str = "",
+        path: str = "documents",
+        seen: str | None = None,
+    ) -> TestResponse:
+        fields = {
+            "csrf_token": token(self.get(seen or path)),
+            "caption": caption,
+            "file": (BytesIO(content), name),
+        }
+        return self.client.post(f"/{self.language}/{path}", data=fields, content_type="multipart/form-data")
+
+    def write(self, story: str = STORY, *, reread: str = "yes", **consent: str) -> None:
+        """Fill in every page up to the last look."""
+        for path, fields in {
+            "account": {"narrative": story},
+            "you": {"relation": "survivor"},
+            "permissions": consent or PERMISSIONS,
+            "reaching": {"called": "Nasrin", "contact": "by letter", "reread": reread},
+        }.items():
+            answer = self.post(path, action="continue", **fields)
+            assert answer.status_code == 303, said(answer)
+
+    def words(self) -> list[str]:
+        """Read the nine words off the page."""
+        page = self.get("received").get_data(as_text=True)
+        listed = page[page.index('<ol class="words"') : page.index("</ol>", page.index('<ol class="words"'))]
+        return [html.unescape(word).strip() for word in re.findall(r"<bdi[^>]*>([^<]+)</bdi>", listed)]
+
+    def submit(self, story: str = STORY, *, reread: str = "yes", **consent: str) -> list[str]:
+        """Walk through all pages and give the nine words."""
+        self.write(story, reread=reread, **consent)
+        assert self.post("check").status_code == 303
+        return self.words()
+
+    def come_back(self, words: str) -> TestResponse:
+        return self.post("return", words=words)
