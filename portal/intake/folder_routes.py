@@ -24,6 +24,7 @@ from portal.intake.models import Compartment, Status
 from portal.intake.sealing import PartKey
 from portal.permissions import Access
 from portal.vault import receipt as receipts
+from portal.vault.passphrase import TYPED
 from portal.vault.receipt import Fault, ReceiptError
 from portal.web import edge, uploads
 from portal.web.guard import Pages, Token
@@ -68,7 +69,7 @@ def come_back() -> ResponseReturnValue:
         except ReceiptError as problem:
             form.words.errors = [_receipt_problem(problem)]
         else:
-            keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt)
+            keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt, TYPED)
             found = service.find_by_receipt(edge.db(), receipt=keys)
             if found is not None:
                 visit.open_folder(visit.Key(found, keys.seed))
