@@ -34,7 +34,7 @@ def _token(person: Person) -> str:
 
 @LANGUAGES
 def test_an_account_sent_with_two_quick_presses_is_kept_once(portal: Portal, language: str) -> None:
-    source = portal.source(language)
+    source = portal.source(language, looked_at=False)
     tell(source, files=False)
     source.page.locator(ON).dblclick()
     source.page.wait_for_url("**/received")
@@ -44,7 +44,7 @@ def test_an_account_sent_with_two_quick_presses_is_kept_once(portal: Portal, lan
 
 
 def test_an_account_sent_eight_times_at_once_is_kept_once(portal: Portal) -> None:
-    source = portal.source("en")
+    source = portal.source("en", looked_at=False)
     tell(source, files=False)
     with ThreadPoolExecutor(8) as pool:
         led = [one.result() for one in [pool.submit(_posted_from, *_what(source)) for _ in range(8)]]
@@ -53,7 +53,7 @@ def test_an_account_sent_eight_times_at_once_is_kept_once(portal: Portal) -> Non
     source.go("/check")
     assert source.page.url.endswith("/received")
     confirm_words = source.page.locator(".words bdi").all_inner_texts()
-    returning = portal.source("en")
+    returning = portal.source("en", looked_at=False)
     returning.go("/return")
     returning.fill({"words": " ".join(confirm_words)})
     returning.press(ON)
@@ -73,7 +73,7 @@ def _posted_from(address: str, token: str, cookies: str) -> str:
 
 @LANGUAGES
 def test_going_back_loses_no_text(portal: Portal, language: str) -> None:
-    source, narrative = portal.source(language), sample(language)["narrative"]
+    source, narrative = portal.source(language, looked_at=False), sample(language)["narrative"]
     source.go("/account")
     source.fill({"narrative": narrative})
     source.press("main form button[value=back]")
@@ -114,7 +114,7 @@ def test_what_was_typed_is_shown_again_when_the_session_has_ended(portal: Portal
 
 
 def test_a_message_survives_an_ended_folder(portal: Portal) -> None:
-    source = portal.source("en")
+    source = portal.source("en", looked_at=False)
     tell(source, files=False)
     kept = send(source)
     confirm(source, kept)
