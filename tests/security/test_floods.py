@@ -40,3 +40,13 @@ def test_a_flood_of_typed_receipts_stops_neither_sending_nor_signing_in(
     assert signed_in.status_code == 303
     assert refused.status_code == 503
     assert "Too many people are asking this at once." in refused.text
+
+
+def test_a_form_of_a_million_fields_is_refused_before_it_is_read(sqlite_instance: Instance) -> None:
+    client = sqlite_instance.app(Face.DESK).test_client()
+    before = time.process_time()
+    answer = client.post(
+        "/en/sign-in", data=b"a&" * 3_000_000, content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status_code == 413
+    assert time.process_time() - before < 1
