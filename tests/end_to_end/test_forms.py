@@ -11,6 +11,7 @@ from builders import Instance
 from end_to_end.browser import Person
 from end_to_end.conftest import Portal
 from end_to_end.walks import ON, come_back, confirm, sample, send, tell
+from playwright.sync_api import Route
 from sqlalchemy import func, select
 
 from portal.intake.models import Message, Submission
@@ -242,4 +243,26 @@ def test_the_journey_works_with_fonts_pictures_media_and_scripts_shut_off(
     source.fill({"text": "سلام"})
     source.press("form[action$='/folder/reply'] button")
     assert "سلام" in source.text("#messages")
+    portal.findings.check()
+
+
+def test_what_is_wrong_with_a_page_would_be_found(portal: Portal) -> None:
+    spoiled = (
+        '<img src="/static/favicon.png"><p class="scroll"></p><script>1</script>'
+        '<img alt="" src="http://127.0.0.2:9/x.png"><textarea></textarea>'
+        f'<table><tr><td><bdi dir="ltr">{"wide " * 40}</bdi></td></tr></table>'
+    )
+
+    def spoil(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("</main>", spoiled + "</main>"))
+
+    source = portal.source("en")
+    source.page.route("**/en/return", spoil)
+    source.go("/return")
+    found = " ".join(portal.findings.lines)
+    for sign in ("image-alt", "label: <textarea", "wider than 390", "to another place", "Content Security"):
+        assert sign in found, found
+    portal.findings.lines.clear()
+    source.go("/account")
     portal.findings.check()
