@@ -114,7 +114,7 @@ def test_what_was_typed_is_shown_again_when_the_session_has_ended(portal: Portal
     portal.findings.check()
 
 
-def test_a_message_to_a_folder_that_closed_meanwhile_is_not_sent_and_the_words_are_asked_for_again(portal: Portal) -> None:
+def test_a_message_to_a_folder_that_closed_meanwhile_is_not_sent(portal: Portal) -> None:
     source = portal.source("en", looked_at=False)
     tell(source, files=False)
     kept = send(source)
