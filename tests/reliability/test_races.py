@@ -211,13 +211,14 @@ def test_a_form_that_is_sent_fifty_times_is_one_submission(instance: Instance) -
     cookie = source.get_cookie("intake")
     assert cookie is not None
 
-    def send(_number: int) -> tuple[int, str]:
+    def send(_number: int) -> tuple[int, str | None]:
         client = app.test_client()
         client.set_cookie("intake", cookie.value)
         answer = client.post("/en/check", data={"csrf_token": token})
         return answer.status_code, answer.location
 
-    assert set(all_at_once(send)) == {(303, "/en/received")}
+    got = set(all_at_once(send))
+    assert got - {(503, None)} == {(303, "/en/received")}  # who asks with too many others is asked to wait
     with instance.database.session(write=False) as session:
         assert counted(session, Submission) == 1
         assert counted(session, Part) == 3
