@@ -56,7 +56,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn's threads, whose patience with each connection ends."""
 
     def handle(self, conn: TConn) -> Any:
-        """Answer one request; gunicorn makes the connection wait for ever each time, so this is undone each time."""
+        """Answer one request; each sets the connection up anew, as gunicorn lets it wait for ever."""
 
         def init() -> None:
             TConn.init(conn)

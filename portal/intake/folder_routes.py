@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
-from portal.errors import InvalidError, NotFoundError
+from portal.errors import InvalidError, NotFoundError, PortalError
 from portal.intake import opening, service, visit
 from portal.intake.arriving import take_file, too_large
 from portal.intake.forms import (
@@ -134,16 +134,21 @@ def add_file() -> ResponseReturnValue:
         return _refused_addition(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except InvalidError as problem:
         return _refused_addition(_(str(problem)))
-    service.add_file(
-        edge.db(),
-        submission_id=key.submission_id,
-        seed=key.seed,
-        part=part,
-        file=file,
-        keys=edge.settings().public_keys,
-        day=edge.today(),
-        limit=edge.settings().files_per_submission,
-    )
+    try:
+        service.add_file(
+            edge.db(),
+            submission_id=key.submission_id,
+            seed=key.seed,
+            part=part,
+            file=file,
+            keys=edge.settings().public_keys,
+            day=edge.today(),
+            limit=edge.settings().files_per_submission,
+        )
+    except PortalError:
+        # No row speaks of it, and whoever holds a receipt must not fill the disk with such files.
+        edge.files().erase(file.stored_name)
+        raise
     flash(_("The file is here and sealed."))
     return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
 
