@@ -1,5 +1,6 @@
 """Settings: made once from the environment and the instance folder; nobody else reads either."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,13 +72,21 @@ class PublicKeys:
         )
 
 
-def read_public_keys(instance: Path) -> PublicKeys:
-    """Read the instance's public keys, or say what to do first."""
+def read_public_keys(instance: Path, *, digest: str = "") -> PublicKeys:
+    """Read the instance's public keys, or say what to do first.
+
+    ``digest`` is the file's SHA-256 in hex, kept where whoever can write the file cannot: everything is
+    sealed to these keys, so one that was exchanged would open all that comes from then on.
+    """
     path = instance / "public-keys.json"
     try:
-        return PublicKeys.from_json(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
     except FileNotFoundError:
         raise UnavailableError(f"{path} is missing: run `portal init` first.") from None
+    if digest and hashlib.sha256(text).hexdigest() != digest.strip().lower():
+        raise UnavailableError(f"{path} is not the file whose SHA-256 PORTAL_PUBLIC_KEYS_SHA256 names.")
+    try:
+        return PublicKeys.from_json(text.decode())
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UnavailableError(f"{path} is damaged: put the copy back that was kept elsewhere.") from None
 
@@ -129,7 +138,7 @@ def load_settings(environ: Mapping[str, str], instance: Path | None = None) -> S
     try:
         return Settings(
             instance=folder,
-            public_keys=read_public_keys(folder),
+            public_keys=read_public_keys(folder, digest=environ.get("PORTAL_PUBLIC_KEYS_SHA256", "")),
             faces=frozenset(Face(face.strip()) for face in faces.split(",")),
             database_url=environ.get("PORTAL_DATABASE_URL", ""),
             keys_url=environ.get("PORTAL_KEYS_URL", ""),

@@ -294,7 +294,14 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
     form = GrantForm()
     if not form.validate():
         raise NotFoundError
-    service.grant(db(), by=actor(), staff_id=staff_id, group=Group(typed(form.group)), now=now())
+    service.grant(
+        db(),
+        by=actor(),
+        staff_id=staff_id,
+        group=Group(typed(form.group)),
+        now=now(),
+        compared=typed(form.mark).replace(" ", ""),
+    )
     return redirect(url_for(".keys"), 303)
 
 

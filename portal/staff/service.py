@@ -23,7 +23,7 @@ from portal.vault import totp
 from portal.vault.passphrase import Cost, generate, normalise, spend
 from portal.vault.seal import Sealed
 from portal.vault.words import word_list
-from portal.vault.wrap import unwrap, wrap
+from portal.vault.wrap import key_id, unwrap, wrap
 
 INVITATION_DAYS = 7
 INVITATION_WORDS = 6
@@ -238,13 +238,27 @@ def lacks(person: Staff) -> list[Group]:
     return sorted(MAY_HOLD[person.role] - {one.group for one in person.memberships})
 
 
-def grant(session: PortalSession, *, by: Actor, staff_id: UUID, group: Group, now: datetime) -> None:
-    """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it."""
+def grant(
+    session: PortalSession,
+    *,
+    by: Actor,
+    staff_id: UUID,
+    group: Group,
+    now: datetime,
+    compared: str | None = None,
+) -> None:
+    """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it.
+
+    ``compared`` names the public key (`key_id`) that two people read to each other: another one, slipped in
+    since, gets nothing.
+    """
     by.require(Permission.GROUP_GRANT)
     seed = by.seed_of(group)
     person = _find(session, staff_id, lock=True)
     if not person.active or person.id == by.id:
         raise RefusedError
+    if compared not in {None, key_id(person.public_key)}:
+        raise StaleError("This is not the key that you compared. Tell the others before you go on.")
     if any(one.group is group for one in person.memberships):
         raise StaleError("This person already holds the key.")
     hold(session, person=person, group=group, seed=seed, by=by.name, now=now)
