@@ -121,6 +121,11 @@ def _register_errors(app: Flask) -> None:
             return error
         return error_page(error.code)
 
+    @app.errorhandler(OverflowError)
+    def _no_such_number(error: OverflowError) -> ResponseReturnValue:
+        del error  # a number typed into an address that no database can hold
+        return error_page(HTTPStatus.NOT_FOUND)
+
     app.register_error_handler(Exception, _last_resort)
     # What gets past every handler is logged no less plainly; Flask would write message and address.
     app.log_exception = lambda exc_info: _log_place(cast("BaseException", exc_info[1]))  # type: ignore[method-assign]
