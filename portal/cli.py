@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from portal import create_app, schema, upkeep
+from portal import ceremony, create_app, schema, upkeep
 from portal.config import Face, PublicKeys, Settings, default_instance, load_settings
 from portal.database import Database
 from portal.demo import run as demonstration
@@ -18,10 +18,11 @@ from portal.errors import PortalError
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
-from portal.staff import founding
+from portal.staff import founding, restoring
 from portal.staff.founding import Founder
-from portal.vault import totp
+from portal.vault import sheet, totp
 from portal.vault.passphrase import Cost
+from portal.vault.shares import read_public
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,6 +52,9 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 def main() -> None:
     """Run the testimony portal."""
     os.umask(0o077)
+
+
+main.add_command(ceremony.recovery)
 
 
 @main.command()
@@ -104,13 +108,25 @@ def _tell(one: Founder) -> None:
 )
 @click.option("--administrator", required=True, help="Pseudonym of the administrator.")
 @click.option("--auditor", required=True, help="Pseudonym of the auditor.")
+@click.option(
+    "--recovery",
+    type=ceremony.FILE,
+    help="The recovery.public.json of a ceremony; else a recovery key is made and shown here.",
+)
 @plainly
 def init(
-    instance: Path | None, origin: str, leads: tuple[str, ...], administrator: str, auditor: str
+    *,
+    instance: Path | None,
+    origin: str,
+    leads: tuple[str, ...],
+    administrator: str,
+    auditor: str,
+    recovery: Path | None,
 ) -> None:
     """Make the keys, the databases and the first people; prints every secret once."""
     folder = instance.resolve() if instance else default_instance(os.environ)
-    _, made = founding.make_keys(folder, origin=origin)
+    public = read_public(recovery.read_text(encoding="utf-8")) if recovery else None
+    keys, made = founding.make_keys(folder, origin=origin, recovery=public)
     settings = _settings(folder)
     settings.files.mkdir(mode=0o700, exist_ok=True)
     database = Database(settings.main_url, settings.wraps_url)
@@ -130,8 +146,53 @@ def init(
     click.echo(f"Instance: {folder}")
     for one in founders:
         _tell(one)
+    if made.recovery_seed is None:
+        click.echo(f"\nThe custodians hold the recovery key. Its mark:\n  {ceremony.mark_of(keys.recovery)}")
+        return
     click.echo("\nRecovery key. Write it down, keep it away from every computer, and clear this screen:")
     click.echo("  " + founding.printed(made.recovery_seed))
+
+
+@ceremony.recovery.command()
+@click.argument("instance", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--to", "name", required=True, help="Pseudonym of the person who receives the keys.")
+@click.option(
+    "--enrol",
+    "role",
+    type=click.Choice([role.value for role in Role]),
+    help="Enrol that person now, in this role; prints their secrets once.",
+)
+@click.option(
+    "--key", "kept", type=ceremony.FILE, help="A file with the opened key; else it is asked for, unseen."
+)
+def restore(instance: Path, name: str, role: str | None, kept: Path | None) -> None:
+    """Hand the groups' keys to a person with the recovery key, when nobody else is left who could."""
+    settings = _settings(instance)
+    database = _open(settings)
+    with database.session(write=False) as session:
+        person = restoring.find(session, name)
+    if (person is None) == (role is None):
+        told = (
+            "is here already: leave --enrol out." if person else "is not here: invite them, or add --enrol."
+        )
+        raise click.ClickException(f"{name} {told}")
+    typed = kept.read_text(encoding="utf-8") if kept else None
+    seed = sheet.read(typed, bare=True) if typed else ceremony.ask_sheet("Recovery key", bare=True)
+    seeds = restoring.open_groups(settings.instance, settings.public_keys, seed)
+    if person:
+        click.echo(
+            f"{person.name}, {person.role.value}. Their key's mark:\n  {ceremony.mark_of(person.public)}"
+        )
+        click.confirm("Did they read out the same, over another channel?", abort=True)
+    newcomer = founding.founder(name, Role(role)) if role else None
+    now, cost = datetime.now(UTC), Cost(settings.staff_memory_kib, 3, 1)
+    with database.session(write=True) as session:
+        to = restoring.enrol(session, newcomer, cost=cost, now=now) if newcomer else person
+        handed = restoring.hand_on(session, to=to, seeds=seeds, now=now) if to else []
+    database.dispose()
+    click.echo(f"Keys handed to {name}: {', '.join(handed) or 'none; the role may hold no more'}.")
+    if newcomer:
+        _tell(newcomer)
 
 
 @main.command()

@@ -29,6 +29,7 @@ KEYWORDS = {
 }
 # Said on a terminal to whoever runs the place, not on a page.
 TERMINAL = {"config.py", "founding.py", "database.py", "upkeep.py", "schema.py", "starter.py", "serving.py"}
+TERMINAL |= {"ceremony.py", "restoring.py"}
 # Raised where a caller of ours is wrong, never by what people send.
 TERMINAL |= {"anonymise.py", "hierarchies.py", "policy.py", "tables.py"}
 

@@ -1,7 +1,8 @@
 """Founding an instance: its keys, its first people; every secret is returned once and kept nowhere in clear.
 
-The recovery key's private half and the founders' passphrases leave with the caller. The groups' seeds exist
-only wrapped to founders, and to the recovery key in the sealed file ``recovery-groups``.
+The recovery key's private half, unless a ceremony made it elsewhere, and the founders' passphrases leave with
+the caller. The groups' seeds exist only wrapped to founders, and to the recovery key in the sealed file
+``recovery-groups``.
 """
 
 import os
@@ -27,6 +28,7 @@ from portal.vault.wrap import new_seed, public_key, wrap
 
 PRIVATE = 0o600
 LEDGER_KEY, WEB_KEY, PUBLIC_KEYS = "ledger.key", "web.key", "public-keys.json"
+RECOVERY_GROUPS = "recovery-groups"
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,12 @@ class Founder:
 
 @dataclass(frozen=True)
 class Secrets:
-    """What founding made that must leave the machine, or be handed to people."""
+    """What founding made that must leave the machine, or be handed to people.
 
-    recovery_seed: bytes = field(repr=False)
+    ``recovery_seed`` is None when the recovery key was made in a ceremony: then it was never here.
+    """
+
+    recovery_seed: bytes | None = field(repr=False)
     group_seeds: Mapping[Group, bytes] = field(repr=False)
 
 
@@ -55,28 +60,39 @@ def _write_private(path: Path, content: bytes) -> None:
         os.fsync(target.fileno())
 
 
-def make_keys(instance: Path, *, origin: str) -> tuple[PublicKeys, Secrets]:
-    """Make an instance's keys in its folder; refuses to touch keys that are already there."""
+def recovery_place() -> bytes:
+    """Return the context under which the groups' seeds are wrapped to the recovery key."""
+    return context(Label.WRAP_RECOVERY, "groups")
+
+
+def make_keys(instance: Path, *, origin: str, recovery: bytes | None = None) -> tuple[PublicKeys, Secrets]:
+    """Make an instance's keys in its folder; refuses to touch keys that are already there.
+
+    ``recovery`` is the public key of a recovery key made in a ceremony; without it one is drawn here.
+    """
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (instance / PUBLIC_KEYS).exists():
         raise InvalidError("This folder is an instance already. Its keys are not made twice.")
-    log, seeds, recovery = SigningKey.generate(), {group: new_seed() for group in Group}, new_seed()
+    log, seeds = SigningKey.generate(), {group: new_seed() for group in Group}
+    drawn = None
+    if recovery is None:
+        drawn = new_seed()
+        recovery = public_key(drawn)
     keys = PublicKeys(
-        recovery=public_key(recovery),
+        recovery=recovery,
         groups={group.value: public_key(seed) for group, seed in seeds.items()},
         ledger_ed25519=log.ed25519_public,
         ledger_mldsa44=log.mldsa44_public,
         receipt_salt=secrets.token_bytes(16),
         origin=origin,
     )
+    packed = b"".join(seeds[group] for group in Group)
+    wrapped = wrap(keys.recovery, packed, recovery_place())
     _write_private(instance / LEDGER_KEY, log.seeds)
     _write_private(instance / WEB_KEY, secrets.token_bytes(32))
-    packed = b"".join(seeds[group] for group in Group)
-    _write_private(
-        instance / "recovery-groups", wrap(keys.recovery, packed, context(Label.WRAP_RECOVERY, "groups"))
-    )
+    _write_private(instance / RECOVERY_GROUPS, wrapped)
     _write_private(instance / PUBLIC_KEYS, keys.to_json().encode())
-    return keys, Secrets(recovery, seeds)
+    return keys, Secrets(drawn, seeds)
 
 
 def founder(name: str, role: Role, language: str = "en") -> Founder:
