@@ -27,7 +27,8 @@ PATHS = (
 )  # fmt: skip
 KINDS = (
     "", "text/plain", "application/json", "application/x-www-form-urlencoded", "multipart/form-data",
-    f"multipart/form-data; boundary={BORDER}", 'multipart/form-data; boundary=""', "multipart/mixed; boundary=x",
+    f"multipart/form-data; boundary={BORDER}", 'multipart/form-data; boundary=""',
+    "multipart/mixed; boundary=x",
     "multipart/form-data; boundary=" + "b" * 300, "application/x-www-form-urlencoded; charset=utf-16", ";;;=",
     "multipart/form-data; boundary=\xff",
 )  # fmt: skip
@@ -171,12 +172,11 @@ SMUGGLED = {
 def _say(port: int, said: bytes) -> tuple[bytes, float]:
     """Say something to a socket, stop talking, and hear everything that comes back."""
     began, heard = time.monotonic(), b""
-    with socket.create_connection(("127.0.0.1", port), timeout=LONGEST) as line:
-        with suppress(ConnectionError):
-            line.sendall(said)
-            line.shutdown(socket.SHUT_WR)
-            while piece := line.recv(65_536):
-                heard += piece
+    with socket.create_connection(("127.0.0.1", port), timeout=LONGEST) as line, suppress(ConnectionError):
+        line.sendall(said)
+        line.shutdown(socket.SHUT_WR)
+        while piece := line.recv(65_536):
+            heard += piece
     return heard, time.monotonic() - began
 
 
