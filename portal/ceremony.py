@@ -23,6 +23,8 @@ from portal.vault.wrap import key_id, new_seed, public_key
 PUBLIC_FILE, SHARES_FILE = "recovery.public.json", "shares.json"
 _PRIVATE = 0o600
 _A_ROW = 3
+MARK_SIZE = 32
+"""Digits of a mark: a key id, the beginning of the key's SHA-256."""
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -126,13 +128,19 @@ def ask_sheet(prompt: str, *, bare: bool = False) -> bytes:
 
 def mark_of(public: bytes) -> str:
     """Write a key's name in groups of four, for two people to compare aloud."""
-    name = key_id(public)
+    return _spaced(key_id(public))
+
+
+def _spaced(name: str) -> str:
     return " ".join(name[start : start + 4] for start in range(0, len(name), 4))
 
 
 def _opened(given: Shares | PartlyOpened, kind: Kind, out: Path | None) -> PartlyOpened | None:
     """Open with as many sheets as are needed; or, one layer at a time, write the next file and give None."""
     now = sharing.begin(given, kind) if isinstance(given, Shares) else given
+    if isinstance(given, Shares):
+        # Anybody can make shares for these custodians; that they are of the right key, only its mark tells.
+        click.echo(f"Shares of the key with this mark:\n  {_spaced(given.recovery.hex()[:MARK_SIZE])}")
     if now.kind is not kind:
         raise InvalidError(f"This file was begun for another purpose: {now.kind.value}.")
     if out is None:

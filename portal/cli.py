@@ -191,6 +191,8 @@ def restore(instance: Path, name: str, role: str | None, kept: Path | None) -> N
         handed = restoring.hand_on(session, to=to, seeds=seeds, now=now) if to else []
     database.dispose()
     click.echo(f"Keys handed to {name}: {', '.join(handed) or 'none; the role may hold no more'}.")
+    if kept:
+        click.echo(f"Destroy {kept}: what is in it opens everything.")
     if newcomer:
         _tell(newcomer)
 

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from builders import a_draft
@@ -15,15 +17,18 @@ from click.testing import CliRunner, Result
 
 from portal import schema
 from portal.casework import reading
+from portal.ceremony import mark_of
 from portal.cli import main
 from portal.config import Settings, load_settings, read_public_keys
 from portal.database import Database
+from portal.errors import StaleError, UnavailableError
 from portal.intake import service as intake
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
+from portal.staff import restoring
 from portal.staff import service as staff
 from portal.staff.actor import Actor
-from portal.staff.founding import founder
+from portal.staff.founding import founder, recovery_place
 from portal.staff.models import Staff
 from portal.vault import receipt as receipts
 from portal.vault import sheet, totp
@@ -31,12 +36,20 @@ from portal.vault.passphrase import Cost
 from portal.vault.receipt import Receipt
 from portal.vault.recovery import Shares, begin, peel
 from portal.vault.shares import read_public, write_public
-from portal.vault.wrap import new_seed, public_key
+from portal.vault.wrap import new_seed, public_key, wrap
 
 NAMES = ("anar", "bid", "chenar", "dena", "elborz")
 GROUPS = re.compile(r"\b[0-9a-f]{8}\b")
 CHEAP = {"PORTAL_STAFF_MEMORY_KIB": "64"}
 WORDS = "I was in Gohardasht in the summer of 1988."
+
+
+@pytest.fixture(autouse=True)
+def _same_mask() -> Iterator[None]:
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 def portal(*words: object, typed: Iterable[str] = (), fails: bool = False) -> str:
@@ -162,6 +175,7 @@ def test_a_rehearsal_proves_the_sheets_and_leaves_no_seed_anywhere(ceremony: Cer
         typed=[ceremony.sheets[name] for name in ("dena", "anar", "bid")],
     )
     assert "anar, bid, dena can open the recovery key. It was not opened now." in said
+    assert mark_of(ceremony.public) in said
     assert not GROUPS.search(said)
     assert {path: path.read_bytes() for path in ceremony.folder.iterdir()} == before
     next_one, last = ceremony.folder / "1.json", ceremony.folder / "2.json"
@@ -338,6 +352,7 @@ def test_the_day_all_founders_are_gone_a_new_lead_reads_what_was_sent_before(
     kept.write_text(key)
     told = portal(*restore, "iris", "--enrol", "auditor", "--key", kept)
     assert "Keys handed to iris: auditors." in told
+    assert f"Destroy {kept}" in told
     assert "none; the role may hold no more" in portal(
         *restore, "fern", "--enrol", "administrator", "--key", kept
     )
@@ -421,3 +436,21 @@ def test_the_recovery_key_of_another_portal_hands_nothing_on(tmp_path: Path) -> 
     assert "missing or damaged" in portal(*restore, typed=[key], fails=True)
     assert hashlib.sha256(kept).digest() != hashlib.sha256((other / "recovery-groups").read_bytes()).digest()
     assert groups_of(folder, "lily") == set()
+
+
+def test_seeds_of_another_portal_and_an_exchanged_key_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "instance"
+    key = sheet.read(" ".join(GROUPS.findall(init(folder))[-8:]), bare=True)
+    settings, database = opened(folder)
+    groups = folder / "recovery-groups"
+    for packed in (bytes(31), bytes(128), bytes(160)):
+        groups.write_bytes(wrap(settings.public_keys.recovery, packed, recovery_place()))
+        with pytest.raises(UnavailableError, match="of another portal"):
+            restoring.open_groups(folder, settings.public_keys, key)
+    with database.session(write=True) as session:
+        maple = restoring.find(session, "MAPLE")
+        assert maple is not None
+        for other in (replace(maple, public=public_key(new_seed())), replace(maple, id=uuid4())):
+            with pytest.raises(StaleError):
+                restoring.hand_on(session, to=other, seeds={}, now=datetime.now(UTC))
+    database.dispose()
