@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import cast
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -173,7 +174,7 @@ def install(app: Flask, *, secure: bool, onion_address: str = "") -> None:
         if secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if onion_address:
-            response.headers.setdefault("Onion-Location", onion_address + request.path)
+            response.headers.setdefault("Onion-Location", onion_address + quote(request.path))
         if request.endpoint == "static" and response.status_code == HTTPStatus.OK:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
