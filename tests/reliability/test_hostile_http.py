@@ -174,7 +174,8 @@ def _say(port: int, said: bytes) -> tuple[bytes, float]:
     began, heard = time.monotonic(), b""
     with socket.create_connection(("127.0.0.1", port), timeout=LONGEST) as line, suppress(ConnectionError):
         line.sendall(said)
-        line.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # hung up on already
+            line.shutdown(socket.SHUT_WR)
         while piece := line.recv(65_536):
             heard += piece
     return heard, time.monotonic() - began
