@@ -7,7 +7,6 @@ import pytest
 
 from portal.config import (
     PACKAGE,
-    Face,
     PublicKeys,
     bundled,
     default_instance,
@@ -54,7 +53,6 @@ def test_damaged_keys_are_called_damaged(folder: Path, text: str) -> None:
 def test_an_empty_environment_gives_what_is_safe(folder: Path) -> None:
     settings = load_settings({}, folder)
     assert settings.secure_cookies
-    assert settings.faces == {Face.INTAKE, Face.DESK}
     assert settings.session_folder is None
     assert settings.files == folder / "files"
     assert settings.main_url == f"sqlite:///{folder / 'portal.db'}"
@@ -65,12 +63,10 @@ def test_an_empty_environment_gives_what_is_safe(folder: Path) -> None:
 def test_every_setting_is_read_from_its_name(folder: Path) -> None:
     settings = load_settings(
         {
-            "PORTAL_FACES": "desk",
             "PORTAL_DATABASE_URL": "postgresql+psycopg:///portal",
             "PORTAL_KEYS_URL": "postgresql+psycopg:///keys",
             "PORTAL_SESSION_FOLDER": "/run/portal",
             "PORTAL_SECURE_COOKIES": "0",
-            "PORTAL_INTAKE_ADDRESS": "https://a.example",
             "PORTAL_DESK_ADDRESS": "https://b.example",
             "PORTAL_ONION_ADDRESS": "http://c.onion",
             "PORTAL_FILE_LIMIT": "1048576",
@@ -80,14 +76,13 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
         },
         folder,
     )
-    assert settings.faces == {Face.DESK}
     assert (settings.main_url, settings.wraps_url) == (
         "postgresql+psycopg:///portal",
         "postgresql+psycopg:///keys",
     )
     assert settings.session_folder == Path("/run/portal")
     assert not settings.secure_cookies
-    assert (settings.intake_address, settings.desk_address) == ("https://a.example", "https://b.example")
+    assert settings.desk_address == "https://b.example"
     assert settings.onion_address == "http://c.onion"
     assert (settings.file_limit, settings.files_per_submission) == (1048576, 3)
     assert settings.exit_address == "https://d.example"
@@ -97,8 +92,6 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PORTAL_FACES", "front"),
-        ("PORTAL_FACES", ""),
         ("PORTAL_FILE_LIMIT", "much"),
         ("PORTAL_FILES_PER_SUBMISSION", ""),
         ("PORTAL_STAFF_MEMORY_KIB", "1.5"),
