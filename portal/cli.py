@@ -82,9 +82,16 @@ def _settings(instance: Path | None) -> Settings:
     return load_settings(os.environ, instance.resolve() if instance else None)
 
 
+def _database(settings: Settings) -> Database:
+    """Return both databases; they are closed when the command has ended, however it ends."""
+    database = Database(settings.main_url, settings.wraps_url)
+    click.get_current_context().call_on_close(database.dispose)
+    return database
+
+
 def _open(settings: Settings) -> Database:
     """Open both databases, recorded by the ledger; says so when they need an upgrade first."""
-    database = Database(settings.main_url, settings.wraps_url)
+    database = _database(settings)
     if not schema.is_current(database):
         raise click.ClickException("The databases are behind this version: run `portal db upgrade` first.")
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
@@ -129,7 +136,7 @@ def init(
     keys, made = founding.make_keys(folder, origin=origin, recovery=public)
     settings = _settings(folder)
     settings.files.mkdir(mode=0o700, exist_ok=True)
-    database = Database(settings.main_url, settings.wraps_url)
+    database = _database(settings)
     schema.upgrade(database)
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
     roles = [
@@ -232,7 +239,7 @@ def db() -> None:
 def db_upgrade(instance: Path | None) -> None:
     """Bring both databases up to this version."""
     settings = _settings(instance)
-    schema.upgrade(Database(settings.main_url, settings.wraps_url))
+    schema.upgrade(_database(settings))
     click.echo("Both databases stand at the newest revision.")
 
 
