@@ -118,10 +118,20 @@ class Founded:
 def an_instance(folder: Path, *, url: str = "", keys_url: str = "", files: bool = True) -> Instance:
     """Found an instance in a folder, on SQLite unless URLs are given."""
     if url:
-        made = _found(folder, url=url, keys_url=keys_url)
-    else:
-        made = _founded_once()
-        shutil.copytree(made.folder, folder)
+        return open_instance(found_in(folder, url=url, keys_url=keys_url), folder, url=url, keys_url=keys_url)
+    return a_copy(_founded_once(), folder, files=files)
+
+
+def a_copy(made: Founded, folder: Path, *, url: str = "", keys_url: str = "", files: bool = True) -> Instance:
+    """Open a copy of what was founded once; on PostgreSQL the databases at the URLs are copies already."""
+    shutil.copytree(made.folder, folder, dirs_exist_ok=True)
+    return open_instance(made, folder, url=url, keys_url=keys_url, files=files)
+
+
+def open_instance(
+    made: Founded, folder: Path, *, url: str = "", keys_url: str = "", files: bool = True
+) -> Instance:
+    """Open a founded folder and its databases."""
     settings = _settings(folder, url=url, keys_url=keys_url)
     if files:
         settings.files.mkdir(mode=0o700, exist_ok=True)
@@ -146,10 +156,11 @@ def _founded_once() -> Founded:
     """Found on SQLite once for all tests of this process; each of them gets a copy."""
     room = tempfile.TemporaryDirectory(prefix="portal-founded-")
     atexit.register(room.cleanup)
-    return _found(Path(room.name) / "instance", url="", keys_url="")
+    return found_in(Path(room.name) / "instance")
 
 
-def _found(folder: Path, *, url: str, keys_url: str) -> Founded:
+def found_in(folder: Path, *, url: str = "", keys_url: str = "") -> Founded:
+    """Found an instance and close it again."""
     import portal.casework.models  # noqa: PLC0415
     import portal.linking.models  # noqa: PLC0415
     import portal.registry.models  # noqa: PLC0415

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy import create_engine, make_url, text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from builders import Instance, an_instance
+from builders import Founded, Instance, a_copy, an_instance, found_in
 
 
 @pytest.fixture
@@ -29,31 +30,62 @@ def postgresql_server() -> str:
     return url
 
 
-@pytest.fixture
-def postgresql_urls(postgresql_server: str) -> Iterator[tuple[str, str]]:
-    """Two fresh databases on the test server."""
-    server = make_url(postgresql_server)
+@contextmanager
+def fresh_databases(server: str, templates: Sequence[str] = ("", "")) -> Iterator[tuple[str, ...]]:
+    """Two databases, empty or copied from others on the same server, gone afterwards."""
     names = [f"portal_{uuid4().hex[:12]}_{which}" for which in ("main", "keys")]
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for name in names:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield tuple(server.set(database=name).render_as_string(hide_password=False) for name in names)  # type: ignore[misc]
+        for name, template in zip(names, templates, strict=True):
+            copied = f' TEMPLATE "{template}"' if template else ""
+            connection.execute(text(f'CREATE DATABASE "{name}"{copied}'))
+    yield tuple(names)
     with engine.connect() as connection:
         for name in names:
             connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     engine.dispose()
 
 
+def urls_of(server: str, names: Sequence[str]) -> list[str]:
+    return [make_url(server).set(database=name).render_as_string(hide_password=False) for name in names]
+
+
+@pytest.fixture
+def postgresql_urls(postgresql_server: str) -> Iterator[list[str]]:
+    """Two fresh databases on the test server."""
+    with fresh_databases(postgresql_server) as names:
+        yield urls_of(postgresql_server, names)
+
+
+@pytest.fixture(scope="session")
+def postgresql_founded(
+    postgresql_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Founded, tuple[str, ...]]]:
+    """An instance that was founded once on PostgreSQL, and the databases that others are copied from."""
+    with fresh_databases(postgresql_server) as names:
+        url, keys_url = urls_of(postgresql_server, names)
+        folder = tmp_path_factory.mktemp("founded") / "instance"
+        yield found_in(folder, url=url, keys_url=keys_url), names
+
+
+@pytest.fixture
+def postgresql_instance(
+    postgresql_server: str, postgresql_founded: tuple[Founded, tuple[str, ...]], tmp_path: Path
+) -> Iterator[Instance]:
+    """A founded instance on PostgreSQL."""
+    founded, templates = postgresql_founded
+    with fresh_databases(postgresql_server, templates) as names:
+        url, keys_url = urls_of(postgresql_server, names)
+        made = a_copy(founded, tmp_path / "instance", url=url, keys_url=keys_url)
+        yield made
+        made.database.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def instance(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Instance]:
+def instance(request: pytest.FixtureRequest) -> Instance:
     """A founded instance, on both databases."""
-    url, keys_url = "", ""
-    if request.param == "postgresql":
-        url, keys_url = request.getfixturevalue("postgresql_urls")
-    made = an_instance(tmp_path / "instance", url=url, keys_url=keys_url)
-    yield made
-    made.database.dispose()
+    made: Instance = request.getfixturevalue(f"{request.param}_instance")
+    return made
 
 
 @pytest.hookimpl(wrapper=True)
