@@ -303,10 +303,8 @@ def test_a_flipped_bit_in_the_database_file_is_noticed_when_it_changes_anything(
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(pristine, work)
         # Most of a small file is empty; a bit that says nothing cannot be missed.
-        spot = secrets.choice(written)
-        (work / "lite.db").write_bytes(
-            raw[:spot] + bytes([raw[spot] ^ 1 << secrets.randbelow(8)]) + raw[spot + 1 :]
-        )
+        spot = CHANCE.choice(written)
+        (work / "lite.db").write_bytes(raw[:spot] + flipped_bytes(raw[spot : spot + 1]) + raw[spot + 1 :])
         after = contents(work / "lite.db")
         database = Database(f"sqlite:///{work / 'lite.db'}", f"sqlite:///{work / 'lite-keys.db'}")
         report = Instance(database, tmp_path / "none", file_instance.signer).verify()
