@@ -42,13 +42,15 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def attach(database: Database, auditors: bytes, *, today: Callable[[], date] = _today) -> None:
+def attach(
+    database: Database, auditors: bytes | Callable[[], bytes], *, today: Callable[[], date] = _today
+) -> None:
     """Record every transaction of `database` from now on; call it once, after all models are imported.
 
-    `auditors` is the public key that acts are sealed to. Raises ValueError when a recorded table could
-    change without its objects being loaded (a foreign key that cascades).
+    `auditors` is the public key that acts are sealed to, or what gives it. Raises ValueError when a
+    recorded table could change without its objects being loaded (a foreign key that cascades).
     """
-    Recorder(auditors, today).listen(database)
+    Recorder(auditors if callable(auditors) else lambda: auditors, today).listen(database)
 
 
 def note(

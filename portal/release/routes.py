@@ -17,7 +17,7 @@ from portal.release.preparing import Prepared
 from portal.release.service import Seen
 from portal.staff.actor import Actor
 from portal.staff.current import actor
-from portal.web.edge import db, now, settings
+from portal.web.edge import db, now, recipients
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
@@ -157,7 +157,7 @@ def preview(release_id: UUID) -> ResponseReturnValue:
 def approve(release_id: UUID) -> ResponseReturnValue:
     """Compute everything once more, check it, seal it."""
     revision = _revision(DecisionForm())
-    keys = settings().public_keys
+    keys = recipients()
     service.approve(db(), by=actor(), release_id=release_id, revision=revision, keys=keys, now=now())
     return _see(release_id)
 

@@ -11,6 +11,8 @@ ACTS: dict[str, Any] = {
     "case.release": _l("gave a case back"),
     "case.take-over": _l("took a case over"),
     "consent.change": _l("changed permissions"),
+    "directory.install": _l("installed a signed list of keys"),
+    "directory.refused": _l("refused a list of keys that does not hold"),
     "document.read": _l("opened a document"),
     "document.receive": _l("sent a document"),
     "group.grant": _l("handed a key on"),

@@ -99,7 +99,7 @@ def _group_seeds(person: Staff) -> dict[Group, bytes]:
 
 
 def _opened(one: Membership) -> bytes | None:
-    """Open one group key, and take it only if it is the group's: its public half is known from the settings.
+    """Open one group key, and take it only if the signed directory has its public half.
 
     Anybody can wrap something to a public key; who writes to the database must not slip a key of theirs in.
     """
@@ -107,8 +107,7 @@ def _opened(one: Membership) -> bytes | None:
         seed = service.opened(one, session["identity"])
     except UnsealError:
         return None
-    published = edge.settings().public_keys.groups.get(one.group.value)
-    return seed if published in {None, public_key(seed)} else None
+    return seed if edge.known_keys().is_group_key(one.group.value, 1, public_key(seed)) else None
 
 
 def begin(signed_in: SignedIn) -> None:

@@ -17,13 +17,13 @@ from builders import Instance
 from contents import Filled, Told
 
 from portal.casework.sealing import CaseKey, open_for_release, release_wrap_place
-from portal.config import read_public_keys
 from portal.errors import PortalError
 from portal.intake import service as intake
 from portal.intake.models import Compartment, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
 from portal.permissions import Group, Role
 from portal.staff.credentials import Credentials, group_place, unlock
+from portal.store.directory import read_public_keys
 from portal.vault.passphrase import Cost
 from portal.vault.seal import Label, Sealed, UnsealError, context
 from portal.vault.stream import SealedReader
