@@ -28,6 +28,9 @@ _LIFETIME = {
     Face.DESK: Lifetime(idle=timedelta(minutes=15), absolute=timedelta(hours=8)),
 }
 
+_RESERVE = 256 * 1024 * 1024
+"""Bytes of the disk that uploads leave to the databases."""
+
 
 def _features(face: Face) -> list[guard.Pages]:
     """Return the blueprints of a face; imported here so that each process loads only its own side."""
@@ -80,7 +83,7 @@ def create_app(
     if database is None:
         database = Database(settings.main_url, settings.wraps_url)
         ledger.attach(database, lambda: directory.last.groups[Group.AUDITORS.value])
-    files = FileStore(settings.files)
+    files = FileStore(settings.files, reserve=_RESERVE)
     app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory)
     app.teardown_appcontext(edge.release)
     locale.install(app)

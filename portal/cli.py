@@ -156,7 +156,7 @@ def init(
     if made.root_seeds:
         own = SigningKey.from_seeds(made.root_seeds)
         click.echo("\nSheet of the organisation's root. Write it down likewise; nothing of it is kept here:")
-        click.echo("  " + founding.sheet(own))
+        click.echo("\n".join(f"  {line}" for line in founding.sheet(own)))
         public = own.verify_key
     else:
         click.echo(f"\nNot signed yet: take {folder / founding.REQUEST} to the root (`portal root sign`),")
@@ -201,7 +201,7 @@ def root_create(out: Path) -> None:
     click.echo(
         "The root's private sheet. Write it down, keep it away from every computer, clear this screen:"
     )
-    click.echo("  " + founding.sheet(own))
+    click.echo("\n".join(f"  {line}" for line in founding.sheet(own)))
     _tell_fingerprint(own.verify_key)
 
 
@@ -230,7 +230,9 @@ def root_sign(request: Path, out: Path) -> None:
         mark = directories.printed(key_id(one.public))
         click.echo(f"  {one.kind.value} {one.name}, epoch {one.epoch}, {one.day.isoformat()}: {mark}")
     click.confirm("Did whoever asks for this read out the same marks?", abort=True)
-    own = founding.read_sheet(click.prompt("The root's sheet", hide_input=True))
+    own = founding.read_sheet(
+        click.prompt("Both lines of the root's sheet, one behind the other", hide_input=True)
+    )
     founding.write_private(out, asked.signed(own).to_json().encode())
     click.echo(f"Signed: {out}. Install it with `portal directory install {out.name}`.")
     _tell_fingerprint(own.verify_key)

@@ -151,7 +151,8 @@ def _prepare_sqlite(engine: Engine, lock: _WriterLock | None) -> None:
 
     @event.listens_for(engine, "checkin")
     def _checkin(connection: Any, record: Any) -> None:
-        del connection
+        if connection is not None and connection.in_transaction:
+            connection.rollback()  # a commit that was cut off; the next visitor must not find it open
         descriptor = record.info.pop("portal_lock", None)
         if descriptor is not None:
             _WriterLock.release(descriptor)

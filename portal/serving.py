@@ -1,25 +1,27 @@
 """Serving one face with gunicorn: threads for slow senders, no access log, nothing spooled to disk."""
 
 import ctypes
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from portal.connections import Worker, no_timeouts
+
 _THREADS = 64
-_MMAP_THRESHOLD = -3  # mallopt's own number for M_MMAP_THRESHOLD
-_LARGE = 8 * 1024 * 1024
+_ARENA_MAX = -8  # mallopt's own number for M_ARENA_MAX
 
 
-def _give_large_memory_back() -> None:
-    """Let blocks of 8 MiB and more return to the system as soon as they are freed (glibc only).
+def _share_one_heap() -> None:
+    """Let all threads take memory from one heap (glibc only).
 
-    Left alone, glibc keeps what Argon2id worked in for each thread that ever derived a key.
+    Left alone, glibc keeps a heap for each thread that ever derived a key, with the 19 MiB it worked in.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, _LARGE)
+        mallopt(_ARENA_MAX, 1)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -37,15 +39,17 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 def serve(make: Callable[[], Flask], address: str, workers: int) -> None:
     """Serve until ended; each worker makes its own app, so that no connection is shared between processes."""
-    _give_large_memory_back()
+    _share_one_heap()
+    logging.getLogger("gunicorn.error").addFilter(no_timeouts)
     _Server(
         make,
         {
             "bind": address,
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": _THREADS,
             "accesslog": None,
+            "sendfile": False,
             "control_socket_disable": True,
             "timeout": 120,
             "graceful_timeout": 30,

@@ -1,6 +1,6 @@
 """The table of pages, methods and roles: what the running app answers, compared with the golden table.
 
-To change who may open a page is to change ``golden/pages.txt`` on purpose; ``PORTAL_WRITE_GOLDEN=1`` writes it.
+To change who may open a page is to change ``golden/pages.txt``, which ``PORTAL_WRITE_GOLDEN=1`` writes.
 """
 
 import os

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
-from portal.errors import InvalidError, NotFoundError
+from portal.errors import InvalidError, NotFoundError, PortalError
 from portal.intake import opening, service, visit
 from portal.intake.arriving import take_file, too_large
 from portal.intake.forms import (
@@ -24,6 +24,7 @@ from portal.intake.models import Compartment, Status
 from portal.intake.sealing import PartKey
 from portal.permissions import Access
 from portal.vault import receipt as receipts
+from portal.vault.passphrase import TYPED
 from portal.vault.receipt import Fault, ReceiptError
 from portal.web import edge, uploads
 from portal.web.guard import Pages, Token
@@ -68,7 +69,7 @@ def come_back() -> ResponseReturnValue:
         except ReceiptError as problem:
             form.words.errors = [_receipt_problem(problem)]
         else:
-            keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt)
+            keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt, TYPED)
             found = service.find_by_receipt(edge.db(), receipt=keys)
             if found is not None:
                 visit.open_folder(visit.Key(found, keys.seed))
@@ -133,16 +134,21 @@ def add_file() -> ResponseReturnValue:
         return _refused_addition(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except InvalidError as problem:
         return _refused_addition(_(str(problem)))
-    service.add_file(
-        edge.db(),
-        submission_id=key.submission_id,
-        seed=key.seed,
-        part=part,
-        file=file,
-        keys=edge.recipients(),
-        day=edge.today(),
-        limit=edge.settings().files_per_submission,
-    )
+    try:
+        service.add_file(
+            edge.db(),
+            submission_id=key.submission_id,
+            seed=key.seed,
+            part=part,
+            file=file,
+            keys=edge.recipients(),
+            day=edge.today(),
+            limit=edge.settings().files_per_submission,
+        )
+    except PortalError:
+        # No row speaks of it, and whoever holds a receipt must not fill the disk with such files.
+        edge.files().erase(file.stored_name)
+        raise
     flash(_("The file is here and sealed."))
     return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
 

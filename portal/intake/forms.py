@@ -126,7 +126,7 @@ class ReachingForm(PortalForm):
             (Answer.YES.value, _l("Yes, I want to be able to read it again")),
             (
                 Answer.NO.value,
-                _l("No, only messages and its outcome\nWhoever finds the words cannot read the account"),
+                _l("No, only messages and the outcome\nWhoever finds the words cannot read the account"),
             ),
         ],
     )

@@ -74,8 +74,8 @@ class OpenedDocument:
     source: BinaryIO
 
 
-def load(session: PortalSession, submission_id: UUID) -> Submission:
-    """Load a submission with its parts, fields, documents and decisions."""
+def load(session: PortalSession, submission_id: UUID, *, lock: bool = False) -> Submission:
+    """Load a submission with its parts, fields, documents and decisions; ``lock`` lets one writer in."""
     query = (
         select(Submission)
         .where(Submission.id == submission_id)
@@ -85,6 +85,8 @@ def load(session: PortalSession, submission_id: UUID) -> Submission:
             selectinload(Submission.parts).selectinload(Part.documents),
         )
     )
+    if lock:
+        query = query.with_for_update(of=Submission).execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
         raise NotFoundError

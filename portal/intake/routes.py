@@ -52,7 +52,8 @@ def leave() -> ResponseReturnValue:
     """Go elsewhere at once, leaving nothing in this browser that can be cleared."""
     visit.close_folder()
     answer = redirect(edge.settings().exit_address, HTTPStatus.SEE_OTHER)
-    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    if request.headers.get("Sec-Fetch-Site") != "cross-site":  # a stranger's page must not empty a draft
+        answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return answer
 
 

@@ -239,7 +239,7 @@ def find_by_receipt(session: PortalSession, *, receipt: ReceiptKeys) -> UUID | N
 
 
 def _live(session: PortalSession, submission_id: UUID) -> Submission:
-    submission = load(session, submission_id)
+    submission = load(session, submission_id, lock=True)
     if submission.status is Status.WITHDRAWN:
         raise RefusedError
     return submission
@@ -333,7 +333,7 @@ def withdraw(session: PortalSession, *, submission_id: UUID, day: date) -> list[
     Returns the store's names of its documents, whose bytes the caller erases after the commit. Asked again,
     it does nothing.
     """
-    submission = load(session, submission_id)
+    submission = load(session, submission_id, lock=True)
     if submission.status is Status.WITHDRAWN:
         return []
     digest = hashlib.sha256(submission.id.bytes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,7 +13,10 @@ from portal.web.sessions import SealedSession
 
 _DRAFT, _FOLDER = "draft", "folder"
 _FILE = "file "
-"""Each file of the draft stands by itself: two that arrive at once must not write over each other."""
+"""Each file of the draft stands by itself: two that arrive at once must not write over each other.
+
+Its place among the others stands with it, because a session forgets the order of its keys.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Key:
 def draft() -> Draft:
     """Return the visitor's draft, begun now if there was none."""
     kept = session.get(_DRAFT)
-    files = [session[name] for name in session if name.startswith(_FILE)]
+    found = sorted((session[name] for name in session if name.startswith(_FILE)), key=itemgetter("place"))
+    files = [{name: value for name, value in one.items() if name != "place"} for one in found]
     return Draft.from_session({**kept, "files": files}) if kept else Draft.new()
 
 
@@ -50,7 +55,10 @@ def has_draft() -> bool:
 def keep(changed: Draft) -> None:
     """Keep the draft."""
     kept = changed.to_session()
-    files = {f"{_FILE}{one['document_id'].hex}": one for one in kept.pop("files")}
+    files = {
+        f"{_FILE}{one['document_id'].hex}": {**one, "place": place}
+        for place, one in enumerate(kept.pop("files"))
+    }
     _forget_files(but=files)
     session[_DRAFT] = kept
     session.update(files)

@@ -83,7 +83,7 @@ def actor() -> Actor:
 def _actor() -> Actor:
     if not current_user.is_authenticated:
         raise RefusedError
-    person = service.present(edge.db(), staff_id=UUID(current_user.id))
+    person = service.present(edge.db(), staff_id=UUID(current_user.id), hold=g.get("writes", False))
     if person is None or not _fits(person):
         raise RefusedError
     return Actor(person.id, person.name, person.role, session["identity"], _group_seeds(person))

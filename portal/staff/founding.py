@@ -4,7 +4,6 @@ The recovery key's private half and the founders' passphrases leave with the cal
 only wrapped to founders, and to the recovery key in the sealed file ``recovery-groups``.
 """
 
-import hashlib
 import json
 import os
 import secrets
@@ -22,16 +21,18 @@ from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import service
 from portal.staff.credentials import Bundle, new_bundle
 from portal.store.directory import DIRECTORY, FINGERPRINT
-from portal.vault.directory import Kind, Request, Statement, bare, fingerprint
+from portal.vault.directory import Kind, Request, Statement, fingerprint
 from portal.vault.directory import printed as printed_digits
 from portal.vault.passphrase import Cost, generate
 from portal.vault.seal import Label, context
+from portal.vault.sheet import read as read_seed
+from portal.vault.sheet import written
 from portal.vault.sign import SigningKey, VerifyKey
 from portal.vault.words import word_list
 from portal.vault.wrap import new_seed, public_key, wrap
 
 PRIVATE = 0o600
-_CHECK = 4
+_SEED = 32
 LEDGER_KEY, WEB_KEY, REQUEST = "ledger.key", "web.key", "directory.request.json"
 
 
@@ -193,19 +194,14 @@ def printed(seed: bytes) -> str:
     return " ".join(digits[start : start + 8] for start in range(0, len(digits), 8))
 
 
-def sheet(root: SigningKey) -> str:
-    """Write a root's private sheet: both seeds, then four digits that catch a slip of the pen."""
-    return f"{printed(root.seeds)} {hashlib.sha256(root.seeds).hexdigest()[:_CHECK]}"
+def sheet(root: SigningKey) -> tuple[str, str]:
+    """Write a root's private sheet: two lines, one for each seed."""
+    first, second = (" ".join(written(one)) for one in (root.seeds[:_SEED], root.seeds[_SEED:]))
+    return first, second
 
 
 def read_sheet(typed: str) -> SigningKey:
-    """Read what `sheet` wrote, however it was spaced."""
-    digits = bare(typed)
-    try:
-        seeds = bytes.fromhex(digits[:-_CHECK])
-        root = SigningKey.from_seeds(seeds)
-    except ValueError:
-        raise InvalidError("This is not a root's sheet: it has 132 digits.") from None
-    if hashlib.sha256(seeds).hexdigest()[:_CHECK] != digits[-_CHECK:]:
-        raise InvalidError("A digit of the sheet is wrong. Compare them group by group.")
-    return root
+    """Read both lines of what `sheet` wrote, however they are spaced; raises `InvalidError`."""
+    digits = "".join(typed.split())
+    half = len(digits) // 2
+    return SigningKey.from_seeds(b"".join(read_seed(one) for one in (digits[:half], digits[half:])))

@@ -41,8 +41,8 @@ def _code_hash(invitation_id: UUID, code: str) -> bytes:
     return hashlib.sha256(invitation_id.bytes + normalise(code).lower()).digest()
 
 
-def _find(session: PortalSession, staff_id: UUID) -> Staff:
-    found = session.get(Staff, staff_id)
+def _find(session: PortalSession, staff_id: UUID, *, lock: bool = False) -> Staff:
+    found = session.get(Staff, staff_id, populate_existing=lock, with_for_update=lock or None)
     if found is None:
         raise NotFoundError
     return found
@@ -139,10 +139,13 @@ def invite(
     return code
 
 
-def invited(session: PortalSession, *, name: str, code: str, now: datetime) -> Invitation:
-    """Return the open invitation that name and words belong to; the same refusal for every mistake."""
+def invited(session: PortalSession, *, name: str, code: str, now: datetime, lock: bool = False) -> Invitation:
+    """Return the open invitation that name and words belong to; the same refusal for every mistake.
+
+    ``lock`` is for using it up.
+    """
     found_id = _id_of(session, Invitation, name)
-    found = session.get(Invitation, found_id) if found_id else None
+    found = session.get(Invitation, found_id, with_for_update=lock or None) if found_id else None
     expected = found.code_hash if found else bytes(32)
     given = _code_hash(found.id if found else UUID(int=0), code)
     if found is None or not hmac.compare_digest(expected, given) or found.expires <= now:
@@ -166,7 +169,7 @@ def join(
     The passphrase is stretched before the first statement, so that no transaction waits for it.
     """
     person = _newcomer(bundle, passphrase, cost=cost, now=now, counter=counter)
-    invitation = invited(session, name=name, code=code, now=now)
+    invitation = invited(session, name=name, code=code, now=now, lock=True)
     _admit(session, person, name=invitation.name, role=invitation.role, invited_by=invitation.invited_by)
     session.delete(invitation)
     return person
@@ -213,9 +216,18 @@ def group_seeds(person: Staff, seed: bytes) -> dict[Group, bytes]:
     return {one.group: opened(one, seed) for one in person.memberships}
 
 
-def present(session: PortalSession, *, staff_id: UUID) -> Staff | None:
-    """Return the person with their memberships while their access lasts."""
-    found = session.get(Staff, staff_id, options=[selectinload(Staff.memberships)])
+def present(session: PortalSession, *, staff_id: UUID, hold: bool = False) -> Staff | None:
+    """Return the person with their memberships while their access lasts.
+
+    ``hold`` lets nobody end it before this transaction does: what it changes comes before the end, or never.
+    """
+    found = session.get(
+        Staff,
+        staff_id,
+        options=[selectinload(Staff.memberships)],
+        populate_existing=hold,
+        with_for_update={"read": True} if hold else None,
+    )
     return found if found is not None and found.active else None
 
 
@@ -230,7 +242,7 @@ def grant(session: PortalSession, *, by: Actor, staff_id: UUID, group: Group, no
     """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it."""
     by.require(Permission.GROUP_GRANT)
     seed = by.seed_of(group)
-    person = _find(session, staff_id)
+    person = _find(session, staff_id, lock=True)
     if not person.active or person.id == by.id:
         raise RefusedError
     if any(one.group is group for one in person.memberships):
@@ -256,7 +268,7 @@ def only_holder_of(session: PortalSession, *, by: Actor, staff_id: UUID) -> list
 def end(session: PortalSession, *, by: Actor, staff_id: UUID) -> None:
     """End a person's access at once: no sign-in, no session, no wrapped key."""
     by.require(Permission.STAFF_MANAGE)
-    person = _find(session, staff_id)
+    person = _find(session, staff_id, lock=True)
     if person.id == by.id:
         raise InvalidError("You cannot end your own access; ask another administrator.")
     if not person.active:

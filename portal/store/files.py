@@ -7,6 +7,7 @@ leaves behind is found by `FileStore.sweep`. The store never sees anything but s
 import errno
 import os
 import re
+import shutil
 import time
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
@@ -46,12 +47,14 @@ class FileStore:
     """The files below one folder: ``ab/cd/<name>`` for a name that begins with ``abcd``.
 
     Folders are made with mode 0700 and files with 0600. Modification times are set back to midnight (UTC),
-    so that no moment of a visit stays; the inode change time cannot be set and is left.
+    so that no moment of a visit stays; the inode change time cannot be set and is left. The last ``reserve``
+    bytes of the disk are not for files: when strangers have filled the rest, accounts can still be sent.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reserve: int = 0) -> None:
         self.folder = folder
         self._incoming = folder / "incoming"
+        self._reserve = reserve
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
@@ -64,6 +67,8 @@ class FileStore:
         part = self._incoming / f"{name}.part"
         with _storage_errors():
             self._make_folder(self._incoming)
+            if shutil.disk_usage(self._incoming).free < self._reserve:
+                raise UnavailableError("The disk is full or does not answer; nothing was kept.")
             descriptor = self._begin(part, place)
         finished = False
         try:

@@ -3,9 +3,11 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import Event, Lock
 from typing import Self
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -21,7 +23,6 @@ WAIT_SECONDS = 20.0
 FEWEST_WORDS = 6
 SHORTEST_LIST = 1024
 
-_running = BoundedSemaphore(PLACES)
 _COST = re.compile(r"m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})", re.ASCII)
 _MOST_MEMORY_KIB = 1024 * 1024
 _NOBODY_SALT = secrets.token_bytes(SALT_SIZE)
@@ -63,6 +64,61 @@ class Cost:
         return cls(*(int(number) for number in found.groups()))
 
 
+class Line:
+    """Bounds the derivations that run at once; who waits is served in turn, and a long line sends away.
+
+    One kind of visitor must not keep another out, so each kind stands in a line of its own.
+    """
+
+    def __init__(self, places: int, *, most: int) -> None:
+        self._free, self._most = places, most
+        self._waiting: deque[Event] = deque()
+        self._lock = Lock()
+
+    @contextmanager
+    def place(self, seconds: float) -> Iterator[None]:
+        """Take a place, or raise UnavailableError when the line is full or `seconds` have passed."""
+        if not self._take(seconds):
+            raise UnavailableError("Too many people are asking this at once. Please try again in a minute.")
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def _take(self, seconds: float) -> bool:
+        turn = Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            if len(self._waiting) >= self._most:
+                return False
+            self._waiting.append(turn)
+        if turn.wait(seconds):
+            return True
+        with self._lock:
+            if turn.is_set():  # it came at the last moment
+                return True
+            self._waiting.remove(turn)
+            return False
+
+    def _give_back(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
+
+SIGNING_IN = Line(2, most=16)
+"""Staff; a derivation takes up to 256 MiB."""
+
+TYPED = Line(1, most=16)
+"""Receipts that anybody may type, as often as they like."""
+
+SENDING = Line(1, most=32)
+"""The receipts of accounts that are being sent: no flood of typed ones may stop these."""
+
 STAFF = Cost(memory_kib=256 * 1024, iterations=3, lanes=1)
 """About one second of one core: a staff bundle can be attacked offline."""
 
@@ -70,16 +126,14 @@ RECEIPT = Cost(memory_kib=19 * 1024, iterations=2, lanes=1)
 """OWASP's floor: a receipt carries 92 random bits, and anybody may type one."""
 
 
-def derive_key(passphrase: str | bytes, salt: bytes, cost: Cost) -> bytes:
+def derive_key(passphrase: str | bytes, salt: bytes, cost: Cost, line: Line = SIGNING_IN) -> bytes:
     """Stretch a passphrase to 64 uniformly random bytes, to be split with `seal.derive`.
 
     Text is normalised first (see `normalise`), bytes are taken as they are; the salt has 16 bytes.
-    When both places stay taken for 20 seconds, it raises UnavailableError.
+    When nobody in the line makes room for 20 seconds, or the line is full, it raises UnavailableError.
     """
     secret = normalise(passphrase) if isinstance(passphrase, str) else passphrase
-    if not _running.acquire(timeout=WAIT_SECONDS):
-        raise UnavailableError("Too many people are signing in at once. Please try again in a minute.")
-    try:
+    with line.place(WAIT_SECONDS):
         return Argon2id(
             salt=salt,
             length=KEY_SIZE,
@@ -87,8 +141,6 @@ def derive_key(passphrase: str | bytes, salt: bytes, cost: Cost) -> bytes:
             lanes=cost.lanes,
             memory_cost=cost.memory_kib,
         ).derive(secret)
-    finally:
-        _running.release()
 
 
 def spend(passphrase: str | bytes, cost: Cost) -> None:

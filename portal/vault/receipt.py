@@ -8,7 +8,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from portal.errors import InvalidError
-from portal.vault.passphrase import RECEIPT, derive_key
+from portal.vault.passphrase import RECEIPT, SENDING, Line, derive_key
 from portal.vault.seal import Label, context, derive
 from portal.vault.words import SIZE, word_list
 from portal.vault.words.spelling import fold, index_of, near
@@ -137,13 +137,13 @@ def compare(typed: str, receipt: Receipt) -> tuple[int, ...]:
     return tuple(i for i in range(1, longest + 1) if i > WORDS or given[i - 1] != receipt.indices[i - 1])
 
 
-def keys_of(receipt: Receipt, salt: bytes) -> ReceiptKeys:
+def keys_of(receipt: Receipt, salt: bytes, line: Line = SENDING) -> ReceiptKeys:
     """Stretch a receipt with the installation's salt (16 bytes), and split what comes out.
 
     Argon2id (19 MiB, 2 passes, 1 lane) over the canonical bytes, then HKDF-Expand-SHA-512 under one label
     each. Slow on purpose: keep it out of transactions. Raises UnavailableError when too many are waiting.
     """
-    stretched = derive_key(receipt.encoded(), salt, RECEIPT)
+    stretched = derive_key(receipt.encoded(), salt, RECEIPT, line)
     return ReceiptKeys(
         locator=derive(stretched, context(Label.RECEIPT_LOCATOR), LOCATOR_SIZE),
         seed=derive(stretched, context(Label.RECEIPT_SEED)),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from typing import Any
@@ -92,7 +92,12 @@ def day(value: date) -> str:
     if language() == "fa":
         solar = JalaliDate(plain)  # type: ignore[no-untyped-call]  # persiantools ships no types
         return f"{number(solar.day)} {_MONTHS[solar.month - 1]} {number(solar.year)}"
-    return format_date(plain, "d MMMM yyyy", locale="en")
+    return _in_english(plain)
+
+
+@lru_cache(maxsize=1024)
+def _in_english(value: date) -> str:
+    return format_date(value, "d MMMM yyyy", locale="en")
 
 
 def moment(value: datetime) -> str:

@@ -298,7 +298,7 @@ class SealedSessions(SessionInterface):
         if session.token and not session.touched and now - session.seen < _REFRESH.total_seconds():
             return
         token = session.token or secrets.token_bytes(_ID + _KEY)
-        if not session.token and not self.halves.room(now):
+        if not session.token and not session.old_name and not self.halves.room(now):
             # Those who are writing keep their pages; who comes now is asked to come again.
             response.set_data(app.jinja_env.get_template("errors/plain.html").render())
             response.status_code, response.mimetype = HTTPStatus.SERVICE_UNAVAILABLE, "text/html"

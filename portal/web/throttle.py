@@ -3,12 +3,15 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from threading import Lock
 
 _FREE = 4
 _FIRST_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=5)
 _FORGET = timedelta(hours=1)
+_MOST = 10_000
+_AT_ONCE = 100
 
 
 @dataclass
@@ -37,9 +40,17 @@ class Throttle:
     def wrong(self, name: Hashable, now: datetime) -> None:
         """Count a wrong attempt."""
         with self._lock:
-            self._tries = {key: kept for key, kept in self._tries.items() if now - kept.last < _FORGET}
-            tries = self._tries.setdefault(name, _Tries(0, now))
+            tries = self._tries.pop(name, None) or _Tries(0, now)
+            self._forget(now)
             tries.wrong, tries.last = tries.wrong + 1, now
+            self._tries[name] = tries  # at the end: names stand in the order of their last attempt
+
+    def _forget(self, now: datetime) -> None:
+        """Forget from the front what is old, or too much; nobody makes every attempt look at all others."""
+        for name in list(islice(self._tries, _AT_ONCE)):
+            if len(self._tries) < _MOST and now - self._tries[name].last < _FORGET:
+                break
+            del self._tries[name]
 
     def right(self, name: Hashable) -> None:
         """Forget the wrong attempts."""

@@ -7,8 +7,9 @@ The anti-forgery token is the first field and is checked before the first byte o
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import chain
-from typing import Protocol
+from typing import IO, Any, Protocol
 
 from flask import Request, request
 from multipart import (
@@ -19,11 +20,13 @@ from multipart import (
     parse_options_header,
 )
 from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 _BUFFER = 128 * 1024
 _CLOSING = len(b"--\r\n")
 _FIELD_LIMIT = 16 * 1024
 _ROOM_FOR_FIELDS = 64 * 1024
+_MOST_FIELDS = 1000
 _DRAIN_LIMIT = 64 * 1024 * 1024
 
 
@@ -44,8 +47,23 @@ class Upload:
     size: int = 0
 
 
+class _CountedFields(FormDataParser):
+    """Counts an ordinary form's fields before it reads them: eight megabytes of ``a&`` are four million."""
+
+    def parse(self, stream: IO[bytes], mimetype: str, *args: Any, **kwargs: Any) -> Any:
+        """Refuse a form of more fields than any page has."""
+        if mimetype == "application/x-www-form-urlencoded":
+            body = stream.read()
+            if body.count(b"&") >= _MOST_FIELDS:
+                raise RequestEntityTooLarge
+            stream = BytesIO(body)
+        return super().parse(stream, mimetype, *args, **kwargs)
+
+
 class PortalRequest(Request):
     """A request that never spools a file: ordinary forms carry none, and uploads are streamed."""
+
+    form_data_parser_class = _CountedFields
 
     def _get_file_stream(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         raise BadRequest

@@ -17,6 +17,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -51,11 +52,12 @@ def fill(instance: Instance, number: int) -> None:
     """Put cases in, in batches, spread over five years."""
     chance = random.Random(11)  # noqa: S311 - invented cases
     with instance.database.session(write=True) as session:
-        holder = session.scalars(select(Staff).where(Staff.name == "cedar")).one()
+        people = select(Staff).where(Staff.name.in_(("birch", "cedar"))).order_by(Staff.name.desc())
+        holders = session.scalars(people).all()
         for start in range(0, number, _BATCH):
             rows: dict[type[DeclarativeBase], list[dict[str, Any]]] = {}
             for _ in range(min(_BATCH, number - start)):
-                _case(rows, chance, instance, holder)
+                _case(rows, chance, instance, holders)
             for table, several in rows.items():
                 session.connection().execute(insert(table), several)
 
@@ -64,7 +66,7 @@ def _case(
     rows: dict[type[DeclarativeBase], list[dict[str, Any]]],
     chance: random.Random,
     instance: Instance,
-    holder: Staff,
+    holders: Sequence[Staff],
 ) -> None:
     def add(table: type[DeclarativeBase], **values: Any) -> None:
         rows.setdefault(table, []).append(values)
@@ -89,7 +91,8 @@ def _case(
         values = {"number": number, "use": use, "answer": answer, "day": day, "wording": 1, "language": "fa"}
         add(Consent, id=UUID(bytes=os.urandom(16)), submission_id=case_id, **values)
     if status is Status.IN_REVIEW:
-        add(Claim, submission_id=case_id, staff_id=holder.id, name=holder.name, day=day)
+        one = chance.choices(holders, (1, 99))[0]
+        add(Claim, submission_id=case_id, staff_id=one.id, name=one.name, day=day)
     if chance.random() < 0.3:
         stored = {"stored_name": os.urandom(16).hex(), "stored_size": 1, "stored_sha256": bytes(32)}
         sealed = {"record": _SEALED, "custody": _SEALED}

@@ -171,6 +171,7 @@ class Person:
         *,
         who: str,
         without: frozenset[str] = frozenset(),
+        looked_at: bool = True,
     ) -> None:
         self.address, self.language, self.looker, self.who = address, language, looker, who
         self.context = browser.new_context(java_script_enabled=False, viewport=PHONE, locale=language)
@@ -179,8 +180,7 @@ class Person:
             self.context.route("**/*", lambda route: _sieve(route, without))
         self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
-        self.policy = ""
-        self.status = 0
+        self.policy, self.status, self.looked_at = "", 0, looked_at
 
     def go(self, path: str) -> None:
         """Open an address of this face: what follows its language."""
@@ -200,9 +200,9 @@ class Person:
             act()
         self.status = arrival.value.status
         self.policy = arrival.value.headers.get("content-security-policy", "")
-        self.looker.look(
-            f"{self.who} {self.language} {urlsplit(self.page.url).path[3:]}", self.page, self.policy
-        )
+        if self.looked_at:
+            where = f"{self.who} {self.language} {urlsplit(self.page.url).path[3:]}"
+            self.looker.look(where, self.page, self.policy)
 
     def fill(self, values: Mapping[str, str]) -> None:
         """Type into the fields of the page, by their names."""

@@ -35,13 +35,26 @@ class Portal:
     findings: Findings
     looker: Looker
 
-    def source(self, language: str, *, without: frozenset[str] = frozenset()) -> Person:
-        """Somebody who comes to the public side, unknown."""
-        return self._person(self.intake, language, "source", without)
+    def source(
+        self, language: str, *, without: frozenset[str] = frozenset(), looked_at: bool = True
+    ) -> Person:
+        """Somebody who comes to the public side, unknown; their pages are looked at unless told otherwise."""
+        person = Person(
+            self.browser,
+            self.intake,
+            language,
+            self.looker,
+            who="source",
+            without=without,
+            looked_at=looked_at,
+        )
+        self.people.callback(person.close)
+        return person
 
     def staff(self, language: str, name: str) -> Person:
         """Somebody of the desk, who signs in through the page."""
-        person = self._person(self.desk, language, name)
+        person = Person(self.browser, self.desk, language, self.looker, who=name)
+        self.people.callback(person.close)
         person.go("/sign-in")
         person.fill(self.ways_in(name))
         person.press("main form button[type=submit]")
@@ -54,11 +67,6 @@ class Portal:
         one = self.instance.founders[name]
         code = totp.code(one.bundle.totp_secret, self.instance.clock())
         return {"name": name, "passphrase": one.passphrase, "code": code}
-
-    def _person(self, address: str, language: str, who: str, without: frozenset[str] = frozenset()) -> Person:
-        person = Person(self.browser, address, language, self.looker, who=who, without=without)
-        self.people.callback(person.close)
-        return person
 
 
 @pytest.fixture(scope="session")

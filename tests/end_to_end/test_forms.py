@@ -11,6 +11,7 @@ from builders import Instance
 from end_to_end.browser import Person
 from end_to_end.conftest import Portal
 from end_to_end.walks import ON, come_back, confirm, sample, send, tell
+from playwright.sync_api import Route
 from sqlalchemy import func, select
 
 from portal.intake.models import Message, Submission
@@ -34,7 +35,7 @@ def _token(person: Person) -> str:
 
 @LANGUAGES
 def test_an_account_sent_with_two_quick_presses_is_kept_once(portal: Portal, language: str) -> None:
-    source = portal.source(language)
+    source = portal.source(language, looked_at=False)
     tell(source, files=False)
     source.page.locator(ON).dblclick()
     source.page.wait_for_url("**/received")
@@ -44,7 +45,7 @@ def test_an_account_sent_with_two_quick_presses_is_kept_once(portal: Portal, lan
 
 
 def test_an_account_sent_eight_times_at_once_is_kept_once(portal: Portal) -> None:
-    source = portal.source("en")
+    source = portal.source("en", looked_at=False)
     tell(source, files=False)
     with ThreadPoolExecutor(8) as pool:
         led = [one.result() for one in [pool.submit(_posted_from, *_what(source)) for _ in range(8)]]
@@ -53,7 +54,7 @@ def test_an_account_sent_eight_times_at_once_is_kept_once(portal: Portal) -> Non
     source.go("/check")
     assert source.page.url.endswith("/received")
     confirm_words = source.page.locator(".words bdi").all_inner_texts()
-    returning = portal.source("en")
+    returning = portal.source("en", looked_at=False)
     returning.go("/return")
     returning.fill({"words": " ".join(confirm_words)})
     returning.press(ON)
@@ -73,7 +74,7 @@ def _posted_from(address: str, token: str, cookies: str) -> str:
 
 @LANGUAGES
 def test_going_back_loses_no_text(portal: Portal, language: str) -> None:
-    source, narrative = portal.source(language), sample(language)["narrative"]
+    source, narrative = portal.source(language, looked_at=False), sample(language)["narrative"]
     source.go("/account")
     source.fill({"narrative": narrative})
     source.press("main form button[value=back]")
@@ -113,8 +114,8 @@ def test_what_was_typed_is_shown_again_when_the_session_has_ended(portal: Portal
     portal.findings.check()
 
 
-def test_a_message_survives_an_ended_folder(portal: Portal) -> None:
-    source = portal.source("en")
+def test_a_message_to_a_folder_that_closed_meanwhile_is_not_sent(portal: Portal) -> None:
+    source = portal.source("en", looked_at=False)
     tell(source, files=False)
     kept = send(source)
     confirm(source, kept)
@@ -242,4 +243,26 @@ def test_the_journey_works_with_fonts_pictures_media_and_scripts_shut_off(
     source.fill({"text": "سلام"})
     source.press("form[action$='/folder/reply'] button")
     assert "سلام" in source.text("#messages")
+    portal.findings.check()
+
+
+def test_what_is_wrong_with_a_page_would_be_found(portal: Portal) -> None:
+    spoiled = (
+        '<img src="/static/favicon.png"><p class="scroll"></p><script>1</script>'
+        '<img alt="" src="http://127.0.0.2:9/x.png"><textarea></textarea>'
+        f'<table><tr><td><bdi dir="ltr">{"wide " * 40}</bdi></td></tr></table>'
+    )
+
+    def spoil(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("</main>", spoiled + "</main>"))
+
+    source = portal.source("en")
+    source.page.route("**/en/return", spoil)
+    source.go("/return")
+    found = " ".join(portal.findings.lines)
+    for sign in ("image-alt", "label: <textarea", "wider than 390", "to another place", "Content Security"):
+        assert sign in found, found
+    portal.findings.lines.clear()
+    source.go("/account")
     portal.findings.check()

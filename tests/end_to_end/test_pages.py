@@ -26,6 +26,7 @@ from portal.config import Face
 from portal.permissions import Role
 from portal.registry.models import Record, Statement
 from portal.release import service as releases
+from portal.release.models import Release
 from portal.staff import service as staff
 from portal.staff.models import Staff
 from portal.upkeep import checkpoint
@@ -99,11 +100,11 @@ def scene(one_portal: Portal) -> Iterator[Scene]:
 
 def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View]:
     """Let three sources come, each to a different place on the way."""
-    writer, sender = portal.source("fa"), portal.source("en")
+    writer, sender = (portal.source(language, looked_at=False) for language in LANGUAGES)
     tell(writer)
     tell(sender)
     kept = send(sender)
-    returner = portal.source("en")
+    returner = portal.source("en", looked_at=False)
     come_back(returner, kept)
     returner.fill({"text": "I remember something more.\n" * 3})
     returner.press("form[action$='/folder/reply'] button")
@@ -132,8 +133,9 @@ def _desk(portal: Portal) -> list[View]:
     a_sheet(instance, coded)
     asked, made, refused = a_request(instance), a_release(instance), a_request(instance)
     with at_desk(instance, "maple") as (session, by):
+        seen = session.get_one(Release, refused).revision
         releases.decline(
-            session, by=by, release_id=refused, revision=0, reason="Too fine.", now=instance.clock()
+            session, by=by, release_id=refused, revision=seen, reason="Too fine.", now=instance.clock()
         )
     with at_desk(instance, "rowan") as (session, by):
         staff.invite(session, by=by, name="linden", role=Role.REVIEWER, now=instance.clock(), language="en")

@@ -1,6 +1,7 @@
 """One passphrase gives one key on every keyboard, and nobody can make the server stretch without end."""
 
 import threading
+import time
 import unicodedata
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from portal.errors import UnavailableError
 from portal.vault import passphrase as module
-from portal.vault.passphrase import RECEIPT, STAFF, Cost, derive_key, generate, normalise, spend
+from portal.vault.passphrase import RECEIPT, STAFF, Cost, Line, derive_key, generate, normalise, spend
 
 LIGHT = Cost(memory_kib=64, iterations=1, lanes=1)
 SALT = bytes(range(16))
@@ -79,22 +80,60 @@ def test_normalising_persian_and_arabic_twice_changes_nothing(text: str) -> None
     assert normalise(normalise(text).decode()) == normalise(text)
 
 
-def test_only_two_derivations_run_at_once_and_the_third_is_told_to_wait(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_who_finds_no_place_in_time_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(module, "_running", threading.BoundedSemaphore(2))
-    with module._running, module._running, pytest.raises(UnavailableError):
-        derive_key("one", SALT, LIGHT)
-    assert derive_key("one", SALT, LIGHT)
+    line = Line(2, most=4)
+    with line.place(0), line.place(0), pytest.raises(UnavailableError):
+        derive_key("one", SALT, LIGHT, line)
+    assert derive_key("one", SALT, LIGHT, line)
 
 
-def test_a_failed_derivation_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_running", threading.BoundedSemaphore(1))
+def test_a_full_line_sends_away_at_once() -> None:
+    line = Line(1, most=0)
+    with line.place(0), pytest.raises(UnavailableError), line.place(60):
+        pass
+
+
+def test_who_waits_is_served_in_turn() -> None:
+    line, served = Line(1, most=8), list[int]()
+
+    def wait(number: int) -> None:
+        with line.place(10):
+            served.append(number)
+
+    people = [threading.Thread(target=wait, args=(number,)) for number in range(5)]
+    with line.place(0):
+        for number, one in enumerate(people, 1):
+            one.start()
+            while len(line._waiting) < number:
+                time.sleep(0.001)
+    for one in people:
+        one.join()
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_a_turn_that_comes_at_the_last_moment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line(1, most=1)
+
+    class Late(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            del timeout
+            line._give_back()
+            return False
+
+    monkeypatch.setattr(module, "Event", Late)
+    line._take(0)
+    assert line._take(0)
+    line._give_back()
+    assert line._free == 1
+
+
+def test_a_failed_derivation_gives_its_place_back() -> None:
+    line = Line(1, most=0)
     for _ in range(3):
         with pytest.raises(ValueError, match="salt"):
-            derive_key("one", b"short", LIGHT)
-    assert derive_key("one", SALT, LIGHT)
+            derive_key("one", b"short", LIGHT, line)
+    assert derive_key("one", SALT, LIGHT, line)
 
 
 def test_an_unknown_name_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:

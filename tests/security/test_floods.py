@@ -1,0 +1,103 @@
+"""What many strangers at once can and cannot keep from others."""
+
+import time
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from builders import NOON, Instance, token_of, without_limits
+from flask.testing import FlaskClient
+
+from portal.config import Face
+from portal.errors import UnavailableError
+from portal.store.files import FileStore, new_name
+from portal.vault import passphrase, receipt
+from portal.web.throttle import Throttle
+
+
+def test_a_flood_of_typed_receipts_stops_neither_sending_nor_signing_in(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passphrase, "WAIT_SECONDS", 2.0)
+
+    def wait() -> None:
+        with passphrase.TYPED.place(60):
+            pass
+
+    client, stranger = (sqlite_instance.app(Face.INTAKE).test_client() for _ in range(2))
+    token = token_of(client.get("/en/account"))
+    client.post("/en/account", data={"csrf_token": token, "narrative": "I was there.", "action": "next"})
+    typed = token_of(stranger.get("/en/return"))
+    with passphrase.TYPED.place(0):
+        waiting = [Thread(target=wait) for _ in range(passphrase.TYPED._most)]
+        for one in waiting:
+            one.start()
+        while len(passphrase.TYPED._waiting) < len(waiting):
+            time.sleep(0.001)
+        sent = client.post("/en/check", data={"csrf_token": token_of(client.get("/en/check"))})
+        desk = sqlite_instance.app(Face.DESK).test_client()
+        signed_in = sqlite_instance.sign_in(desk, "cedar")
+        words = receipt.generate().digits()
+        refused = stranger.post("/en/return", data={"csrf_token": typed, "words": words})
+    for one in waiting:
+        one.join()
+    assert sent.status_code == 303
+    assert signed_in.status_code == 303
+    assert refused.status_code == 503
+    assert "Too many people are asking this at once." in refused.text
+
+
+def test_a_form_of_a_million_fields_is_refused_before_it_is_read(sqlite_instance: Instance) -> None:
+    client = sqlite_instance.app(Face.DESK).test_client()
+    before = time.process_time()
+    answer = client.post(
+        "/en/sign-in", data=b"a&" * 3_000_000, content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status_code == 413
+    assert time.process_time() - before < 1
+
+
+def test_files_leave_room_for_the_databases(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError), FileStore(tmp_path, reserve=2**60).create(new_name()):
+        pass
+    with FileStore(tmp_path, reserve=1).create(new_name()) as sink:
+        sink.write(b"x")
+
+
+def test_a_file_that_a_folder_cannot_hold_any_more_leaves_nothing_on_the_disk(
+    sqlite_instance: Instance,
+) -> None:
+    client = without_limits(sqlite_instance, files_per_submission=0).app(Face.INTAKE).test_client()
+    open_folder(client)
+    data = {"csrf_token": token_of(client.get("/en/folder")), "file": (BytesIO(b"abc"), "one.bin")}
+    answer = client.post("/en/folder/file", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert not list(sqlite_instance.files.names())
+
+
+def open_folder(client: FlaskClient) -> None:
+    """Send an account, and come back with its words."""
+    token = token_of(client.get("/en/account"))
+    client.post("/en/account", data={"csrf_token": token, "narrative": "I was there.", "action": "next"})
+    client.post("/en/check", data={"csrf_token": token_of(client.get("/en/check"))})
+    with client.session_transaction() as kept:
+        words = receipt.Receipt(tuple(kept["draft"]["receipt"])).digits()
+    token = token_of(client.get("/en/return"))
+    assert client.post("/en/return", data={"csrf_token": token, "words": words}).status_code == 303
+
+
+def test_many_names_neither_fill_the_memory_nor_slow_each_other_down() -> None:
+    throttle = Throttle()
+    before = time.process_time()
+    for number in range(30_000):
+        throttle.wrong(number, NOON)
+    assert time.process_time() - before < 5
+    assert len(throttle._tries) <= 10_000
+
+
+def test_a_page_of_strangers_does_not_empty_a_draft(sqlite_instance: Instance) -> None:
+    client = sqlite_instance.app(Face.INTAKE).test_client()
+    answer = client.get("/en/leave", headers={"Sec-Fetch-Site": "cross-site"})
+    assert "Clear-Site-Data" not in answer.headers
+    assert client.get("/en/leave").headers["Clear-Site-Data"]
