@@ -302,8 +302,7 @@ def db() -> None:
 @plainly
 def db_upgrade(instance: Path | None) -> None:
     """Bring both databases up to this version."""
-    settings = _settings(instance)
-    schema.upgrade(Database(settings.main_url, settings.wraps_url))
+    upkeep.upgrade(_settings(instance))
     click.echo("Both databases stand at the newest revision.")
 
 

@@ -13,6 +13,7 @@ import portal.linking.models
 import portal.registry.models
 import portal.release.models
 import portal.staff.models  # noqa: F401 - every table must be known before rows are checked
+from portal import schema
 from portal.config import PublicKeys, Settings, load_settings, root_fingerprint
 from portal.database import Database, PortalSession, empty_log
 from portal.errors import UnavailableError
@@ -23,6 +24,7 @@ from portal.ledger.report import Report
 from portal.ledger.verify import FileClaim
 from portal.ledger.verify import verify as verify_ledger
 from portal.permissions import Group
+from portal.staff import epochs
 from portal.staff.founding import read_signer
 from portal.store.directory import (
     DIRECTORY,
@@ -34,6 +36,9 @@ from portal.store.directory import (
 )
 from portal.store.files import FileStore
 from portal.vault.directory import Directory, DirectoryError
+
+EPOCHS = "0008"
+"""The migration that gave memberships their epochs."""
 
 
 def log_keys(keys: PublicKeys) -> LogKeys:
@@ -127,8 +132,23 @@ def install_directory(folder: Path, environ: Mapping[str, str], signed: bytes) -
     with database.session(write=True) as session:
         detail = {"serial": str(directory.serial)}
         ledger.note(session, "directory.install", by="portal", detail=detail)
+        if schema.is_current(database):  # else `portal db upgrade` does it, which comes next
+            epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
     database.dispose()
     return directory
+
+
+def upgrade(settings: Settings) -> None:
+    """Bring both databases up to this version, and record anew the rows whose columns were changed."""
+    database = Database(settings.main_url, settings.wraps_url)
+    before = schema.current(database.main)
+    schema.upgrade(database)
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    with database.session(write=True) as session:
+        if before is not None and before < EPOCHS:
+            ledger.record_again(session, ["membership"], by="portal", reason=f"migration {EPOCHS}")
+        epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
+    database.dispose()
 
 
 @dataclass(frozen=True)

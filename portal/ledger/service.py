@@ -25,7 +25,7 @@ from portal.ledger.recorder import Recorder, act, acts_place, lock, pending
 from portal.ledger.rows import key_text, recorded_tables
 from portal.ledger.tree import RightEdge, leaf_hash
 from portal.vault.seal import Sealed
-from portal.vault.wrap import unwrap
+from portal.vault.wrap import Seeds, unwrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def row_count(entry: LedgerEntry) -> int:
     return len(json.loads(entry.body)["rows"])
 
 
-def read_acts(entry: LedgerEntry, auditors_seed: bytes) -> list[Act]:
+def read_acts(entry: LedgerEntry, auditors_seed: Seeds) -> list[Act]:
     """Open the acts of an entry with the auditors' key; UnsealError when they are not for this place."""
     sealed = json.loads(entry.body)["acts"]
     if sealed is None:

@@ -16,6 +16,7 @@ ACTS: dict[str, Any] = {
     "document.read": _l("opened a document"),
     "document.receive": _l("sent a document"),
     "group.grant": _l("handed a key on"),
+    "group.renew": _l("made a new key for a group"),
     "identity.read": _l("opened who the source is"),
     "instance.found": _l("founded the portal"),
     "ledger.record-again": _l("recorded rows anew"),

@@ -39,7 +39,7 @@ class Line:
 def index() -> ResponseReturnValue:
     """Entries, newest first, opened with the auditors' key; and the newest signed head."""
     before = request.args.get("before", type=int)
-    session, seed = edge.db(), actor().seed_of(Group.AUDITORS)
+    session, seed = edge.db(), actor().seeds_of(Group.AUDITORS)
     found = ledger.newest(session, before=before, limit=PAGE + 1)
     lines = []
     for entry in found[:PAGE]:

@@ -20,6 +20,7 @@ from portal.ledger.service import note
 from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import service
 from portal.staff.credentials import Bundle, new_bundle
+from portal.staff.models import EpochState, GroupEpoch
 from portal.store.directory import DIRECTORY, FINGERPRINT
 from portal.vault.directory import Kind, Request, Statement, fingerprint
 from portal.vault.directory import printed as printed_digits
@@ -153,7 +154,12 @@ def founder(name: str, role: Role, language: str = "en") -> Founder:
 
 
 def enrol_founders(
-    session: PortalSession, founders: Iterable[Founder], made: Secrets, *, cost: Cost, now: datetime
+    session: PortalSession,
+    founders: Iterable[Founder],
+    made: Secrets,
+    *,
+    cost: Cost,
+    now: datetime,
 ) -> None:
     """Add the first people and hand them the group keys that their roles may hold."""
     for one in founders:
@@ -171,6 +177,11 @@ def enrol_founders(
             service.hold(
                 session, person=person, group=group, seed=made.group_seeds[group], by="founding", now=now
             )
+    for group, seed in sorted(made.group_seeds.items()):
+        public, day = public_key(seed), now.date()
+        first = GroupEpoch(group=group, epoch=1, public_key=public, day=day, made_by="founding")
+        first.state = EpochState.CURRENT
+        session.add(first)
     note(session, "instance.found", by="founding")
 
 

@@ -37,12 +37,18 @@ class SignedKeys:
         self._digest = b""
         self._serial = 0
         self._keys: PublicKeys | None = None
+        self._directory: Directory | None = None
         self._refused = ""
 
     @property
     def last(self) -> PublicKeys:
         """The keys of the last edition that held: for reading, and for the ledger, not for sealing."""
-        return self._keys or self.keys()
+        try:
+            return self.keys()
+        except DirectoryError:
+            if self._keys is None:
+                raise
+            return self._keys
 
     def newly_refused(self, reason: str) -> bool:
         """Tell whether this is news: a reason is told once, until the directory holds again."""
@@ -69,7 +75,14 @@ class SignedKeys:
             raise DirectoryError("The directory was set back to an older edition.")
         keys = directory.public_keys()
         self._keys, self._digest, self._serial = keys, digest, directory.serial
+        self._directory = directory
         return keys
+
+    def edition(self) -> Directory:
+        """Return the directory itself as it holds at this moment; raises `DirectoryError`."""
+        self.keys()
+        assert self._directory is not None  # noqa: S101 - just read
+        return self._directory
 
 
 def read_directory(text: bytes, fingerprint: str) -> Directory:

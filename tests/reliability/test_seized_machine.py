@@ -88,7 +88,7 @@ def handed_over(seized: Seized, instance: Instance, roles: Iterable[Role]) -> se
 def _groups(seized: Seized, seed: bytes, staff_id: UUID) -> Iterator[bytes]:
     for row in seized.rows("membership"):
         with suppress(PortalError):
-            yield unwrap(seed, row["blob"], group_place(staff_id, Group(row["group"])))
+            yield unwrap(seed, row["blob"], group_place(staff_id, Group(row["group"]), row["epoch"]))
 
 
 def _split(packed: bytes) -> Iterator[bytes]:
