@@ -298,6 +298,7 @@ def keys() -> ResponseReturnValue:
             (one, _fingerprint(one.proposed) if one.proposed else "") for one in epochs.standings(db(), by=by)
         ],
         renew=RenewForm(formdata=None),
+        may_move=lambda group: group is not Group.AUDITORS and "release.rewrap" in current_app.view_functions,
         earlier=lambda group: len(by.ring(group)) > 1,
         roles=ROLES,
         groups=GROUPS,

@@ -84,11 +84,24 @@ def unwrap(seeds: Seeds, wrapped: bytes, context: bytes) -> bytes:
     raise UnsealError
 
 
+def opener(seed: bytes) -> Callable[[bytes, bytes], bytes]:
+    """Return what opens many wrapped keys of one seed, as `unwrap` does; keep it no longer than the work."""
+    recipient = MLKEM768X25519PrivateKey(*_private_halves(seed))
+    return lambda wrapped, context: _opened(recipient, wrapped, context)
+
+
 def _unwrap(seed: bytes, wrapped: bytes, context: bytes) -> bytes:
+    try:
+        recipient = MLKEM768X25519PrivateKey(*_private_halves(seed))
+    except ValueError:
+        raise UnsealError from None
+    return _opened(recipient, wrapped, context)
+
+
+def _opened(recipient: MLKEM768X25519PrivateKey, wrapped: bytes, context: bytes) -> bytes:
     if wrapped[:1] != SUITE:
         raise UnsealError
     try:
-        recipient = MLKEM768X25519PrivateKey(*_private_halves(seed))
         payload = _HPKE.decrypt(memoryview(wrapped)[1:], recipient, info=context)
     except (InvalidTag, ValueError):
         raise UnsealError from None
