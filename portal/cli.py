@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from portal import create_app, schema, upkeep
+from portal import ceremony, create_app, schema, upkeep
 from portal.config import Face, Settings, default_instance, load_settings, root_fingerprint
 from portal.database import Database
 from portal.demo import run as demonstration
@@ -19,12 +19,13 @@ from portal.errors import PortalError
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
-from portal.staff import founding
+from portal.staff import founding, restoring
 from portal.staff.founding import Founder
 from portal.store.directory import DIRECTORY, pinned_fingerprint, read_directory, read_public_keys
 from portal.vault import directory as directories
-from portal.vault import totp
+from portal.vault import sheet, totp
 from portal.vault.passphrase import Cost
+from portal.vault.shares import read_public
 from portal.vault.sign import SigningKey, VerifyKey
 from portal.vault.wrap import key_id
 
@@ -58,6 +59,9 @@ def main() -> None:
     os.umask(0o077)
 
 
+main.add_command(ceremony.recovery)
+
+
 @main.command()
 @click.option(
     "--keep",
@@ -87,9 +91,16 @@ def _folder(instance: Path | None) -> Path:
     return instance.resolve() if instance else default_instance(os.environ)
 
 
+def _database(settings: Settings) -> Database:
+    """Return both databases; they are closed when the command has ended, however it ends."""
+    database = Database(settings.main_url, settings.wraps_url)
+    click.get_current_context().call_on_close(database.dispose)
+    return database
+
+
 def _open(settings: Settings) -> Database:
     """Open both databases, recorded by the ledger; says so when they need an upgrade first."""
-    database = Database(settings.main_url, settings.wraps_url)
+    database = _database(settings)
     if not schema.is_current(database):
         raise click.ClickException("The databases are behind this version: run `portal db upgrade` first.")
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
@@ -114,6 +125,11 @@ def _tell(one: Founder) -> None:
 @click.option("--administrator", required=True, help="Pseudonym of the administrator.")
 @click.option("--auditor", required=True, help="Pseudonym of the auditor.")
 @click.option(
+    "--recovery",
+    type=ceremony.FILE,
+    help="The recovery.public.json of a ceremony; else a recovery key is made and shown here.",
+)
+@click.option(
     "--root",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The root.public.json of a root kept elsewhere; else one is made here and its sheet printed.",
@@ -126,15 +142,17 @@ def init(
     leads: tuple[str, ...],
     administrator: str,
     auditor: str,
+    recovery: Path | None,
     root: Path | None,
 ) -> None:
     """Make the keys, the databases and the first people; prints every secret once."""
     folder = _folder(instance)
+    custodians = read_public(recovery.read_text(encoding="utf-8")) if recovery else None
     public = _read_root(root) if root else None
-    keys, made = founding.make_keys(folder, origin=origin, root=public)
+    keys, made = founding.make_keys(folder, origin=origin, recovery=custodians, root=public)
     settings = load_settings(os.environ, folder, read=lambda *_: keys)
     settings.files.mkdir(mode=0o700, exist_ok=True)
-    database = Database(settings.main_url, settings.wraps_url)
+    database = _database(settings)
     schema.upgrade(database)
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
     roles = [
@@ -151,8 +169,6 @@ def init(
     click.echo(f"Instance: {folder}")
     for one in founders:
         _tell(one)
-    click.echo("\nRecovery key. Write it down, keep it away from every computer, and clear this screen:")
-    click.echo("  " + founding.printed(made.recovery_seed))
     if made.root_seeds:
         own = SigningKey.from_seeds(made.root_seeds)
         click.echo("\nSheet of the organisation's root. Write it down likewise; nothing of it is kept here:")
@@ -163,6 +179,11 @@ def init(
         click.echo("then run `portal directory install` with what it gives. Until then no face starts.")
     if public:
         _tell_fingerprint(public)
+    if made.recovery_seed is None:
+        click.echo(f"\nThe custodians hold the recovery key. Its mark:\n  {ceremony.mark_of(keys.recovery)}")
+    else:
+        click.echo("\nRecovery key. Write it down, keep it away from every computer, and clear this screen:")
+        click.echo("  " + founding.printed(made.recovery_seed))
 
 
 def _tell_fingerprint(root: VerifyKey) -> None:
@@ -266,6 +287,51 @@ def directory_adopt(instance: Path | None, root: Path) -> None:
     """Ask for the first signature over an instance that still has a public-keys.json."""
     made = founding.adopt(_folder(instance), _read_root(root), day=datetime.now(UTC).date())
     click.echo(f"Take {made} to the root (`portal root sign`), then run `portal directory install`.")
+
+
+@ceremony.recovery.command()
+@click.argument("instance", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--to", "name", required=True, help="Pseudonym of the person who receives the keys.")
+@click.option(
+    "--enrol",
+    "role",
+    type=click.Choice([role.value for role in Role]),
+    help="Enrol that person now, in this role; prints their secrets once.",
+)
+@click.option(
+    "--key", "kept", type=ceremony.FILE, help="A file with the opened key; else it is asked for, unseen."
+)
+def restore(instance: Path, name: str, role: str | None, kept: Path | None) -> None:
+    """Hand the groups' keys to a person with the recovery key, when nobody else is left who could."""
+    settings = _settings(instance)
+    database = _open(settings)
+    with database.session(write=False) as session:
+        person = restoring.find(session, name)
+    if (person is None) == (role is None):
+        told = (
+            "is here already: leave --enrol out." if person else "is not here: invite them, or add --enrol."
+        )
+        raise click.ClickException(f"{name} {told}")
+    typed = kept.read_text(encoding="utf-8") if kept else None
+    seed = sheet.read(typed, bare=True) if typed else ceremony.ask_sheet("Recovery key", bare=True)
+    seeds = restoring.open_groups(settings.instance, settings.public_keys, seed)
+    if person:
+        click.echo(
+            f"{person.name}, {person.role.value}. Their key's mark:\n  {ceremony.mark_of(person.public)}"
+        )
+        click.confirm("Did they read out the same, over another channel?", abort=True)
+    newcomer = founding.founder(name, Role(role)) if role else None
+    now, cost = datetime.now(UTC), Cost(settings.staff_memory_kib, 3, 1)
+    with database.session(write=True) as session:
+        to = restoring.enrol(session, newcomer, cost=cost, now=now) if newcomer else person
+        later = restoring.open_later(session, settings.public_keys, seed)
+        handed = restoring.hand_on(session, to=to, seeds=seeds, later=later, now=now) if to else []
+    database.dispose()
+    click.echo(f"Keys handed to {name}: {', '.join(handed) or 'none; the role may hold no more'}.")
+    if kept:
+        click.echo(f"Destroy {kept}: what is in it opens everything.")
+    if newcomer:
+        _tell(newcomer)
 
 
 @main.command()

@@ -64,17 +64,14 @@ class Settings:
 
     instance: Path
     public_keys: PublicKeys = field(repr=False)
-    faces: frozenset[Face] = frozenset(Face)
     database_url: str = ""
     keys_url: str = ""
     session_folder: Path | None = None
     secure_cookies: bool = True
-    intake_address: str = "http://127.0.0.1:8000"
     desk_address: str = "http://127.0.0.1:8001"
     onion_address: str = ""
     file_limit: int = 25 * MIB
     files_per_submission: int = 20
-    narrative_limit: int = 400_000
     exit_address: str = "https://www.wikipedia.org/"
     staff_memory_kib: int = 128 * 1024
     root_fingerprint: str = ""
@@ -113,7 +110,6 @@ def load_settings(
     Raises `UnavailableError` naming the remedy when something is missing or malformed.
     """
     folder = instance or default_instance(environ)
-    faces = environ.get("PORTAL_FACES", "intake,desk")
     session_folder = environ.get("PORTAL_SESSION_FOLDER")
     root = root_fingerprint(environ)
     try:
@@ -121,12 +117,10 @@ def load_settings(
             instance=folder,
             public_keys=read(folder, root),
             root_fingerprint=root,
-            faces=frozenset(Face(face.strip()) for face in faces.split(",")),
             database_url=environ.get("PORTAL_DATABASE_URL", ""),
             keys_url=environ.get("PORTAL_KEYS_URL", ""),
             session_folder=Path(session_folder) if session_folder else None,
             secure_cookies=environ.get("PORTAL_SECURE_COOKIES", "1") != "0",
-            intake_address=environ.get("PORTAL_INTAKE_ADDRESS", Settings.intake_address),
             desk_address=environ.get("PORTAL_DESK_ADDRESS", Settings.desk_address),
             onion_address=environ.get("PORTAL_ONION_ADDRESS", ""),
             file_limit=int(environ.get("PORTAL_FILE_LIMIT", Settings.file_limit)),

@@ -41,9 +41,13 @@ def test_a_document_leads_only_to_what_is_there(path: Path) -> None:
 
 
 def test_the_readme_names_every_setting_and_no_other() -> None:
-    read = set(re.findall(r"PORTAL_[A-Z_]+", (ROOT / "portal" / "config.py").read_text(encoding="utf-8")))
+    read = set(
+        re.findall(r"\"(PORTAL_[A-Z0-9_]+)\"", (ROOT / "portal" / "config.py").read_text(encoding="utf-8"))
+    )
     told = set(
-        re.findall(r"^\| `(PORTAL_[A-Z_]+)`", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(
+            r"^\| `(PORTAL_[A-Z0-9_]+)`", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+        )
     )
     assert told == read
 
@@ -52,6 +56,8 @@ def test_commands_that_documents_show_are_commands() -> None:
     known = commands(main)
     for path in DOCUMENTS:
         for line in re.findall(
-            r"^(?:\$ )?(portal (?:db|directory|ledger|root) \w+|portal \w+)", path.read_text(), re.MULTILINE
+            r"^(?:\$ )?(portal (?:db|directory|ledger|recovery|root) \w+|portal \w+)",
+            path.read_text(),
+            re.MULTILINE,
         ):
             assert line in known, (path.name, line)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from portal.database import SealedColumn, UtcDay
+from portal.database import SealedColumn
 
 revision = "0006"
 down_revision = "0005"
@@ -21,8 +21,6 @@ def upgrade() -> None:
             sa.Enum("current", "superseded", name="linkstate", native_enum=False, length=20),
             nullable=False,
         ),
-        sa.Column("by", sa.String(length=60), nullable=False),
-        sa.Column("day", UtcDay(), nullable=False),
         sa.Column("blob", SealedColumn(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"],

@@ -154,7 +154,7 @@ PATTERNS: Mapping[Pattern, Question] = {
 def waited(since: date, today: date) -> str:
     """Say in words how long something has waited."""
     days = (today - since).days
-    return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else _("since today")
+    return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else _("today")
 
 
 def month_words(month: str, number: Any) -> str:

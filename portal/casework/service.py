@@ -113,16 +113,22 @@ def _page(
     Built once for each shape, because building costs more than the database takes; the values are bound
     later: ``staff``, and on further pages the ``day`` and ``last`` of the page before.
     """
+    further_on = tuple_(Submission.day, Submission.id) > tuple_(
+        bindparam("day", type_=UtcDay()), bindparam("last", type_=Uuid())
+    )
+    if mine:  # what one person holds is little, and found by its holder
+        held = (
+            select(Submission.id, Submission.day, Submission.status)
+            .join(Claim, Claim.submission_id == Submission.id)
+            .where(Claim.staff_id == bindparam("staff", type_=Uuid()), Submission.status.in_(statuses))
+        )
+        mine_alone = (held.where(further_on) if further else held).subquery()
+        columns = mine_alone.c
+        return select(columns.id, columns.day, columns.status).order_by(columns.day, columns.id).limit(limit)
     found = []
     for status in statuses:
         query = select(Submission.id, Submission.day, Submission.status).where(Submission.status == status)
-        if mine:
-            query = query.join(Claim, Claim.submission_id == Submission.id).where(
-                Claim.staff_id == bindparam("staff", type_=Uuid())
-            )
-        if further:
-            place = tuple_(bindparam("day", type_=UtcDay()), bindparam("last", type_=Uuid()))
-            query = query.where(tuple_(Submission.day, Submission.id) > place)
+        query = query.where(further_on) if further else query
         inner = query.order_by(Submission.day, Submission.id).limit(limit).subquery()
         found.append(select(inner.c.id, inner.c.day, inner.c.status))
     every = union_all(*found).subquery()

@@ -77,7 +77,7 @@ def come_back() -> ResponseReturnValue:
             form.words.errors = [
                 _("We know no account with these words. Compare them with your note, word by word.")
             ]
-    return render_template("intake/return.html", form=form)
+    return render_template("intake/return.html", form=form, unsent=visit.has_unsent())
 
 
 def _opened() -> opening.Opened:
@@ -102,7 +102,7 @@ def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
 @pages.page("/folder", access=Access.SOURCE)
 def show() -> ResponseReturnValue:
     """Show what has become of it: where it stands, messages, files, permissions, the way out."""
-    return _folder_page(ReplyForm(), DocumentForm())
+    return _folder_page(ReplyForm(data={"text": visit.unsent()}), DocumentForm())
 
 
 @pages.page("/folder/reply", access=Access.SOURCE, methods=("POST",), token=Token.FORM)
@@ -207,7 +207,7 @@ def withdraw() -> ResponseReturnValue:
                 edge.files().erase(name)
             return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
         form.sure.errors = [
-            _("Choose the answer above if you are sure. If not, go back: nothing has changed.")
+            _("If you are sure, choose “Yes, take everything back”. If not, go back: nothing has changed.")
         ]
     return render_template("intake/withdraw.html", form=form)
 

@@ -70,13 +70,18 @@ def _ask(step: Step, form: PortalForm, template: str, take: Callable[[Draft], No
                 _("You were away for a long time. What you wrote is here; press Continue once more.")
             )
             visit.keep(draft)
-        elif action in {"back", "skip"} or form.validate():
+        elif form.validate() or (action in {"back", "skip"} and _left_empty(form)):
             take(draft)
             visit.keep(draft)
             return _onwards(step, action)
     elif not visit.has_draft():
         visit.keep(draft)
     return render_template(template, form=form, draft=draft, **_place(step))
+
+
+def _left_empty(form: PortalForm) -> bool:
+    """Tell whether nothing is wrong but that something was left empty: one may always go on, or back."""
+    return all(not form[name].data for name in form.errors if name)
 
 
 def _token_holds() -> bool:

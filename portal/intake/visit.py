@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import current_app, request, session
 
 from portal.intake.drafts import Draft
+from portal.web.guard import UNSENT
 from portal.web.sessions import SealedSession
 
 _DRAFT, _FOLDER = "draft", "folder"
@@ -79,6 +80,16 @@ def open_folder(key: Key) -> None:
     """Remember what the receipt opened, under a new session id and key."""
     cast(SealedSession, session).rotate()
     session[_FOLDER] = {"submission_id": key.submission_id, "seed": key.seed}
+
+
+def has_unsent() -> bool:
+    """Tell whether a message was typed into a folder that had closed meanwhile."""
+    return UNSENT in session
+
+
+def unsent() -> str:
+    """Give that message back, once."""
+    return str(session.pop(UNSENT, ""))
 
 
 def folder() -> Key:

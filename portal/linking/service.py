@@ -164,7 +164,7 @@ def _record(session: PortalSession, record_id: UUID, *, by: Actor) -> tuple[Reco
 
 
 def _rows(session: PortalSession, opened: Opened) -> Sequence[Link]:
-    query = select(Link).where(Link.submission_id == opened.submission.id).order_by(Link.day, Link.id)
+    query = select(Link).where(Link.submission_id == opened.submission.id).order_by(Link.id)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
@@ -207,8 +207,8 @@ def _opened_link(session: PortalSession, row: Link, value: dict[str, Any], by: A
         mark_id=UUID(value["annotation_id"]),
         quote=value["quote"],
         comment=value["comment"],
-        by=row.by,
-        day=row.day,
+        by=value["by"],
+        day=date.fromisoformat(value["day"]),
         state=row.state,
     )
 
@@ -242,15 +242,17 @@ def link(
     value = {
         "annotation_id": str(mark_id),
         "basis": basis.value,
+        "by": by.name,
         "certainty": certainty.value,
         "comment": comment.strip(),
+        "day": now.date().isoformat(),
         "kind": leads_to.value,
         "quote": words.at.quote,
         "record_id": str(record_id),
         "relation": relation.value,
     }
     blob = opened.key.seal(Label.LINK, link_id, value)
-    session.add(Link(id=link_id, submission_id=case_id, by=by.name, day=now.date(), blob=blob))
+    session.add(Link(id=link_id, submission_id=case_id, blob=blob))
     session.flush()
     note(session, "link.add", by=by.name, subject=case_id)
     return link_id

@@ -31,6 +31,7 @@ ACTS: dict[str, Any] = {
     "message.receive": _l("sent a message"),
     "message.send": _l("wrote to a source"),
     "note.add": _l("left a note"),
+    "recovery.use": _l("used the recovery key"),
     "registry.add": _l("added a record"),
     "registry.edit": _l("changed a record"),
     "registry.relate": _l("related two records"),

@@ -12,10 +12,13 @@ from portal.config import Face
 from portal.errors import NotFoundError
 from portal.ledger import service as ledger
 from portal.ledger.checkpoint import LogKeys
+from portal.ledger.models import LedgerEntry
 from portal.ledger.verify import verify_log as verify_ledger
 from portal.permissions import Group, Permission
 from portal.staff.acts import label_of
 from portal.staff.current import actor
+from portal.vault.seal import UnsealError
+from portal.vault.wrap import Seeds
 from portal.web import edge
 from portal.web.guard import Pages
 from portal.web.locale import lazy_gettext as _l
@@ -25,6 +28,9 @@ pages = Pages("audit", __name__, face=Face.DESK, url_prefix="/ledger")
 PAGE = 50
 
 
+Said = tuple[object, str, UUID | None, str]
+
+
 @dataclass(frozen=True)
 class Line:
     """One entry as an auditor reads it."""
@@ -32,7 +38,7 @@ class Line:
     seq: int
     day: date
     rows: int
-    acts: Sequence[tuple[object, str, UUID | None, str]]
+    acts: Sequence[Said]
 
 
 @pages.page("", access=Permission.LEDGER_READ, menu=_l("Ledger"))
@@ -43,6 +49,21 @@ def index() -> ResponseReturnValue:
     found = ledger.newest(session, before=before, limit=PAGE + 1)
     lines = []
     for entry in found[:PAGE]:
+        acts, rows = _read(entry, seed)
+        lines.append(Line(entry.seq, entry.day, rows, acts))
+    return render_template(
+        "ledger/index.html",
+        lines=lines,
+        older=found[PAGE - 1].seq if len(found) > PAGE else None,
+        newest=before is None,
+        head=ledger.latest_checkpoint(session),
+        total=ledger.size(session),
+    )
+
+
+def _read(entry: LedgerEntry, seed: Seeds) -> tuple[list[Said], int]:
+    """Open an entry; one that was tampered with is shown as what it is, among the others."""
+    try:
         acts = [
             (
                 label_of(one.act),
@@ -52,15 +73,9 @@ def index() -> ResponseReturnValue:
             )
             for one in ledger.read_acts(entry, seed)
         ]
-        lines.append(Line(entry.seq, entry.day, ledger.row_count(entry), acts))
-    return render_template(
-        "ledger/index.html",
-        lines=lines,
-        older=found[PAGE - 1].seq if len(found) > PAGE else None,
-        newest=before is None,
-        head=ledger.latest_checkpoint(session),
-        total=ledger.size(session),
-    )
+        return acts, ledger.row_count(entry)
+    except (UnsealError, ValueError, KeyError, TypeError):
+        return [(_l("This entry cannot be opened. Check the whole ledger."), "", None, "")], 0
 
 
 @pages.page("/check", access=Permission.LEDGER_READ)

@@ -76,8 +76,9 @@ class InviteForm(PortalForm):
 
 
 class GrantForm(PortalForm):
-    """Which key to hand on; to whom is in the address."""
+    """Which key to hand on, and the mark that was compared; to whom is in the address."""
 
+    mark = HiddenField(validators=[InputRequired()])
     group = HiddenField(validators=[AnyOf([group.value for group in Group])])
     before = BooleanField(_l("and what was there before"))
 

@@ -1,7 +1,8 @@
 """Founding an instance: its keys, its first people; every secret is returned once and kept nowhere in clear.
 
-The recovery key's private half and the founders' passphrases leave with the caller. The groups' seeds exist
-only wrapped to founders, and to the recovery key in the sealed file ``recovery-groups``.
+The recovery key's private half, unless a ceremony made it elsewhere, and the founders' passphrases leave with
+the caller. The groups' seeds exist only wrapped to founders, and to the recovery key in the sealed file
+``recovery-groups``.
 """
 
 import json
@@ -35,6 +36,7 @@ from portal.vault.wrap import new_seed, public_key, wrap
 PRIVATE = 0o600
 _SEED = 32
 LEDGER_KEY, WEB_KEY, REQUEST = "ledger.key", "web.key", "directory.request.json"
+RECOVERY_GROUPS = "recovery-groups"
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,12 @@ class Founder:
 
 @dataclass(frozen=True)
 class Secrets:
-    """What founding made that must leave the machine, or be handed to people."""
+    """What founding made that must leave the machine, or be handed to people.
 
-    recovery_seed: bytes = field(repr=False)
+    ``recovery_seed`` is None when the recovery key was made in a ceremony: then it was never here.
+    """
+
+    recovery_seed: bytes | None = field(repr=False)
     group_seeds: Mapping[Group, bytes] = field(repr=False)
     root_seeds: bytes = field(repr=False, default=b"")
     """Both seeds of the root that was made in this run; none where the root is kept elsewhere."""
@@ -66,36 +71,50 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(target.fileno())
 
 
+def recovery_place() -> bytes:
+    """Return the context under which the groups' first seeds are wrapped to the recovery key."""
+    return context(Label.WRAP_RECOVERY, "groups")
+
+
 def make_keys(
-    instance: Path, *, origin: str, root: VerifyKey | None = None, today: date | None = None
+    instance: Path,
+    *,
+    origin: str,
+    recovery: bytes | None = None,
+    root: VerifyKey | None = None,
+    today: date | None = None,
 ) -> tuple[PublicKeys, Secrets]:
     """Make an instance's keys in its folder; refuses to touch keys that are already there.
 
+    ``recovery`` is the public key of a recovery key made in a ceremony; without it one is drawn here.
     Without ``root`` one is made, signs the directory, and leaves with the caller. With it, only a request
     for its signature is written; the faces do not start before `portal directory install`.
     """
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any((instance / name).exists() for name in (LEDGER_KEY, DIRECTORY)):
         raise InvalidError("This folder is an instance already. Its keys are not made twice.")
-    log, seeds, recovery = SigningKey.generate(), {group: new_seed() for group in Group}, new_seed()
+    log, seeds = SigningKey.generate(), {group: new_seed() for group in Group}
+    drawn = None
+    if recovery is None:
+        drawn = new_seed()
+        recovery = public_key(drawn)
     keys = PublicKeys(
-        recovery=public_key(recovery),
+        recovery=recovery,
         groups={group.value: public_key(seed) for group, seed in seeds.items()},
         ledger_ed25519=log.ed25519_public,
         ledger_mldsa44=log.mldsa44_public,
         receipt_salt=secrets.token_bytes(16),
         origin=origin,
         epochs={group.value: 1 for group in Group},
+        former={group.value: {} for group in Group},
     )
     write_private(instance / LEDGER_KEY, log.seeds)
     write_private(instance / WEB_KEY, secrets.token_bytes(32))
     packed = b"".join(seeds[group] for group in Group)
-    write_private(
-        instance / "recovery-groups", wrap(keys.recovery, packed, context(Label.WRAP_RECOVERY, "groups"))
-    )
+    write_private(instance / RECOVERY_GROUPS, wrap(keys.recovery, packed, recovery_place()))
     own = SigningKey.generate() if root is None else None
     write_directory(instance, keys, own or root, day=today or datetime.now(UTC).date())
-    return keys, Secrets(recovery, seeds, own.seeds if own else b"")
+    return keys, Secrets(drawn, seeds, own.seeds if own else b"")
 
 
 def statements_of(keys: PublicKeys, day: date) -> tuple[Statement, ...]:

@@ -341,6 +341,7 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
         group=Group(typed(form.group)),
         now=now(),
         before=bool(form.before.data),
+        compared=typed(form.mark).replace(" ", ""),
     )
     return redirect(url_for(".keys"), 303)
 

@@ -24,7 +24,7 @@ from portal.vault import totp
 from portal.vault.passphrase import Cost, generate, normalise, spend
 from portal.vault.seal import Sealed
 from portal.vault.words import word_list
-from portal.vault.wrap import unwrap
+from portal.vault.wrap import key_id, unwrap
 
 INVITATION_DAYS = 7
 INVITATION_WORDS = 6
@@ -258,10 +258,13 @@ def grant(
     group: Group,
     now: datetime,
     before: bool = False,
+    compared: str | None = None,
 ) -> None:
     """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it.
 
-    It opens what is sealed from its epoch on; ``before`` hands on the earlier keys as well.
+    It opens what is sealed from its epoch on; ``before`` hands on the earlier keys as well. ``compared``
+    names the public key (`key_id`) that two people read to each other: another one, slipped in since, gets
+    nothing.
     """
     by.require(Permission.GROUP_GRANT)
     newest = epochs.current(session)[group]
@@ -269,6 +272,8 @@ def grant(
     person = _find(session, staff_id, lock=True)
     if not person.active or person.id == by.id:
         raise RefusedError
+    if compared not in {None, key_id(person.public_key)}:
+        raise StaleError("This is not the key that you compared. Tell the others before you go on.")
     held = {one.epoch for one in person.memberships if one.group is group}
     if seeds.keys() <= held:
         raise StaleError("This person already holds the key.")

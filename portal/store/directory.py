@@ -6,7 +6,7 @@ from pathlib import Path
 
 from portal.config import PublicKeys
 from portal.errors import UnavailableError
-from portal.vault.directory import Directory, DirectoryError, bare, verify
+from portal.vault.directory import DAMAGED, Directory, DirectoryError, bare, verify
 
 DIRECTORY, FINGERPRINT = "directory.json", "root.fingerprint"
 
@@ -90,7 +90,7 @@ def read_directory(text: bytes, fingerprint: str) -> Directory:
     try:
         directory = Directory.from_json(text.decode())
     except ValueError:
-        raise DirectoryError("The directory cannot be read.") from None
+        raise DirectoryError(DAMAGED) from None
     verify(directory, fingerprint)
     return directory
 

@@ -25,6 +25,9 @@ _SALT = 16
 _LEDGER = 1344
 
 
+DAMAGED = "The directory is damaged: put the copy back that was kept elsewhere."
+
+
 class DirectoryError(UnavailableError):
     """The directory is not what the organisation root signed, or does not say what is needed."""
 
@@ -139,7 +142,9 @@ class Directory:
                 bytes.fromhex(value["signature"]),
             )
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise DirectoryError("The directory cannot be read.") from None
+            raise DirectoryError(
+                "The directory is damaged: put the copy back that was kept elsewhere."
+            ) from None
 
     def of(self, kind: Kind, name: str = "") -> list[Statement]:
         """Return the statements of one kind (and name), newest epoch first."""

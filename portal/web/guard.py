@@ -24,6 +24,9 @@ from portal.web.sessions import SealedSession
 
 P = ParamSpec("P")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+UNSENT = "unsent"
+MOST_UNSENT = 20_000
+"""Characters of a message that are kept while its writer finds the nine words."""
 
 
 class Token(StrEnum):
@@ -115,10 +118,20 @@ def may_open(access: Permission | Access) -> bool:
 def _refusal(access: Permission | Access) -> ResponseReturnValue:
     """Return the refusing answer: the way in for strangers, 403 for staff without the permission."""
     if access is Access.SOURCE:
+        _keep_unsent()
         return redirect(url_for("folder.come_back"), 303)
     if not current_user.is_authenticated:
         return redirect(url_for("staff.sign_in"), 303)
     return abort(403)
+
+
+def _keep_unsent() -> None:
+    """Keep what a source typed into a folder that has closed meanwhile, until the words open it again."""
+    if request.method not in SAFE and request.mimetype == "application/x-www-form-urlencoded":
+        _check_origin()
+        typed = request.form.get("text", "")
+        if typed.strip():
+            session[UNSENT] = typed[:MOST_UNSENT]
 
 
 @contextmanager

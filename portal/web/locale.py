@@ -76,9 +76,11 @@ lazy_gettext: Callable[[str], Any] = lambda message: LazyProxy(gettext, message,
 
 
 def number(value: object) -> str:
-    """Write a number with the reader's digits."""
+    """Write a number with the reader's digits; a fraction with the reader's decimal sign."""
     text = str(value)
-    return text.translate(_PERSIAN_DIGITS) if language() == "fa" else text
+    if language() != "fa":
+        return text
+    return (text.replace(".", "٫") if isinstance(value, float) else text).translate(_PERSIAN_DIGITS)
 
 
 def latin_digits(text: str) -> str:

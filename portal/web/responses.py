@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import cast
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -121,6 +122,11 @@ def _register_errors(app: Flask) -> None:
             return error
         return error_page(error.code)
 
+    @app.errorhandler(OverflowError)
+    def _no_such_number(error: OverflowError) -> ResponseReturnValue:
+        del error  # a number typed into an address that no database can hold
+        return error_page(HTTPStatus.NOT_FOUND)
+
     app.register_error_handler(Exception, _last_resort)
     # What gets past every handler is logged no less plainly; Flask would write message and address.
     app.log_exception = lambda exc_info: _log_place(cast("BaseException", exc_info[1]))  # type: ignore[method-assign]
@@ -168,7 +174,7 @@ def install(app: Flask, *, secure: bool, onion_address: str = "") -> None:
         if secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if onion_address:
-            response.headers.setdefault("Onion-Location", onion_address + request.path)
+            response.headers.setdefault("Onion-Location", onion_address + quote(request.path))
         if request.endpoint == "static" and response.status_code == HTTPStatus.OK:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

@@ -616,11 +616,11 @@ def test_it_may_run_beside_a_working_portal(
     assert instance.verify().ok
 
 
+@pytest.mark.parametrize("urls", ["postgresql"], indirect=True)
 def test_rows_copied_from_sqlite_to_postgresql_keep_their_digests(
     request: pytest.FixtureRequest, file_instance: Instance, urls: tuple[str, str]
 ) -> None:
-    if urls[0].startswith("sqlite"):
-        pytest.skip("copies from SQLite to PostgreSQL only")
+    assert urls[0].startswith("postgresql")
     target: Database = request.getfixturevalue("database")
     source = file_instance.database
     for base, old, new in ((Base, source.main, target.main), (KeysBase, source.keys, target.keys)):

@@ -62,7 +62,7 @@ class Server:
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(self.temp),
             "PORTAL_SECURE_COOKIES": "0",
-            "PORTAL_FACES": faces,
+            "SERVED_FACES": faces,
         } | ({"PORTAL_SESSION_FOLDER": str(sessions)} if sessions else {})
         command = [*prefix, sys.executable, str(HERE / "serve_faces.py"), str(folder), *options]
         self.child = folder.parent / "child"

@@ -55,7 +55,8 @@ def main() -> None:
     """Serve, once or again and again."""
     folder, again = Path(sys.argv[1]), "--again" in sys.argv
     settings = load_settings(os.environ, folder, read=read_public_keys)
-    servers = {face: listen() for face in sorted(settings.faces)}
+    faces = [Face(name) for name in os.environ["SERVED_FACES"].split(",")]
+    servers = {face: listen() for face in sorted(faces)}
     ports = {face.value: server.server_port for face, server in servers.items()}
     print(json.dumps({"pid": os.getpid(), "control": CONTROL, **ports}), flush=True)  # noqa: T201
     while again:

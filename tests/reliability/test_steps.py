@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from portal import upkeep
-from portal.config import Face
+from portal import _RESERVE, upkeep
+from portal.config import MIB, Face
 from portal.intake import opening
 from portal.intake.models import Document, Submission
 from portal.permissions import Group
@@ -265,12 +266,12 @@ def test_submitting_is_all_or_nothing(sqlite_instance: Instance, patch: Patch, w
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of five megabytes."""
+    """A disk with five megabytes more than files have to leave free."""
     place = tmp_path / "disk"
     place.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
-    command = ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={_RESERVE + 5 * MIB}", "tmpfs", str(place)]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         pytest.skip("a small disk cannot be mounted here")
@@ -278,24 +279,37 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=False)
 
 
+def fill(ballast: Path, leave: int) -> None:
+    """Take up the disk until so many bytes are left."""
+    free = shutil.disk_usage(ballast.parent).free - leave
+    with suppress(OSError), ballast.open("ab", buffering=0) as filler:
+        while free > 0:
+            free -= filler.write(bytes(min(free, MIB)))
+        while not leave:
+            filler.write(bytes(4096))
+
+
 def test_a_full_disk_is_refused_cleanly_and_the_portal_recovers(small_disk: Path) -> None:
     instance = an_instance(small_disk / "instance")
-    source = Source(instance.app(Face.INTAKE))
+    app = instance.app(Face.INTAKE)
+    source, other = Source(app), Source(app)
     assert source.attach().status_code == 303
+    assert other.attach().status_code == 303
     ballast = small_disk / "ballast"
-    with suppress(OSError), ballast.open("wb", buffering=0) as filler:
-        while True:
-            filler.write(bytes(4096))
+    fill(ballast, _RESERVE // 2)
+    assert source.attach().status_code == 503  # files leave room for words
+    assert other.send().location.endswith("/received")
+    fill(ballast, 0)
     assert source.attach().status_code == 503
     refused = source.send()
     assert refused.status_code == 503
     assert "Nothing was lost" in refused.get_data(as_text=True)
     for page in ("/en/", "/en/account", "/en/documents", "/en/check", "/fa/return"):
         assert source.client.get(page).status_code == 200
-    assert kept(instance) == (0, 0)
+    assert kept(instance) == (1, 1)
     assert list((instance.settings.files / "incoming").glob("*")) == []
     ballast.unlink()
     assert source.send().location.endswith("/received")
-    all_is_well(instance, 1)
+    all_is_well(instance, 2)
     all_is_verified(instance)
     instance.database.dispose()

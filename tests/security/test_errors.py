@@ -50,3 +50,9 @@ def test_a_line_that_is_too_long_is_said_beside_the_field_and_stays_there(
     assert answer.status_code == 200
     assert "Please make it shorter." in answer.text
     assert typed.strip() in answer.text
+
+
+def test_a_number_that_no_database_holds_leads_nowhere(sqlite_instance: Instance) -> None:
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "olive")
+    assert client.get(f"/en/ledger?before={10**30}").status_code == 404

@@ -363,7 +363,7 @@ def test_a_lead_hands_a_key_on_to_a_mark_read_aloud(world: Any, browser: Visit) 
     assert mark
     assert mark[1] in said(lead.get("/staff/keys"))
     assert (
-        where(lead.post(f"/staff/{mina.id}/keys", {"group": "intake"}, seen="/staff/keys"))
+        where(lead.post(f"/staff/{mina.id}/keys", {"group": "intake", "mark": mark[1]}, seen="/staff/keys"))
         == "/en/staff/keys"
     )
     assert "All testimony" in said(desk.get("/me"))
@@ -374,7 +374,7 @@ def test_a_lead_hands_a_key_on_to_a_mark_read_aloud(world: Any, browser: Visit) 
 def test_an_invented_group_is_nothing(world: Any, browser: Visit) -> None:
     lead, mina = browser(), world.person("Mina", Role.REVIEWER)
     lead.sign_in(world.lead())
-    answer = lead.post(f"/staff/{mina.id}/keys", {"group": "everything"}, seen="/staff/keys")
+    answer = lead.post(f"/staff/{mina.id}/keys", {"group": "everything", "mark": "0"}, seen="/staff/keys")
     assert answer.status_code == 404
 
 

@@ -1,6 +1,7 @@
 """Any k of n custodians open the seed, fewer learn nothing, and a rehearsal never touches it."""
 
 import base64
+import hashlib
 import json
 import time
 from dataclasses import replace
@@ -337,6 +338,31 @@ def test_the_written_shares_open(some: tuple[int, ...]) -> None:
     assert given.bound(Kind.REHEARSAL).hex() == VECTOR["bound"]["rehearsal"]
     assert recovery.open(given, sheets).hex() == VECTOR["seed"]
     recovery.rehearse(given, sheets)
+
+
+@pytest.mark.parametrize("kind", ["seed", "rehearsal"])
+def test_the_written_shares_open_by_the_words_of_the_specification_alone(kind: str) -> None:
+    """docs/sealed-format.md, section 8.1, written a second time; only WRAP is taken from the vault."""
+    data = json.loads(VECTOR["shares"])
+    keys = [base64.b64decode(one["public"]) for one in data["custodians"]]
+    rest = {name: value for name, value in data.items() if name != "wrapped_rehearsal"}
+    bound = hashlib.sha256(
+        bytes([2, 3])
+        + bytes.fromhex(data["recovery"])
+        + b"".join(hashlib.sha256(key).digest() for key in keys)
+        if kind == "seed"
+        else json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).digest()
+    for places, text in zip(((0, 1), (0, 2), (1, 2)), data[f"wrapped_{kind}"], strict=True):
+        blob = base64.b64decode(text)
+        for depth, place in enumerate(places):
+            parts = [kind.encode(), bound, bytes(places), depth.to_bytes(8, "big")]
+            named = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+            seed = bytes.fromhex(VECTOR["custodians"][place]["seed"])
+            blob = unwrap(seed, blob, b"tp1/wrap/recovery\x00" + named)
+        proof = public_key(blob) if kind == "seed" else blob
+        promised = data["recovery" if kind == "seed" else "rehearsal"]
+        assert hashlib.sha256(proof).hexdigest() == promised
 
 
 @pytest.mark.parametrize("vector", VECTOR["layers"], ids=lambda vector: vector["name"])
