@@ -1,8 +1,12 @@
 """What tests need to say who is there and what was sent; each builder shows only what matters."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
@@ -11,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from portal import create_app, schema
-from portal.config import Face, PublicKeys, Settings
+from portal.config import Face, PublicKeys, Settings, read_public_keys
 from portal.database import Database, PortalSession
 from portal.intake import service as intake
 from portal.intake.drafts import Draft
@@ -102,30 +106,64 @@ PEOPLE = {
 }
 
 
+@dataclass(frozen=True)
+class Founded:
+    """A folder that was founded once, and what its people hold."""
+
+    folder: Path
+    founders: Mapping[str, Founder]
+    secrets: Secrets
+
+
 def an_instance(folder: Path, *, url: str = "", keys_url: str = "", files: bool = True) -> Instance:
     """Found an instance in a folder, on SQLite unless URLs are given."""
-    keys, secrets = make_keys(folder, origin="test.example/portal")
-    settings = Settings(
+    if url:
+        made = _found(folder, url=url, keys_url=keys_url)
+    else:
+        made = _founded_once()
+        shutil.copytree(made.folder, folder)
+    settings = _settings(folder, url=url, keys_url=keys_url)
+    if files:
+        settings.files.mkdir(mode=0o700, exist_ok=True)
+    database = Database(settings.main_url, settings.wraps_url)
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    return Instance(settings, database, made.founders, made.secrets)
+
+
+def _settings(folder: Path, *, url: str, keys_url: str) -> Settings:
+    return Settings(
         instance=folder,
-        public_keys=keys,
+        public_keys=read_public_keys(folder),
         secure_cookies=False,
         staff_memory_kib=CHEAP.memory_kib,
         database_url=url,
         keys_url=keys_url,
     )
-    if files:
-        settings.files.mkdir(mode=0o700, exist_ok=True)
+
+
+@cache
+def _founded_once() -> Founded:
+    """Found on SQLite once for all tests of this process; each of them gets a copy."""
+    room = tempfile.TemporaryDirectory(prefix="portal-founded-")
+    atexit.register(room.cleanup)
+    return _found(Path(room.name) / "instance", url="", keys_url="")
+
+
+def _found(folder: Path, *, url: str, keys_url: str) -> Founded:
     import portal.casework.models  # noqa: PLC0415
     import portal.linking.models  # noqa: PLC0415
     import portal.registry.models  # noqa: PLC0415
     import portal.release.models  # noqa: F401, PLC0415
 
+    _, secrets = make_keys(folder, origin="test.example/portal")
+    settings = _settings(folder, url=url, keys_url=keys_url)
     database = Database(settings.main_url, settings.wraps_url)
     schema.upgrade(database)
-    ledger.attach(database, keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
     founders = {name: founder(name, role) for name, role in PEOPLE.items()}
     found(database, founders.values(), secrets, cost=CHEAP, now=NOON)
-    return Instance(settings, database, founders, secrets)
+    database.dispose()
+    return Founded(folder, founders, secrets)
 
 
 def without_limits(instance: Instance, **changes: object) -> Instance:

@@ -173,7 +173,7 @@ def a_link(session: PortalSession, account: Coded, person: UUID, relation: str =
     link_id = uuid4()
     value = {"kind": "person", "record_id": str(person), "relation": relation}
     blob = account.key.seal(Label.LINK, link_id, value)
-    session.add(Link(id=link_id, submission_id=account.submission_id, by="cedar", day=NOON.date(), blob=blob))
+    session.add(Link(id=link_id, submission_id=account.submission_id, blob=blob))
 
 
 def a_request(instance: Instance, *, k: int = 5, by: str = "rowan", **columns: ColumnRole) -> UUID:

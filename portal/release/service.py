@@ -22,6 +22,7 @@ from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.preparing import Prepared, Seeds, prepare
 from portal.release.sealing import Inside, open_archive, open_inside, seal_archive, seal_inside, wrap_key
 from portal.release.tables import rounded
+from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.models import Staff
 
@@ -215,6 +216,10 @@ def _to_decide(
     """Find a request that this person may decide now, and lock it: another person's, open, as it was seen."""
     by.require(Permission.RELEASE_APPROVE)
     by.seed_of(Group.RELEASE)
+    # Asked again after the long computation: access may have ended meanwhile.
+    lead = staff.present(session, staff_id=by.id, hold=True)
+    if lead is None or lead.role is not by.role:
+        raise RefusedError
     row = _find(session, release_id, locked=True)
     if row.requested_by == by.id:
         raise RefusedError

@@ -41,6 +41,7 @@ from portal.release.columns import Choice
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.policy import ColumnRole
 from portal.release.sealing import open_inside
+from portal.staff import service as people
 from portal.staff.actor import Actor
 from portal.staff.models import Staff
 from portal.store.wraps import Wrap
@@ -182,6 +183,27 @@ def test_a_release_that_no_longer_protects_fails_and_leaves_nothing(instance: In
             service.download(session, by=rowan, release_id=release_id)
     with pytest.raises(StaleError):
         approve(instance, release_id)
+
+
+def test_who_loses_access_while_it_is_computed_approves_nothing(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts(instance, 14)
+    release_id = a_request(instance)
+    look(instance, release_id)
+    prepare = service.prepare
+
+    def meanwhile(*given: object, **named: object) -> object:
+        with instance.database.session(write=True) as session:
+            people.end(
+                session, by=instance.actor("rowan", session), staff_id=instance.actor("maple", session).id
+            )
+        return prepare(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service, "prepare", meanwhile)
+    with pytest.raises(RefusedError):
+        approve(instance, release_id)
+    assert state_of(instance, release_id).state is ReleaseState.REQUESTED
 
 
 def test_a_withdrawal_while_it_is_computed_stops_the_approval(

@@ -15,7 +15,7 @@ from portal.errors import RefusedError
 from portal.intake.models import Submission
 from portal.permissions import Access, Permission
 from portal.web import edge
-from portal.web.guard import Page, Pages, Token, may_open
+from portal.web.guard import UNSENT, Page, Pages, Token, may_open
 
 Make = Callable[..., Flask]
 
@@ -54,6 +54,14 @@ def public_pages() -> Pages:
     @pages.page("/own", access=Access.SOURCE)
     def own() -> str:
         return "own"
+
+    @pages.page("/say", access=Access.SOURCE, methods=("POST",), token=Token.FORM)
+    def say() -> str:
+        return "said"
+
+    @pages.page("/unsent", access=Access.PUBLIC)
+    def unsent() -> str:
+        return str(session.get(UNSENT, "nothing"))
 
     @pages.page("/form", access=Access.PUBLIC, methods=("POST",), token=Token.FORM)
     def form() -> str:
@@ -121,6 +129,26 @@ def test_a_source_page_leads_a_stranger_to_the_nine_words(public: FlaskClient) -
     assert (answer.status_code, answer.headers["Location"]) == (303, "/fa/return")
     public.get("/en/trial/begin")
     assert public.get("/fa/trial/own").text == "own"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [({"text": "what I wrote"}, "what I wrote"), ({"text": " \n"}, "nothing"), ({"other": "x"}, "nothing")],
+)
+def test_what_was_typed_into_a_folder_that_has_closed_is_kept_until_it_opens(
+    public: FlaskClient, fields: dict[str, str], kept: str
+) -> None:
+    answer = public.post("/en/trial/say", data=fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/en/return")
+    assert public.get("/en/trial/unsent").text == kept
+
+
+def test_another_site_can_put_nothing_into_a_visitors_session(public: FlaskClient) -> None:
+    answer = public.post("/en/trial/say", data={"text": "forged"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    files = public.post("/en/trial/say", data={"text": "x"}, content_type="multipart/form-data")
+    assert files.status_code == 303
+    assert public.get("/en/trial/unsent").text == "nothing"
 
 
 def test_a_post_without_the_token_is_refused_in_words(public: FlaskClient) -> None:

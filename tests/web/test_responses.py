@@ -39,6 +39,7 @@ FAULTS: dict[str, Exception] = {
     "range": RequestedRangeNotSatisfiable(),
     "own": HTTPException(response=Response("own words", 418)),
 }
+FAULTS["moved"] = HTTPException(response=Response("", 302))
 STATUSES = {
     "gone": 404,
     "refused": 403,
@@ -138,6 +139,7 @@ def test_the_log_names_the_kind_and_the_place_of_a_fault(
 def test_an_answer_that_is_already_made_is_left_alone(client: FlaskClient) -> None:
     assert client.get("/en/fail/own").text == "own words"
     assert client.get("/en/away").status_code == 307
+    assert client.get("/en/fail/moved").status_code == 302
 
 
 def test_a_method_that_a_page_does_not_know_is_refused(client: FlaskClient) -> None:
