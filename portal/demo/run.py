@@ -4,6 +4,7 @@ import logging
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -62,11 +63,21 @@ class Demo:
     founders: list[Founder]
 
 
-def _settings(folder: Path) -> Settings:
+def _free(port: int) -> int:
+    """Return the port, or a free one for 0: pages name the address before anybody listens there."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((HOST, port))
+        found: int = one.getsockname()[1]
+    return found
+
+
+def _settings(folder: Path, desk: int) -> Settings:
     return Settings(
         instance=folder,
         public_keys=read_public_keys(folder),
         secure_cookies=False,
+        desk_address=f"http://{HOST}:{desk}",
         staff_memory_kib=_COST.memory_kib,
     )
 
@@ -89,10 +100,13 @@ def _fill(database: Database, settings: Settings, founders: list[Founder], intak
         load_starter(session, author="demonstration", now=now, document=stage.registry())
     for account in stage.accounts():
         stage.send(account, HOST, intake.server_port)
-    with database.session(write=True) as session:
+    with database.session(write=False) as session:
         at_work = {one.name: stage.actor(session, one) for one in founders}
-        desk = stage.Desk(at_work["cedar"], at_work["maple"], settings.public_keys, now)
-        stage.triage(session, desk)
+        waiting = stage.waiting(session)
+    desk = stage.Desk(at_work["cedar"], at_work["maple"], settings.public_keys, now)
+    for case_id in waiting:
+        with database.session(write=True) as session:
+            stage.triage(session, desk, case_id)
     checkpoint(database, settings)
 
 
@@ -103,7 +117,8 @@ def demonstration(folder: Path, ports: Ports) -> Iterator[Demo]:
     fresh = not (folder / DIRECTORY).exists()
     founders = _people() if fresh else []
     made = make_keys(folder, origin=f"demo.invalid/{secrets.token_hex(4)}")[1] if fresh else None
-    settings = _settings(folder)
+    ports = Ports(_free(ports.intake), _free(ports.desk))
+    settings = _settings(folder, ports.desk)
     settings.files.mkdir(mode=0o700, exist_ok=True)
     database = Database(settings.main_url, settings.wraps_url)
     schema.upgrade(database)

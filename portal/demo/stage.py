@@ -98,24 +98,27 @@ _RELATIONS = {
     "mentioned": LinkRelation.MENTIONED,
 }
 _MARKS = {"person": MarkKind.PERSON, "prison": MarkKind.PLACE, "grave": MarkKind.PLACE}
-_FINISHED = 3
+_READ = {"s1": True, "s2": True, "s3": False, "s7": True}
+"""The accounts that were read already, and whether a lead has approved what was coded."""
 
 
-def triage(session: PortalSession, desk: Desk) -> None:
-    """Read the first accounts: mark, link and code them; a lead approves the first of them."""
+def waiting(session: PortalSession) -> list[UUID]:
+    """Return the cases that nobody has taken up."""
+    return list(session.scalars(select(Submission.id).where(Submission.status == Status.RECEIVED)))
+
+
+def triage(session: PortalSession, desk: Desk, case_id: UUID) -> None:
+    """Take a case up; where it is one of the read ones, mark, link and code it, else give it back."""
     by_text = {account["narrative"]: account for account in accounts()}
-    done = 0
-    for submission in session.scalars(select(Submission).where(Submission.status == Status.RECEIVED)).all():
-        cases.claim(session, by=desk.reviewer, case_id=submission.id, now=desk.now)
-        opened = open_case(session, find(session, by=desk.reviewer, case_id=submission.id), by=desk.reviewer)
-        text = open_texts(opened)[0]
-        account = by_text[text.text]
-        if account["id"] not in {"s1", "s2", "s3", "s7"}:
-            cases.release(session, by=desk.reviewer, case_id=submission.id)
-            continue
-        _mark_and_link(session, desk, submission.id, text.field_id, account)
-        _code(session, desk, submission.id, account, approve=done < _FINISHED)
-        done += 1
+    cases.claim(session, by=desk.reviewer, case_id=case_id, now=desk.now)
+    opened = open_case(session, find(session, by=desk.reviewer, case_id=case_id), by=desk.reviewer)
+    text = open_texts(opened)[0]
+    account = by_text[text.text]
+    if account["id"] not in _READ:
+        cases.release(session, by=desk.reviewer, case_id=case_id)
+        return
+    _mark_and_link(session, desk, case_id, text.field_id, account)
+    _code(session, desk, case_id, account, approve=_READ[account["id"]])
 
 
 def _mark_and_link(
@@ -172,8 +175,8 @@ def _code(
 ) -> None:
     """Fill the coding sheet from what the sample says, and let the lead approve some."""
     names = [one["name"] for one in account["registry"] if one["kind"] == "prison"]
-    known = {name: prison for record, prison in prisons(session, by=desk.reviewer) for name in [prison.label]}
-    prison = next((known[name] for name in reversed(names) if name in known), None)
+    known = [prison for _, prison in prisons(session, by=desk.reviewer)]
+    prison = next((one for name in reversed(names) for one in known if name in one.label), None)
     said = dict.fromkeys(Pattern, Said.NOT_SAID) | {
         Pattern.COMMISSION: Said.YES if "robe" in account["narrative"] else Said.NOT_SAID,
         Pattern.MOURNING_BAN: Said.YES if account["id"] in {"s1", "s7"} else Said.NOT_SAID,

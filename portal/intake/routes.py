@@ -230,10 +230,16 @@ def _chosen(answers: dict[str, str]) -> list[tuple[object, object]]:
     ]
 
 
-@pages.page("/check", access=Access.PUBLIC, methods=("GET", "POST"))
+@pages.page("/check", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def check() -> ResponseReturnValue:
     """Everything once more, each with a way to change it; sent only from here."""
     draft = visit.draft()
+    if request.method == "POST" and not visit.has_draft():
+        flash(_("What you had begun is no longer here: the page was left for too long. Please begin again."))
+        return redirect(url_for(".start"), HTTPStatus.SEE_OTHER)
+    if request.method == "POST" and not _token_holds():
+        flash(_("The page was open for too long. Look at it once more, and press “Send” again."))
+        return redirect(url_for(".check"), HTTPStatus.SEE_OTHER)
     if request.method == "POST" and not draft.sent:
         keys = receipts.keys_of(Receipt(draft.receipt), edge.settings().public_keys.receipt_salt)
         service.submit(
@@ -296,6 +302,8 @@ def _wrong_words(typed: str, receipt: Receipt) -> str:
     wrong = receipts.compare(typed, receipt)
     if not wrong:
         return ""
+    if receipts.WORDS // 2 < receipts.count(typed) != receipts.WORDS:
+        return _("We count %(count)s words; there should be nine.", count=number(receipts.count(typed)))
     if len(wrong) == receipts.WORDS:
         return _("These are not the nine words of the page before. Look at them once more.")
     places = _(", ").join(number(place) for place in wrong)

@@ -129,6 +129,11 @@ def parse(text: str) -> Receipt:
     raise ReceiptError(kind, count=len(tokens), unknown=unknown, near=similar)
 
 
+def count(typed: str) -> int:
+    """Count the words, or groups of digits, that were typed."""
+    return len(_tokens(typed))
+
+
 def compare(typed: str, receipt: Receipt) -> tuple[int, ...]:
     """Give the positions (from 1) where `typed` departs from a known receipt: wrong, missing or too many."""
     indices: list[int | None] = [_index(token) for token in _tokens(typed)]
@@ -159,7 +164,8 @@ def _index(token: str) -> int | None:
     if not token.isdecimal():
         return index_of(token)
     index = int(token) - 1
-    return index if len(token) == _GROUP and 0 <= index < SIZE else None
+    # One or two digits alone are the number of a line; leading zeros may have been left out of longer ones.
+    return index if 2 < len(token) <= _GROUP and 0 <= index < SIZE else None  # noqa: PLR2004
 
 
 def _tokens(text: str) -> list[str]:

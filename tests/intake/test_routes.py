@@ -88,12 +88,31 @@ def test_an_empty_account_is_asked_for_again(source: Source) -> None:
 
 
 def test_nothing_written_cannot_be_sent(source: Source, sqlite_instance: Instance) -> None:
+    source.get("account")
     answer = source.post("check")
     assert answer.status_code == 400
     assert "Write something first" in said(answer)
     assert submissions(sqlite_instance) == []
-    source.get("account")
     leads_to(source.get("received"), "/en/check")
+
+
+def test_sending_what_is_no_longer_there_says_so_and_begins_again(source: Source) -> None:
+    leads_to(source.post("check"), "/en/")
+    assert "no longer here" in said(source.get(""))
+
+
+def test_a_page_that_was_open_too_long_is_shown_again_before_it_is_sent(
+    source: Source, sqlite_instance: Instance
+) -> None:
+    source.post("account", narrative=STORY, action="continue")
+    leads_to(source.send("check", csrf_token="stale"), "/en/check")
+    assert "Look at it once more" in said(source.get("check"))
+    assert submissions(sqlite_instance) == []
+
+
+def test_a_word_that_was_left_out_is_told_as_a_count(source: Source) -> None:
+    words = source.submit()
+    assert "We count 8 words" in said(source.post("received/words", words=" ".join(words[1:])))
 
 
 @pytest.mark.parametrize(("action", "where"), [("back", "/en/"), ("continue", "/en/you")])

@@ -153,7 +153,7 @@ def test_a_word_in_no_list_is_named_by_its_place_with_what_it_may_have_been() ->
     assert "xqxq" not in repr(error)
 
 
-@pytest.mark.parametrize("group", ["0000", "2049", "9999", "345"])
+@pytest.mark.parametrize("group", ["0000", "2049", "9999", "000"])
 def test_a_number_that_is_no_line_of_the_list_is_named_by_its_place(group: str) -> None:
     groups = generate(counting).digits().split()
     error = refusal(" ".join([*groups[:8], group]))
@@ -217,3 +217,12 @@ def test_typing_back_counts_missing_unknown_and_extra_words_as_different() -> No
     assert compare(" ".join(["xqxqxq", *words[1:]]), receipt) == (1,)
     assert compare(" ".join([*words, words[0]]), receipt) == (10,)
     assert compare("", receipt) == tuple(range(1, 10))
+
+
+def test_leading_zeros_may_be_left_out_where_three_digits_remain() -> None:
+    receipt = generate(lambda size: bytes([7]) * size)
+    typed = [
+        group.lstrip("0") if group[0] == "0" != group[1] else group for group in receipt.digits().split()
+    ]
+    assert any(len(group) == 3 for group in typed)
+    assert parse(" ".join(typed)) == receipt
