@@ -20,7 +20,6 @@ from portal.casework import service as cases
 from portal.casework import sheets
 from portal.casework.coding import Pattern, Said, Sheet
 from portal.casework.prisons import prisons
-from portal.config import read_public_keys
 from portal.database import Database, PortalSession
 from portal.demo import stage
 from portal.demo.run import Demo, Ports, demonstration
@@ -30,6 +29,7 @@ from portal.intake.journey import Relation
 from portal.intake.models import Use
 from portal.ledger import service as ledger
 from portal.permissions import Group
+from portal.store.directory import read_public_keys
 from portal.vault import totp
 from portal.vault.receipt import ReceiptKeys
 from portal.vault.wrap import new_seed

@@ -16,6 +16,7 @@ from portal.config import Face, Settings, bundled
 from portal.database import Database
 from portal.ledger import service as ledger
 from portal.permissions import Group
+from portal.store.directory import SignedKeys
 from portal.store.files import FileStore
 from portal.vault import sign, wrap
 from portal.web import edge, guard, locale, responses
@@ -77,11 +78,13 @@ def create_app(
         halves, cookie=face.value, lifetime=_LIFETIME[face], secure=settings.secure_cookies
     )
     features = _features(face)
+    directory = SignedKeys(settings.instance, settings.root_fingerprint)
+    directory.keys()  # a face whose directory does not hold does not start
     if database is None:
         database = Database(settings.main_url, settings.wraps_url)
-        ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+        ledger.attach(database, lambda: directory.last.groups[Group.AUDITORS.value])
     files = FileStore(settings.files, reserve=_RESERVE)
-    app.extensions["portal"] = edge.Parts(settings, database, files, clock)
+    app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory)
     app.teardown_appcontext(edge.release)
     locale.install(app)
     responses.install(app, secure=settings.secure_cookies, onion_address=settings.onion_address)

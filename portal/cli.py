@@ -1,5 +1,6 @@
 """``portal ...``: everything that is done from a terminal."""
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import ParamSpec, TypeVar
 import click
 
 from portal import ceremony, create_app, schema, upkeep
-from portal.config import Face, PublicKeys, Settings, default_instance, load_settings
+from portal.config import Face, Settings, default_instance, load_settings, root_fingerprint
 from portal.database import Database
 from portal.demo import run as demonstration
 from portal.errors import PortalError
@@ -20,9 +21,13 @@ from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
 from portal.staff import founding, restoring
 from portal.staff.founding import Founder
+from portal.store.directory import DIRECTORY, pinned_fingerprint, read_directory, read_public_keys
+from portal.vault import directory as directories
 from portal.vault import sheet, totp
 from portal.vault.passphrase import Cost
 from portal.vault.shares import read_public
+from portal.vault.sign import SigningKey, VerifyKey
+from portal.vault.wrap import key_id
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,7 +84,11 @@ def demo(keep: Path | None, port: int, desk_port: int) -> None:
 
 
 def _settings(instance: Path | None) -> Settings:
-    return load_settings(os.environ, instance.resolve() if instance else None)
+    return load_settings(os.environ, _folder(instance), read=read_public_keys)
+
+
+def _folder(instance: Path | None) -> Path:
+    return instance.resolve() if instance else default_instance(os.environ)
 
 
 def _database(settings: Settings) -> Database:
@@ -120,6 +129,11 @@ def _tell(one: Founder) -> None:
     type=ceremony.FILE,
     help="The recovery.public.json of a ceremony; else a recovery key is made and shown here.",
 )
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The root.public.json of a root kept elsewhere; else one is made here and its sheet printed.",
+)
 @plainly
 def init(
     *,
@@ -129,12 +143,14 @@ def init(
     administrator: str,
     auditor: str,
     recovery: Path | None,
+    root: Path | None,
 ) -> None:
     """Make the keys, the databases and the first people; prints every secret once."""
-    folder = instance.resolve() if instance else default_instance(os.environ)
-    public = read_public(recovery.read_text(encoding="utf-8")) if recovery else None
-    keys, made = founding.make_keys(folder, origin=origin, recovery=public)
-    settings = _settings(folder)
+    folder = _folder(instance)
+    custodians = read_public(recovery.read_text(encoding="utf-8")) if recovery else None
+    public = _read_root(root) if root else None
+    keys, made = founding.make_keys(folder, origin=origin, recovery=custodians, root=public)
+    settings = load_settings(os.environ, folder, read=lambda *_: keys)
     settings.files.mkdir(mode=0o700, exist_ok=True)
     database = _database(settings)
     schema.upgrade(database)
@@ -153,11 +169,124 @@ def init(
     click.echo(f"Instance: {folder}")
     for one in founders:
         _tell(one)
+    if made.root_seeds:
+        own = SigningKey.from_seeds(made.root_seeds)
+        click.echo("\nSheet of the organisation's root. Write it down likewise; nothing of it is kept here:")
+        click.echo("\n".join(f"  {line}" for line in founding.sheet(own)))
+        public = own.verify_key
+    else:
+        click.echo(f"\nNot signed yet: take {folder / founding.REQUEST} to the root (`portal root sign`),")
+        click.echo("then run `portal directory install` with what it gives. Until then no face starts.")
+    if public:
+        _tell_fingerprint(public)
     if made.recovery_seed is None:
         click.echo(f"\nThe custodians hold the recovery key. Its mark:\n  {ceremony.mark_of(keys.recovery)}")
-        return
-    click.echo("\nRecovery key. Write it down, keep it away from every computer, and clear this screen:")
-    click.echo("  " + founding.printed(made.recovery_seed))
+    else:
+        click.echo("\nRecovery key. Write it down, keep it away from every computer, and clear this screen:")
+        click.echo("  " + founding.printed(made.recovery_seed))
+
+
+def _tell_fingerprint(root: VerifyKey) -> None:
+    digits = directories.fingerprint(root)
+    click.echo(f"\nFingerprint of the root: {directories.printed(digits)}")
+    click.echo(f"Pin it in the settings of both faces: PORTAL_ROOT_FINGERPRINT={digits}")
+
+
+def _read_root(path: Path) -> VerifyKey:
+    """Read the public half of a root: from root.public.json, a directory, or a later request."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        return VerifyKey.from_bytes(bytes.fromhex((value.get("before") or value)["root"]))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise click.ClickException(f"{path} names no root.") from None
+
+
+@main.group()
+def root() -> None:
+    """Keep the organisation's root: on a machine that never sees a network."""
+
+
+@root.command("create")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("root.public.json"),
+    show_default=True,
+    help="Where to write the public half.",
+)
+@plainly
+def root_create(out: Path) -> None:
+    """Make a root; prints its private sheet once and keeps nothing of it."""
+    own = SigningKey.generate()
+    founding.write_private(out, (json.dumps({"root": own.verify_key.to_bytes().hex()}) + "\n").encode())
+    click.echo(
+        "The root's private sheet. Write it down, keep it away from every computer, clear this screen:"
+    )
+    click.echo("\n".join(f"  {line}" for line in founding.sheet(own)))
+    _tell_fingerprint(own.verify_key)
+
+
+@root.command("fingerprint")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def root_fingerprint_of(file: Path) -> None:
+    """Print the fingerprint of a root.public.json or a directory.json, to be compared aloud."""
+    click.echo(directories.printed(directories.fingerprint(_read_root(file))))
+
+
+@root.command("sign")
+@click.argument("request", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path(DIRECTORY),
+    show_default=True,
+    help="Where to write the signed directory.",
+)
+@plainly
+def root_sign(request: Path, out: Path) -> None:
+    """Show what a request asks for, ask for the root's sheet, and sign."""
+    asked = directories.Request.from_json(request.read_text(encoding="utf-8"))
+    click.echo(f"Edition {asked.before.serial + 1 if asked.before else 1} of the directory would add:")
+    for one in asked.added:
+        mark = directories.printed(key_id(one.public))
+        click.echo(f"  {one.kind.value} {one.name}, epoch {one.epoch}, {one.day.isoformat()}: {mark}")
+    click.confirm("Did whoever asks for this read out the same marks?", abort=True)
+    own = founding.read_sheet(
+        click.prompt("Both lines of the root's sheet, one behind the other", hide_input=True)
+    )
+    founding.write_private(out, asked.signed(own).to_json().encode())
+    click.echo(f"Signed: {out}. Install it with `portal directory install {out.name}`.")
+    _tell_fingerprint(own.verify_key)
+
+
+@main.group()
+def directory() -> None:
+    """Look after the signed directory of keys."""
+
+
+@directory.command("install")
+@INSTANCE
+@click.argument("signed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@plainly
+def directory_install(instance: Path | None, signed: Path) -> None:
+    """Take a directory that the root signed; from then on intake seals to its keys."""
+    made = upkeep.install_directory(_folder(instance), os.environ, signed.read_bytes())
+    click.echo(f"Edition {made.serial} of the directory is installed.")
+
+
+@directory.command("adopt")
+@INSTANCE
+@click.option(
+    "--root",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="root.public.json",
+)
+@plainly
+def directory_adopt(instance: Path | None, root: Path) -> None:
+    """Ask for the first signature over an instance that still has a public-keys.json."""
+    made = founding.adopt(_folder(instance), _read_root(root), day=datetime.now(UTC).date())
+    click.echo(f"Take {made} to the root (`portal root sign`), then run `portal directory install`.")
 
 
 @ceremony.recovery.command()
@@ -195,7 +324,8 @@ def restore(instance: Path, name: str, role: str | None, kept: Path | None) -> N
     now, cost = datetime.now(UTC), Cost(settings.staff_memory_kib, 3, 1)
     with database.session(write=True) as session:
         to = restoring.enrol(session, newcomer, cost=cost, now=now) if newcomer else person
-        handed = restoring.hand_on(session, to=to, seeds=seeds, now=now) if to else []
+        later = restoring.open_later(session, settings.public_keys, seed)
+        handed = restoring.hand_on(session, to=to, seeds=seeds, later=later, now=now) if to else []
     database.dispose()
     click.echo(f"Keys handed to {name}: {', '.join(handed) or 'none; the role may hold no more'}.")
     if kept:
@@ -238,8 +368,7 @@ def db() -> None:
 @plainly
 def db_upgrade(instance: Path | None) -> None:
     """Bring both databases up to this version."""
-    settings = _settings(instance)
-    schema.upgrade(_database(settings))
+    upkeep.upgrade(_settings(instance))
     click.echo("Both databases stand at the newest revision.")
 
 
@@ -278,7 +407,7 @@ def sweep(instance: Path | None, older_than: int) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option(
-    "--keys", type=click.Path(path_type=Path, exists=True), help="A public-keys.json that was kept elsewhere."
+    "--keys", type=click.Path(path_type=Path, exists=True), help="A directory.json that was kept elsewhere."
 )
 @click.option(
     "--head",
@@ -293,9 +422,10 @@ def verify(folder: Path, keys: Path | None, heads: tuple[Path, ...]) -> None:
 
     Exits with 1 and names what does not hold.
     """
-    kept = PublicKeys.from_json(keys.read_text(encoding="utf-8")) if keys else None
+    pinned = pinned_fingerprint(folder.resolve(), root_fingerprint(os.environ))
+    kept = read_directory(keys.read_bytes(), pinned) if keys else None
     witnessed = [head.read_text(encoding="utf-8") for head in heads]
-    report = upkeep.verify_folder(folder.resolve(), os.environ, keys=kept, witnessed=witnessed)
+    report = upkeep.verify_folder(folder.resolve(), os.environ, kept=kept, witnessed=witnessed)
     for warning in report.warnings:
         click.echo(f"note: {warning.kind} {warning.object}: {warning.what}")
     for problem in report.problems:

@@ -1,12 +1,9 @@
 """Settings: made once from the environment and the instance folder; nobody else reads either."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
 
 from portal.errors import UnavailableError
 
@@ -35,7 +32,11 @@ def default_instance(environ: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True)
 class PublicKeys:
-    """What every process may know: whom to seal to, and how to check the ledger."""
+    """What every process may know: whom to seal to, and how to check the ledger.
+
+    It is the signed directory as it is used (`portal.store.directory`). ``groups`` has the key of each
+    group's current epoch; ``former`` the earlier ones, by group and epoch.
+    """
 
     recovery: bytes
     groups: Mapping[str, bytes]
@@ -43,52 +44,18 @@ class PublicKeys:
     ledger_mldsa44: bytes
     receipt_salt: bytes
     origin: str
+    epochs: Mapping[str, int] = field(default_factory=dict)
+    former: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
 
-    def to_json(self) -> str:
-        """Return the text kept in ``public-keys.json``."""
-        return json.dumps(
-            {
-                "recovery": self.recovery.hex(),
-                "groups": {name: key.hex() for name, key in sorted(self.groups.items())},
-                "ledger_ed25519": self.ledger_ed25519.hex(),
-                "ledger_mldsa44": self.ledger_mldsa44.hex(),
-                "receipt_salt": self.receipt_salt.hex(),
-                "origin": self.origin,
-            },
-            indent=1,
-        )
+    def is_group_key(self, group: str, epoch: int, public: bytes) -> bool:
+        """Tell whether this is the key of a group's epoch, current or earlier."""
+        if self.epochs.get(group, 1) == epoch:
+            return self.groups.get(group) == public
+        return self.former.get(group, {}).get(epoch) == public
 
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        data = json.loads(text)
-        return cls(
-            recovery=bytes.fromhex(data["recovery"]),
-            groups={name: bytes.fromhex(key) for name, key in data["groups"].items()},
-            ledger_ed25519=bytes.fromhex(data["ledger_ed25519"]),
-            ledger_mldsa44=bytes.fromhex(data["ledger_mldsa44"]),
-            receipt_salt=bytes.fromhex(data["receipt_salt"]),
-            origin=data["origin"],
-        )
-
-
-def read_public_keys(instance: Path, *, digest: str = "") -> PublicKeys:
-    """Read the instance's public keys, or say what to do first.
-
-    ``digest`` is the file's SHA-256 in hex, kept where whoever can write the file cannot: everything is
-    sealed to these keys, so one that was exchanged would open all that comes from then on.
-    """
-    path = instance / "public-keys.json"
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        raise UnavailableError(f"{path} is missing: run `portal init` first.") from None
-    if digest and hashlib.sha256(text).hexdigest() != digest.strip().lower():
-        raise UnavailableError(f"{path} is not the file whose SHA-256 PORTAL_PUBLIC_KEYS_SHA256 names.")
-    try:
-        return PublicKeys.from_json(text.decode())
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise UnavailableError(f"{path} is damaged: put the copy back that was kept elsewhere.") from None
+    def epoch_of(self, public: bytes) -> int:
+        """Return the epoch of a group's current key; 1 for every other recipient."""
+        return next((self.epochs.get(name, 1) for name, key in self.groups.items() if key == public), 1)
 
 
 @dataclass(frozen=True)
@@ -107,6 +74,7 @@ class Settings:
     files_per_submission: int = 20
     exit_address: str = "https://www.wikipedia.org/"
     staff_memory_kib: int = 128 * 1024
+    root_fingerprint: str = ""
 
     @property
     def files(self) -> Path:
@@ -124,17 +92,31 @@ class Settings:
         return self.keys_url or f"sqlite:///{self.instance / 'keys.db'}"
 
 
-def load_settings(environ: Mapping[str, str], instance: Path | None = None) -> Settings:
+def root_fingerprint(environ: Mapping[str, str]) -> str:
+    """Return the fingerprint of the organisation root that is pinned; empty where none is."""
+    return environ.get("PORTAL_ROOT_FINGERPRINT", "")
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    instance: Path | None = None,
+    *,
+    read: Callable[[Path, str], PublicKeys],
+) -> Settings:
     """Make settings from a mapping (the environment, at the edge) and the instance folder.
 
+    ``read`` gives the public keys of a folder whose root has a certain fingerprint; empty means the one
+    that founding wrote there (`portal.store.directory.read_public_keys`).
     Raises `UnavailableError` naming the remedy when something is missing or malformed.
     """
     folder = instance or default_instance(environ)
     session_folder = environ.get("PORTAL_SESSION_FOLDER")
+    root = root_fingerprint(environ)
     try:
         return Settings(
             instance=folder,
-            public_keys=read_public_keys(folder, digest=environ.get("PORTAL_PUBLIC_KEYS_SHA256", "")),
+            public_keys=read(folder, root),
+            root_fingerprint=root,
             database_url=environ.get("PORTAL_DATABASE_URL", ""),
             keys_url=environ.get("PORTAL_KEYS_URL", ""),
             session_folder=Path(session_folder) if session_folder else None,

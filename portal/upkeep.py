@@ -13,7 +13,8 @@ import portal.linking.models
 import portal.registry.models
 import portal.release.models
 import portal.staff.models  # noqa: F401 - every table must be known before rows are checked
-from portal.config import PublicKeys, Settings, load_settings
+from portal import schema
+from portal.config import PublicKeys, Settings, load_settings, root_fingerprint
 from portal.database import Database, PortalSession, empty_log
 from portal.errors import UnavailableError
 from portal.intake.models import Document
@@ -22,8 +23,22 @@ from portal.ledger.checkpoint import LogKeys
 from portal.ledger.report import Report
 from portal.ledger.verify import FileClaim
 from portal.ledger.verify import verify as verify_ledger
+from portal.permissions import Group
+from portal.staff import epochs
 from portal.staff.founding import read_signer
+from portal.store.directory import (
+    DIRECTORY,
+    pinned_fingerprint,
+    read_directory,
+    read_public_keys,
+    standing,
+    write_whole,
+)
 from portal.store.files import FileStore
+from portal.vault.directory import Directory, DirectoryError
+
+EPOCHS = "0008"
+"""The migration that gave memberships their epochs."""
 
 
 def log_keys(keys: PublicKeys) -> LogKeys:
@@ -47,17 +62,18 @@ def verify_folder(
     folder: Path,
     environ: Mapping[str, str],
     *,
-    keys: PublicKeys | None = None,
+    kept: Directory | None = None,
     witnessed: Iterable[str] = (),
 ) -> Report:
     """Check an instance, or a copy of one, with nothing but public keys.
 
-    ``keys`` and ``witnessed`` (signed heads) that were kept elsewhere show what the folder itself cannot:
-    that its own keys or its newest entries were not exchanged.
+    ``kept`` (a verified directory) and ``witnessed`` (signed heads) that were kept elsewhere show what the
+    folder itself cannot: that its own keys or its newest entries were not exchanged.
     """
-    settings = load_settings(environ, folder)
-    database = Database(settings.main_url, settings.wraps_url)
     report = Report()
+    keys = _directory_keys(folder, root_fingerprint(environ), kept, report)
+    settings = load_settings(environ, folder, read=lambda *_: keys)
+    database = Database(settings.main_url, settings.wraps_url)
     known: list[FileClaim] = []
     try:
         with database.session(write=False) as session:
@@ -67,13 +83,72 @@ def verify_folder(
     found = verify_ledger(
         database,
         FileStore(settings.files),
-        log_keys(keys or settings.public_keys),
+        log_keys(kept.public_keys() if kept else keys),
         files=known,
         witnessed=witnessed,
     )
     found.problems[:0] = report.problems
     database.dispose()
     return found
+
+
+def _directory_keys(folder: Path, pinned: str, kept: Directory | None, report: Report) -> PublicKeys:
+    """Check the directory of a folder; if it does not hold, go on with the kept one or unsigned."""
+    report.count("directories")
+    try:
+        found = standing(folder, pinned)
+    except DirectoryError as problem:
+        report.add("directory", DIRECTORY, str(problem))
+        if kept is not None:
+            return kept.public_keys()
+        try:
+            return Directory.from_json((folder / DIRECTORY).read_text(encoding="utf-8")).public_keys()
+        except (OSError, ValueError, DirectoryError):
+            raise problem from None
+    if kept is not None and found.serial < kept.serial:
+        report.add(
+            "directory", DIRECTORY, f"is edition {found.serial}; edition {kept.serial} was kept elsewhere"
+        )
+    if kept is not None and found.serial == kept.serial and found.message != kept.message:
+        report.add("directory", DIRECTORY, "differs from the edition that was kept elsewhere")
+    return found.public_keys()
+
+
+def install_directory(folder: Path, environ: Mapping[str, str], signed: bytes) -> Directory:
+    """Take a directory that the root signed; asked again, it does nothing more.
+
+    Raises `DirectoryError` for another root's, a changed one, or one older than what stands.
+    """
+    pinned = pinned_fingerprint(folder, root_fingerprint(environ))
+    directory = read_directory(signed, pinned)
+    if (folder / DIRECTORY).exists():
+        now = standing(folder, pinned)
+        if directory.serial < now.serial or (directory.serial == now.serial and directory != now):
+            raise DirectoryError(f"Edition {now.serial} stands already; this is {directory.serial}.")
+    write_whole(folder / DIRECTORY, directory.to_json().encode())
+    settings = load_settings(environ, folder, read=read_public_keys)
+    database = Database(settings.main_url, settings.wraps_url)
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    with database.session(write=True) as session:
+        detail = {"serial": str(directory.serial)}
+        ledger.note(session, "directory.install", by="portal", detail=detail)
+        if schema.is_current(database):  # else `portal db upgrade` does it, which comes next
+            epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
+    database.dispose()
+    return directory
+
+
+def upgrade(settings: Settings) -> None:
+    """Bring both databases up to this version, and record anew the rows whose columns were changed."""
+    database = Database(settings.main_url, settings.wraps_url)
+    before = schema.current(database.main)
+    schema.upgrade(database)
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    with database.session(write=True) as session:
+        if before is not None and before < EPOCHS:
+            ledger.record_again(session, ["membership"], by="portal", reason=f"migration {EPOCHS}")
+        epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
+    database.dispose()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from portal import create_app, schema
-from portal.config import Face, PublicKeys, Settings, read_public_keys
+from portal.config import Face, PublicKeys, Settings
 from portal.database import Database, PortalSession
 from portal.intake import service as intake
 from portal.intake.drafts import Draft
@@ -26,6 +26,7 @@ from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.founding import Founder, Secrets, found, founder, make_keys
 from portal.staff.models import Staff
+from portal.store.directory import read_public_keys
 from portal.store.files import FileStore
 from portal.vault import receipt as receipts
 from portal.vault import totp

@@ -19,6 +19,7 @@ from portal.config import load_settings
 from portal.database import Database
 from portal.demo import run as demonstration
 from portal.errors import RefusedError
+from portal.store.directory import read_public_keys
 
 CHEAP = {"PORTAL_STAFF_MEMORY_KIB": "64"}
 PEOPLE = ("--lead", "maple", "--lead", "willow", "--administrator", "rowan", "--auditor", "olive")
@@ -97,12 +98,12 @@ def test_init_keeps_every_file_for_its_owner_alone(founded: Founded) -> None:
 
 
 def test_init_refuses_a_folder_that_is_an_instance_already(founded: Founded) -> None:
-    before = (founded.folder / "public-keys.json").read_bytes()
+    before = (founded.folder / "directory.json").read_bytes()
     result = told("init", "--instance", str(founded.folder), "--origin", "x.example/y", *PEOPLE)
     assert result.exit_code == 1
     assert "not made twice" in result.output
     assert "Traceback" not in result.output
-    assert (founded.folder / "public-keys.json").read_bytes() == before
+    assert (founded.folder / "directory.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("missing", ["--origin", "--lead", "--administrator", "--auditor"])
@@ -141,7 +142,7 @@ def test_a_folder_that_is_no_instance_is_answered_with_what_to_do(tmp_path: Path
 
 def test_damaged_keys_are_answered_with_what_to_do(copy: Path) -> None:
     for content in ("", "[]", "{}", '{"recovery": 1}', '{"recovery": "zz"}'):
-        (copy / "public-keys.json").write_text(content)
+        (copy / "directory.json").write_text(content)
         result = told("sweep", "--instance", str(copy))
         assert result.exit_code == 1
         assert "damaged" in result.output
@@ -154,7 +155,7 @@ def test_a_setting_that_cannot_be_read_is_said(founded: Founded) -> None:
 
 
 def test_databases_that_are_behind_are_answered_with_what_to_do(copy: Path) -> None:
-    settings = load_settings(CHEAP, copy)
+    settings = load_settings(CHEAP, copy, read=read_public_keys)
     database = Database(settings.main_url, settings.wraps_url)
     schema.downgrade(database, schema.revisions("main")[-2], which="main")
     database.dispose()
@@ -222,11 +223,11 @@ def test_a_row_that_was_changed_is_named_and_told_by_the_exit_code(copy: Path) -
 def test_keys_that_were_kept_elsewhere_show_that_the_folders_own_were_exchanged(
     founded: Founded, copy: Path, tmp_path: Path
 ) -> None:
-    own = json.loads((founded.folder / "public-keys.json").read_text())
+    own = json.loads((founded.folder / "directory.json").read_text())
     kept = tmp_path / "kept.json"
     kept.write_text(json.dumps(own))
     assert told("verify", str(copy), "--keys", str(kept)).exit_code == 0
-    kept.write_text(json.dumps({**own, "ledger_ed25519": "00" * 32}))
+    kept.write_text(json.dumps({**own, "serial": 2}))
     assert told("verify", str(copy), "--keys", str(kept)).exit_code == 1
 
 

@@ -1,6 +1,7 @@
 """Settings: from the environment and the instance folder, once; what cannot be read is said plainly."""
 
 import dataclasses
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,28 +12,31 @@ from portal.config import (
     bundled,
     default_instance,
     load_settings,
-    read_public_keys,
 )
 from portal.errors import UnavailableError
+from portal.staff.founding import write_directory
+from portal.store.directory import read_public_keys
+from portal.vault.sign import SigningKey
 
 KEYS = PublicKeys(
-    recovery=b"r" * 32,
-    groups={"intake": b"i" * 32, "contact": b"c" * 32},
+    recovery=b"r" * 1216,
+    groups={"intake": b"i" * 1216, "contact": b"c" * 1216},
     ledger_ed25519=b"e" * 32,
-    ledger_mldsa44=b"m" * 32,
+    ledger_mldsa44=b"m" * 1312,
     receipt_salt=b"s" * 16,
     origin="test.example/portal",
+    epochs={"intake": 1, "contact": 1},
+    former={"intake": {}, "contact": {}},
 )
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "public-keys.json").write_text(KEYS.to_json())
+    write_directory(tmp_path, KEYS, SigningKey.generate(), day=date(2026, 11, 22))
     return tmp_path
 
 
 def test_public_keys_come_back_as_they_were_written(folder: Path) -> None:
-    assert PublicKeys.from_json(KEYS.to_json()) == KEYS
     assert read_public_keys(folder) == KEYS
 
 
@@ -45,13 +49,13 @@ def test_missing_keys_say_to_run_init(tmp_path: Path) -> None:
     "text", ["", "{", "[]", "{}", "null", '{"recovery": 5}', '{"recovery": "no hex"}', "\\ud800"]
 )
 def test_damaged_keys_are_called_damaged(folder: Path, text: str) -> None:
-    (folder / "public-keys.json").write_text(text)
+    (folder / "directory.json").write_text(text)
     with pytest.raises(UnavailableError, match="damaged"):
         read_public_keys(folder)
 
 
 def test_an_empty_environment_gives_what_is_safe(folder: Path) -> None:
-    settings = load_settings({}, folder)
+    settings = load_settings({}, folder, read=read_public_keys)
     assert settings.secure_cookies
     assert settings.session_folder is None
     assert settings.files == folder / "files"
@@ -75,6 +79,7 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
             "PORTAL_STAFF_MEMORY_KIB": "65536",
         },
         folder,
+        read=read_public_keys,
     )
     assert (settings.main_url, settings.wraps_url) == (
         "postgresql+psycopg:///portal",
@@ -99,12 +104,12 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
 )
 def test_a_setting_that_cannot_be_read_is_refused(folder: Path, name: str, value: str) -> None:
     with pytest.raises(UnavailableError, match="cannot be read"):
-        load_settings({name: value}, folder)
+        load_settings({name: value}, folder, read=read_public_keys)
 
 
 @pytest.mark.parametrize("value", ["", "1", "true", "no", "yes"])
 def test_cookies_are_insecure_only_when_exactly_told_so(folder: Path, value: str) -> None:
-    assert load_settings({"PORTAL_SECURE_COOKIES": value}, folder).secure_cookies
+    assert load_settings({"PORTAL_SECURE_COOKIES": value}, folder, read=read_public_keys).secure_cookies
 
 
 def test_the_instance_is_named_by_the_environment_or_lies_here(
@@ -113,11 +118,11 @@ def test_the_instance_is_named_by_the_environment_or_lies_here(
     assert default_instance({"PORTAL_INSTANCE": str(folder)}) == folder.resolve()
     monkeypatch.chdir(folder)
     assert default_instance({}) == (folder / "instance").resolve()
-    assert load_settings({"PORTAL_INSTANCE": str(folder)}).instance == folder.resolve()
+    assert load_settings({"PORTAL_INSTANCE": str(folder)}, read=read_public_keys).instance == folder.resolve()
 
 
 def test_settings_cannot_be_changed_and_show_no_keys(folder: Path) -> None:
-    settings = load_settings({}, folder)
+    settings = load_settings({}, folder, read=read_public_keys)
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.file_limit = 1  # type: ignore[misc]
     assert "public_keys" not in repr(settings)

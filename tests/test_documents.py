@@ -56,6 +56,8 @@ def test_commands_that_documents_show_are_commands() -> None:
     known = commands(main)
     for path in DOCUMENTS:
         for line in re.findall(
-            r"^(?:\$ )?(portal (?:db|ledger|recovery) \w+|portal \w+)", path.read_text(), re.MULTILINE
+            r"^(?:\$ )?(portal (?:db|directory|ledger|recovery|root) \w+|portal \w+)",
+            path.read_text(),
+            re.MULTILINE,
         ):
             assert line in known, (path.name, line)

@@ -73,7 +73,7 @@ def find_held(
 
 def keys_of(session: PortalSession, submission: Submission, *, by: Actor) -> dict[UUID, PartKey]:
     """Open what was wrapped to the intake group: what was told, and the conversation."""
-    return opening.part_keys(session, submission, by.seed_of(Group.INTAKE))
+    return opening.part_keys(session, submission, by.seeds_of(Group.INTAKE))
 
 
 def open_case(session: PortalSession, submission: Submission, *, by: Actor) -> Opened:

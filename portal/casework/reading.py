@@ -237,7 +237,7 @@ def _notes(session: PortalSession, opened: Opened) -> list[Noted]:
 def identity(session: PortalSession, *, by: Actor, case_id: UUID) -> dict[str, str]:
     """Open what a source is called and how to reach them, if they may be written to; noted, on its own."""
     by.require(Permission.CASE_CONTACT)
-    seed = by.seed_of(Group.CONTACT)
+    seed = by.seeds_of(Group.CONTACT)
     submission = find(session, by=by, case_id=case_id)
     if not consent.permits(submission.consents, Use.CONTACT):
         raise RefusedError

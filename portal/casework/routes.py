@@ -24,7 +24,7 @@ from portal.intake.models import Answer, Speaker, Status, Use
 from portal.permissions import Group, Permission
 from portal.registry.records import shown
 from portal.staff.current import actor
-from portal.web.edge import db, files, now, settings, today
+from portal.web.edge import db, files, now, recipients, today
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
@@ -367,7 +367,7 @@ def approve(case_id: UUID) -> ResponseReturnValue:
         by=actor(),
         case_id=case_id,
         revision=form.revision.data or 0,
-        keys=settings().public_keys,
+        keys=recipients(),
         now=now(),
     )
     flash(_("The sheet is approved, and the case complete."))

@@ -22,6 +22,7 @@ from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
 from portal.store import wraps
 from portal.vault.seal import Label
+from portal.vault.wrap import Seeds
 
 _CHANGED = "The sheet was changed while you had it open. Look at it again."
 
@@ -104,6 +105,7 @@ def approve(
         key=key,
         recipients=[keys.groups[Group.RELEASE.value], keys.recovery],
         place=release_wrap_place(case_id, row.id),
+        epoch_of=keys.epoch_of,
     )
     row.state, row.approved_by, row.day = SheetState.APPROVED, by.name, now.date()
     submission.status = Status.COMPLETE
@@ -143,7 +145,7 @@ def _retire_release(session: PortalSession, row: CodingSheet) -> None:
     row.release_blob = None
 
 
-def open_released(session: PortalSession, row: CodingSheet, *, seed: bytes) -> Sheet | None:
+def open_released(session: PortalSession, row: CodingSheet, *, seed: Seeds) -> Sheet | None:
     """Open an approved sheet with the release group's key; None when it was erased or never approved."""
     if row.release_blob is None or row.state is not SheetState.APPROVED:
         return None

@@ -17,13 +17,14 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from portal import create_app, schema
-from portal.config import Face, Settings, read_public_keys
+from portal.config import Face, Settings
 from portal.database import Database
 from portal.demo import stage
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
-from portal.staff.founding import PUBLIC_KEYS, Founder, found, founder, make_keys
+from portal.staff.founding import Founder, found, founder, make_keys
+from portal.store.directory import DIRECTORY, read_public_keys
 from portal.upkeep import checkpoint
 from portal.vault import totp
 from portal.vault.passphrase import Cost
@@ -113,7 +114,7 @@ def _fill(database: Database, settings: Settings, founders: list[Founder], intak
 def demonstration(folder: Path, ports: Ports) -> Iterator[Demo]:
     """Serve both faces from ``folder``: a fresh instance, or the one that is kept there."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    fresh = not (folder / PUBLIC_KEYS).exists()
+    fresh = not (folder / DIRECTORY).exists()
     founders = _people() if fresh else []
     made = make_keys(folder, origin=f"demo.invalid/{secrets.token_hex(4)}")[1] if fresh else None
     ports = Ports(_free(ports.intake), _free(ports.desk))

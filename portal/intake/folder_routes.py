@@ -141,7 +141,7 @@ def add_file() -> ResponseReturnValue:
             seed=key.seed,
             part=part,
             file=file,
-            keys=edge.settings().public_keys,
+            keys=edge.recipients(),
             day=edge.today(),
             limit=edge.settings().files_per_submission,
         )

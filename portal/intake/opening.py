@@ -28,6 +28,7 @@ from portal.store import wraps
 from portal.store.files import FileStore
 from portal.vault.seal import Label
 from portal.vault.stream import SealedReader
+from portal.vault.wrap import Seeds
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def load(session: PortalSession, submission_id: UUID, *, lock: bool = False) -> 
     return found
 
 
-def part_keys(session: PortalSession, submission: Submission, seed: bytes) -> dict[UUID, PartKey]:
+def part_keys(session: PortalSession, submission: Submission, seed: Seeds) -> dict[UUID, PartKey]:
     """Open the keys of those parts that were wrapped to the holder of ``seed``."""
     opened = {}
     for part in submission.parts:

@@ -245,7 +245,7 @@ def check() -> ResponseReturnValue:
         service.submit(
             edge.db(),
             draft=draft,
-            keys=edge.settings().public_keys,
+            keys=edge.recipients(),
             receipt=keys,
             language=language(),
             day=edge.today(),

@@ -193,6 +193,7 @@ def submit(
             key=part.key,
             recipients=recipients,
             place=part.place,
+            epoch_of=keys.epoch_of,
         )
     session.flush()
     session.add_all([*fields, *documents])
@@ -310,6 +311,7 @@ def add_file(
         key=part.key,
         recipients=recipients,
         place=part.place,
+        epoch_of=keys.epoch_of,
     )
     session.flush()
     session.add(row)

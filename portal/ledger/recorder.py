@@ -63,7 +63,7 @@ def acts_place(seq: int) -> bytes:
 class Recorder:
     """Listens to the sessions of one database."""
 
-    def __init__(self, auditors: bytes, today: Callable[[], date]) -> None:
+    def __init__(self, auditors: Callable[[], bytes], today: Callable[[], date]) -> None:
         self.auditors, self.today = auditors, today
         main, keys = recorded_tables(Base), recorded_tables(KeysBase)
         self.tables = frozenset((*main.values(), *keys.values()))
@@ -143,7 +143,9 @@ class Recorder:
         last = connection.scalar(select(func.max(LedgerEntry.seq)))
         seq, day = 0 if last is None else last + 1, self.today()
         sealed = (
-            b64encode(wrap(self.auditors, canonical(acts), acts_place(seq))).decode("ascii") if acts else None
+            b64encode(wrap(self.auditors(), canonical(acts), acts_place(seq))).decode("ascii")
+            if acts
+            else None
         )
         rows = sorted(rows, key=lambda row: row[:2])
         body = canonical({"v": 1, "seq": seq, "day": day.isoformat(), "rows": rows, "acts": sealed})

@@ -25,7 +25,7 @@ from portal.ledger.recorder import Recorder, act, acts_place, lock, pending
 from portal.ledger.rows import key_text, recorded_tables
 from portal.ledger.tree import RightEdge, leaf_hash
 from portal.vault.seal import Sealed
-from portal.vault.wrap import unwrap
+from portal.vault.wrap import Seeds, unwrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,15 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def attach(database: Database, auditors: bytes, *, today: Callable[[], date] = _today) -> None:
+def attach(
+    database: Database, auditors: bytes | Callable[[], bytes], *, today: Callable[[], date] = _today
+) -> None:
     """Record every transaction of `database` from now on; call it once, after all models are imported.
 
-    `auditors` is the public key that acts are sealed to. Raises ValueError when a recorded table could
-    change without its objects being loaded (a foreign key that cascades).
+    `auditors` is the public key that acts are sealed to, or what gives it. Raises ValueError when a
+    recorded table could change without its objects being loaded (a foreign key that cascades).
     """
-    Recorder(auditors, today).listen(database)
+    Recorder(auditors if callable(auditors) else lambda: auditors, today).listen(database)
 
 
 def note(
@@ -154,7 +156,7 @@ def row_count(entry: LedgerEntry) -> int:
     return len(json.loads(entry.body)["rows"])
 
 
-def read_acts(entry: LedgerEntry, auditors_seed: bytes) -> list[Act]:
+def read_acts(entry: LedgerEntry, auditors_seed: Seeds) -> list[Act]:
     """Open the acts of an entry with the auditors' key; UnsealError when they are not for this place."""
     sealed = json.loads(entry.body)["acts"]
     if sealed is None:

@@ -9,13 +9,13 @@ from portal.intake.sealing import PartKey, wrap_place
 from portal.linking.vocabulary import LinkRelation, Target
 from portal.release.gathering import SealedLinks
 from portal.vault.seal import Label, Sealed
-from portal.vault.wrap import unwrap
+from portal.vault.wrap import Seeds, unwrap
 
 BINDING = frozenset({LinkRelation.NARRATOR, LinkRelation.ABOUT, LinkRelation.VICTIM})
 """Links that make two accounts one family; who was merely mentioned, or was the perpetrator, does not."""
 
 
-def persons_of(sealed: SealedLinks, *, intake_seed: bytes) -> set[str]:
+def persons_of(sealed: SealedLinks, *, intake_seed: Seeds) -> set[str]:
     """Open the links of one account: the registry ids of those whom it is about."""
     place = wrap_place(sealed.submission_id, sealed.part_id, Compartment.CONTENT)
     key = unwrap(intake_seed, Sealed(sealed.wrapped), place)

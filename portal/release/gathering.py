@@ -16,8 +16,8 @@ from portal.intake.models import Compartment, Consent, Part, Status, Submission,
 from portal.linking.models import Link, LinkState
 from portal.release.models import ReleaseFile
 from portal.staff.actor import Actor
-from portal.store.wraps import Wrap
-from portal.vault.wrap import key_id, public_key
+from portal.store.wraps import Wrap, key_ids
+from portal.vault.wrap import Seeds
 
 _BATCH = 500
 
@@ -90,7 +90,7 @@ def standing(session: PortalSession, *, by: Actor) -> Standing:
     )
 
 
-def gather(session: PortalSession, *, by: Actor, release_seed: bytes, intake_seed: bytes) -> Gathered:
+def gather(session: PortalSession, *, by: Actor, release_seed: Seeds, intake_seed: Seeds) -> Gathered:
     """Read what is sealed to the groups that the two seeds belong to; nothing is opened here."""
     now = standing(session, by=by)
     records = session.scalars(select(ReleaseFile).execution_options(populate_existing=True))
@@ -133,18 +133,18 @@ def _consents(session: PortalSession) -> Mapping[UUID, list[Consent]]:
     return found
 
 
-def _wraps(session: PortalSession, part_ids: Sequence[UUID], seed: bytes) -> dict[UUID, bytes]:
+def _wraps(session: PortalSession, part_ids: Sequence[UUID], seed: Seeds) -> dict[UUID, bytes]:
     """Read the keys that were wrapped to the holder of the seed, by what they open."""
-    mine = key_id(public_key(seed))
+    mine = key_ids(seed)
     found: dict[UUID, bytes] = {}
     for start in range(0, len(part_ids), _BATCH):
         some = part_ids[start : start + _BATCH]
-        query = select(Wrap.part_id, Wrap.blob).where(Wrap.key_id == mine, Wrap.part_id.in_(some))
+        query = select(Wrap.part_id, Wrap.blob).where(Wrap.key_id.in_(mine), Wrap.part_id.in_(some))
         found |= dict(iter(session.keys.execute(query)))
     return found
 
 
-def _sheets(session: PortalSession, now: Standing, seed: bytes) -> list[SealedSheet]:
+def _sheets(session: PortalSession, now: Standing, seed: Seeds) -> list[SealedSheet]:
     accounts = {one.sheet_id: one for one in now.accounts}
     wrapped = _wraps(session, list(accounts), seed)
     query = select(CodingSheet.id, CodingSheet.release_blob).where(CodingSheet.state == SheetState.APPROVED)
@@ -155,7 +155,7 @@ def _sheets(session: PortalSession, now: Standing, seed: bytes) -> list[SealedSh
     ]
 
 
-def _links(session: PortalSession, now: Standing, seed: bytes) -> list[SealedLinks]:
+def _links(session: PortalSession, now: Standing, seed: Seeds) -> list[SealedLinks]:
     links: dict[UUID, list[tuple[UUID, bytes]]] = {}
     query = select(Link.id, Link.submission_id, Link.blob).where(Link.state == LinkState.CURRENT)
     for link_id, submission_id, blob in session.execute(query):

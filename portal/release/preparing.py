@@ -20,8 +20,8 @@ from portal.release.places import prison_hierarchy
 from portal.release.policy import ColumnRole, Policy
 from portal.release.sealing import Inside, open_inside
 from portal.release.tables import archive, package
+from portal.vault import wrap as wrapping
 from portal.vault.seal import Sealed
-from portal.vault.wrap import unwrap
 
 TOO_FEW = "Too few accounts may leave. Wait until more are coded and allowed for research."
 TOO_MANY_ALONE = "Too many accounts would stand alone. Fewer columns would help."
@@ -36,8 +36,8 @@ UNSAFE = "The independent check found a fault. Nothing leaves."
 class Seeds:
     """The keys of the two groups whose sealed values a release is made of."""
 
-    release: bytes = field(repr=False)
-    intake: bytes = field(repr=False)
+    release: wrapping.Seeds = field(repr=False)
+    intake: wrapping.Seeds = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,12 @@ def prepare(
     return _checked(found, kept, policy, truth, forbidden=list(map(str, ids)), release_id=release_id)
 
 
-def _open_sheets(gathered: Gathered, seed: bytes) -> dict[UUID, Sheet]:
+def _open_sheets(gathered: Gathered, seed: wrapping.Seeds) -> dict[UUID, Sheet]:
     """Open the sheets, ordered by their random ids: the order in which they came is no input."""
     found = {}
     for account, blob, wrapped in sorted(gathered.sheets, key=lambda one: str(one.account.submission_id)):
         place = release_wrap_place(account.submission_id, account.sheet_id)
-        key = unwrap(seed, Sealed(wrapped), place)
+        key = wrapping.unwrap(seed, Sealed(wrapped), place)
         opened = open_for_release(key, account.submission_id, account.sheet_id, blob)
         found[account.submission_id] = Sheet.from_json(opened)
     return found

@@ -1,5 +1,7 @@
 """Pages of releases: the list, asking, one release, its preview and decision, the file; and the figures."""
 
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -8,22 +10,27 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.config import Face
+from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError
 from portal.permissions import Group, Permission
-from portal.release import labels, service
+from portal.release import labels, rewrapping, service
 from portal.release.figures import figures as counted
 from portal.release.forms import DecisionForm, RequestForm
 from portal.release.preparing import Prepared
 from portal.release.service import Seen
 from portal.staff.actor import Actor
 from portal.staff.current import actor
-from portal.web.edge import db, now, settings
+from portal.staff.forms import ConfirmForm
+from portal.staff.labels import GROUPS
+from portal.web.edge import db, now, parts, recipients
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 
 pages = Pages("release", __name__, face=Face.DESK)
 
+_AT_A_TIME = 20.0
+"""Seconds of work behind one click; then the page shows how far it went."""
 _ONE = "/releases/<uuid:release_id>"
 
 
@@ -157,7 +164,7 @@ def preview(release_id: UUID) -> ResponseReturnValue:
 def approve(release_id: UUID) -> ResponseReturnValue:
     """Compute everything once more, check it, seal it."""
     revision = _revision(DecisionForm())
-    keys = settings().public_keys
+    keys = recipients()
     service.approve(db(), by=actor(), release_id=release_id, revision=revision, keys=keys, now=now())
     return _see(release_id)
 
@@ -202,3 +209,30 @@ def figures() -> ResponseReturnValue:
         statuses=[(labels.STATUSES[status], count) for status, count in found.statuses.items()],
         months=[(labels.month_name(first), count) for first, count in found.months],
     )
+
+
+@pages.page("/releases/rewrap/<string:group>", access=Permission.GROUP_GRANT, methods=("GET", "POST"))
+def rewrap(group: str) -> ResponseReturnValue:
+    """Show what a group's earlier keys still open; on request, move it over for a while, and show again."""
+    if group not in {one.value for one in rewrapping.MOVED}:
+        raise NotFoundError
+    by, keys, which = actor(), recipients(), Group(group)
+    rewrapping.left(db(), by=by, group=which, keys=keys)
+    if request.method == "POST":
+        pause(db())  # each batch is a transaction of its own
+        until = time.monotonic() + _AT_A_TIME
+        for _moved in rewrapping.rounds(which, _once, by=by, keys=keys):
+            if time.monotonic() > until:
+                break
+        return redirect(url_for(".rewrap", group=group), 303)
+    return render_template(
+        "release/rewrap.html",
+        group=GROUPS[which],
+        left=rewrapping.left(db(), by=by, group=which, keys=keys),
+        form=ConfirmForm(formdata=None),
+    )
+
+
+def _once(act: Callable[[PortalSession], object]) -> object:
+    with parts().database.session(write=True) as session:
+        return act(session)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from portal.release.differencing import Member
 from portal.release.tables import Json, canonical
-from portal.vault.seal import KEY_SIZE, Label, Sealed, context, seal, unseal
-from portal.vault.wrap import unwrap, wrap
+from portal.vault.seal import KEY_SIZE, Label, Sealed, UnsealError, context, seal, unseal
+from portal.vault.wrap import Seeds, public_key, unwrap, wrap
 
 VERSION = 1
 
@@ -77,7 +77,17 @@ def seal_inside(release_id: UUID, inside: Inside, group: bytes) -> tuple[Sealed,
     return blob, wrap(group, key, _place(release_id, "inside-key"))
 
 
-def open_inside(release_id: UUID, seed: bytes, wrapped: bytes, blob: bytes) -> Inside:
+def rewrap_inside(release_id: UUID, seeds: Seeds, newest: bytes, wrapped: bytes) -> Sealed:
+    """Wrap an inside record's key to the group's newest key; one that is there already stays."""
+    place = _place(release_id, "inside-key")
+    try:
+        unwrap(newest, wrapped, place)
+    except UnsealError:
+        return wrap(public_key(newest), unwrap(seeds, wrapped, place), place)
+    return Sealed(wrapped)
+
+
+def open_inside(release_id: UUID, seed: Seeds, wrapped: bytes, blob: bytes) -> Inside:
     """Open the inside record with the release group's seed; raises `UnsealError`."""
     key = unwrap(seed, Sealed(wrapped), _place(release_id, "inside-key"))
     return Inside.from_json(unseal(key, Sealed(blob), _place(release_id, "inside")))

@@ -109,7 +109,7 @@ def _inside(session: PortalSession, row: Release, by: Actor) -> Inside | None:
     kept = session.get(ReleaseFile, row.id)
     if kept is None or Group.RELEASE not in by.seeds or not by.may(Permission.RELEASE_APPROVE):
         return None
-    return open_inside(row.id, by.seed_of(Group.RELEASE), kept.inside_key, kept.inside)
+    return open_inside(row.id, by.seeds_of(Group.RELEASE), kept.inside_key, kept.inside)
 
 
 def _withdrawn(session: PortalSession, inside: Inside) -> int:
@@ -245,7 +245,7 @@ def _prepared(
     session: PortalSession, row: Release, *, by: Actor, random: Callable[[int], bytes]
 ) -> tuple[Standing, Prepared]:
     """Gather, put the transaction aside, and prepare."""
-    seeds = Seeds(by.seed_of(Group.RELEASE), by.seed_of(Group.INTAKE))
+    seeds = Seeds(by.seeds_of(Group.RELEASE), by.seeds_of(Group.INTAKE))
     choice, release_id = Choice.from_json(row.policy), row.id
     gathered = gather(session, by=by, release_seed=seeds.release, intake_seed=seeds.intake)
     pause(session)

@@ -16,7 +16,8 @@ class Actor:
     name: str
     role: Role
     seed: bytes = field(repr=False, default=b"")
-    seeds: Mapping[Group, bytes] = field(repr=False, default_factory=dict)
+    seeds: Mapping[Group, Mapping[int, bytes]] = field(repr=False, default_factory=dict)
+    """The seeds held of each group, by epoch."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the actor's role carries the permission."""
@@ -27,9 +28,24 @@ class Actor:
         if not self.may(permission):
             raise RefusedError
 
-    def seed_of(self, group: Group) -> bytes:
-        """Return the group's key seed, or refuse when it was never granted."""
+    def ring(self, group: Group) -> Mapping[int, bytes]:
+        """Return the group's seeds by epoch, or refuse when none was granted."""
         try:
             return self.seeds[group]
         except KeyError:
             raise RefusedError from None
+
+    def seeds_of(self, group: Group) -> tuple[bytes, ...]:
+        """Return the group's seeds, newest first, or refuse when none was granted."""
+        return tuple(seed for _, seed in sorted(self.ring(group).items(), reverse=True))
+
+    def seed_at(self, group: Group, epoch: int) -> bytes:
+        """Return the seed of one epoch, or refuse when it was never granted."""
+        try:
+            return self.ring(group)[epoch]
+        except KeyError:
+            raise RefusedError from None
+
+    def seed_of(self, group: Group) -> bytes:
+        """Return the newest seed held of the group, or refuse when none was granted."""
+        return self.seeds_of(group)[0]

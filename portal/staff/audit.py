@@ -18,6 +18,7 @@ from portal.permissions import Group, Permission
 from portal.staff.acts import label_of
 from portal.staff.current import actor
 from portal.vault.seal import UnsealError
+from portal.vault.wrap import Seeds
 from portal.web import edge
 from portal.web.guard import Pages
 from portal.web.locale import lazy_gettext as _l
@@ -44,7 +45,7 @@ class Line:
 def index() -> ResponseReturnValue:
     """Entries, newest first, opened with the auditors' key; and the newest signed head."""
     before = request.args.get("before", type=int)
-    session, seed = edge.db(), actor().seed_of(Group.AUDITORS)
+    session, seed = edge.db(), actor().seeds_of(Group.AUDITORS)
     found = ledger.newest(session, before=before, limit=PAGE + 1)
     lines = []
     for entry in found[:PAGE]:
@@ -60,7 +61,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _read(entry: LedgerEntry, seed: bytes) -> tuple[list[Said], int]:
+def _read(entry: LedgerEntry, seed: Seeds) -> tuple[list[Said], int]:
     """Open an entry; one that was tampered with is shown as what it is, among the others."""
     try:
         acts = [

@@ -72,6 +72,10 @@ def unlock(credentials: Credentials, passphrase: str, *, staff_id: UUID) -> Bund
         return None
 
 
-def group_place(staff_id: UUID, group: Group) -> bytes:
-    """Return the context that binds a wrapped group key to the person and the group."""
-    return context(Label.WRAP_GROUP, staff_id, group.value)
+def group_place(staff_id: UUID, group: Group, epoch: int = 1) -> bytes:
+    """Return the context that binds a wrapped group key to the person, the group and its epoch.
+
+    The first epoch is not named, because keys were wrapped before there was a second.
+    """
+    later = (epoch,) if epoch > 1 else ()
+    return context(Label.WRAP_GROUP, staff_id, group.value, *later)

@@ -89,17 +89,20 @@ def _actor() -> Actor:
     return Actor(person.id, person.name, person.role, session["identity"], _group_seeds(person))
 
 
-def _group_seeds(person: Staff) -> dict[Group, bytes]:
+def _group_seeds(person: Staff) -> dict[Group, dict[int, bytes]]:
     """Open the person's group keys once per session; those of ended memberships are forgotten."""
     kept: dict[str, bytes] = session.get("group_seeds", {})
     seeds = {one: kept.get(one.id.hex) or _opened(one) for one in person.memberships}
     found = {one: seed for one, seed in seeds.items() if seed is not None}
     session["group_seeds"] = {one.id.hex: seed for one, seed in found.items()}
-    return {one.group: seed for one, seed in found.items()}
+    rings: dict[Group, dict[int, bytes]] = {}
+    for one, seed in found.items():
+        rings.setdefault(one.group, {})[one.epoch] = seed
+    return rings
 
 
 def _opened(one: Membership) -> bytes | None:
-    """Open one group key, and take it only if it is the group's: its public half is known from the settings.
+    """Open one group key, and take it only if the signed directory has its public half.
 
     Anybody can wrap something to a public key; who writes to the database must not slip a key of theirs in.
     """
@@ -107,8 +110,7 @@ def _opened(one: Membership) -> bytes | None:
         seed = service.opened(one, session["identity"])
     except UnsealError:
         return None
-    published = edge.settings().public_keys.groups.get(one.group.value)
-    return seed if published in {None, public_key(seed)} else None
+    return seed if edge.known_keys().is_group_key(one.group.value, one.epoch, public_key(seed)) else None
 
 
 def begin(signed_in: SignedIn) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import HiddenField, PasswordField, RadioField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from portal.permissions import Group, Role
@@ -79,6 +79,13 @@ class GrantForm(PortalForm):
     """Which key to hand on, and the mark that was compared; to whom is in the address."""
 
     mark = HiddenField(validators=[InputRequired()])
+    group = HiddenField(validators=[AnyOf([group.value for group in Group])])
+    before = BooleanField(_l("and what was there before"))
+
+
+class RenewForm(PortalForm):
+    """Which key to renew."""
+
     group = HiddenField(validators=[AnyOf([group.value for group in Group])])
 
 

@@ -5,29 +5,37 @@ the caller. The groups' seeds exist only wrapped to founders, and to the recover
 ``recovery-groups``.
 """
 
+import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from portal.config import PublicKeys, Settings
 from portal.database import Database, PortalSession
-from portal.errors import InvalidError
+from portal.errors import InvalidError, UnavailableError
 from portal.ledger.checkpoint import Signer
 from portal.ledger.service import note
 from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import service
 from portal.staff.credentials import Bundle, new_bundle
+from portal.staff.models import EpochState, GroupEpoch
+from portal.store.directory import DIRECTORY, FINGERPRINT
+from portal.vault.directory import Kind, Request, Statement, fingerprint
+from portal.vault.directory import printed as printed_digits
 from portal.vault.passphrase import Cost, generate
 from portal.vault.seal import Label, context
-from portal.vault.sign import SigningKey
+from portal.vault.sheet import read as read_seed
+from portal.vault.sheet import written
+from portal.vault.sign import SigningKey, VerifyKey
 from portal.vault.words import word_list
 from portal.vault.wrap import new_seed, public_key, wrap
 
 PRIVATE = 0o600
-LEDGER_KEY, WEB_KEY, PUBLIC_KEYS = "ledger.key", "web.key", "public-keys.json"
+_SEED = 32
+LEDGER_KEY, WEB_KEY, REQUEST = "ledger.key", "web.key", "directory.request.json"
 RECOVERY_GROUPS = "recovery-groups"
 
 
@@ -50,9 +58,12 @@ class Secrets:
 
     recovery_seed: bytes | None = field(repr=False)
     group_seeds: Mapping[Group, bytes] = field(repr=False)
+    root_seeds: bytes = field(repr=False, default=b"")
+    """Both seeds of the root that was made in this run; none where the root is kept elsewhere."""
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read, and bring it to the disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     with os.fdopen(descriptor, "wb") as target:
         target.write(content)
@@ -61,17 +72,26 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 def recovery_place() -> bytes:
-    """Return the context under which the groups' seeds are wrapped to the recovery key."""
+    """Return the context under which the groups' first seeds are wrapped to the recovery key."""
     return context(Label.WRAP_RECOVERY, "groups")
 
 
-def make_keys(instance: Path, *, origin: str, recovery: bytes | None = None) -> tuple[PublicKeys, Secrets]:
+def make_keys(
+    instance: Path,
+    *,
+    origin: str,
+    recovery: bytes | None = None,
+    root: VerifyKey | None = None,
+    today: date | None = None,
+) -> tuple[PublicKeys, Secrets]:
     """Make an instance's keys in its folder; refuses to touch keys that are already there.
 
     ``recovery`` is the public key of a recovery key made in a ceremony; without it one is drawn here.
+    Without ``root`` one is made, signs the directory, and leaves with the caller. With it, only a request
+    for its signature is written; the faces do not start before `portal directory install`.
     """
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (instance / PUBLIC_KEYS).exists():
+    if any((instance / name).exists() for name in (LEDGER_KEY, DIRECTORY)):
         raise InvalidError("This folder is an instance already. Its keys are not made twice.")
     log, seeds = SigningKey.generate(), {group: new_seed() for group in Group}
     drawn = None
@@ -85,14 +105,66 @@ def make_keys(instance: Path, *, origin: str, recovery: bytes | None = None) -> 
         ledger_mldsa44=log.mldsa44_public,
         receipt_salt=secrets.token_bytes(16),
         origin=origin,
+        epochs={group.value: 1 for group in Group},
+        former={group.value: {} for group in Group},
     )
+    write_private(instance / LEDGER_KEY, log.seeds)
+    write_private(instance / WEB_KEY, secrets.token_bytes(32))
     packed = b"".join(seeds[group] for group in Group)
-    wrapped = wrap(keys.recovery, packed, recovery_place())
-    _write_private(instance / LEDGER_KEY, log.seeds)
-    _write_private(instance / WEB_KEY, secrets.token_bytes(32))
-    _write_private(instance / RECOVERY_GROUPS, wrapped)
-    _write_private(instance / PUBLIC_KEYS, keys.to_json().encode())
-    return keys, Secrets(drawn, seeds)
+    write_private(instance / RECOVERY_GROUPS, wrap(keys.recovery, packed, recovery_place()))
+    own = SigningKey.generate() if root is None else None
+    write_directory(instance, keys, own or root, day=today or datetime.now(UTC).date())
+    return keys, Secrets(drawn, seeds, own.seeds if own else b"")
+
+
+def statements_of(keys: PublicKeys, day: date) -> tuple[Statement, ...]:
+    """Return what a directory says at the founding: every key, in its first epoch."""
+    ledger = keys.ledger_ed25519 + keys.ledger_mldsa44
+    return (
+        *(Statement(Kind.GROUP, name, 1, public, day) for name, public in sorted(keys.groups.items())),
+        Statement(Kind.RECOVERY, "recovery", 1, keys.recovery, day),
+        Statement(Kind.LEDGER, keys.origin, 1, ledger, day),
+        Statement(Kind.RECEIPTS, "receipts", 1, keys.receipt_salt, day),
+    )
+
+
+def write_directory(
+    instance: Path, keys: PublicKeys, root: SigningKey | VerifyKey | None, *, day: date
+) -> None:
+    """Write the first directory, signed where the root's private half is given; else a request for it."""
+    request = Request(None, statements_of(keys, day))
+    if isinstance(root, SigningKey):
+        write_private(instance / DIRECTORY, request.signed(root).to_json().encode())
+        public = root.verify_key
+    elif root is not None:
+        write_private(instance / REQUEST, request.to_json().encode())
+        public = root
+    else:
+        raise InvalidError("A directory needs a root.")
+    write_private(instance / FINGERPRINT, printed_digits(fingerprint(public)).encode())
+
+
+def adopt(instance: Path, root: VerifyKey, *, day: date) -> Path:
+    """Write a request for the first signature over an instance of before the directory; returns its path.
+
+    What stands in ``public-keys.json`` is taken as it is: compare it with the copy that was kept elsewhere.
+    """
+    if (instance / DIRECTORY).exists():
+        raise InvalidError("This instance has a signed directory already.")
+    try:
+        old = json.loads((instance / "public-keys.json").read_text(encoding="utf-8"))
+        keys = PublicKeys(
+            recovery=bytes.fromhex(old["recovery"]),
+            groups={name: bytes.fromhex(key) for name, key in old["groups"].items()},
+            ledger_ed25519=bytes.fromhex(old["ledger_ed25519"]),
+            ledger_mldsa44=bytes.fromhex(old["ledger_mldsa44"]),
+            receipt_salt=bytes.fromhex(old["receipt_salt"]),
+            origin=old["origin"],
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise UnavailableError("public-keys.json is missing or damaged.") from None
+    write_directory(instance, keys, root, day=day)
+    return instance / REQUEST
 
 
 def founder(name: str, role: Role, language: str = "en") -> Founder:
@@ -101,7 +173,12 @@ def founder(name: str, role: Role, language: str = "en") -> Founder:
 
 
 def enrol_founders(
-    session: PortalSession, founders: Iterable[Founder], made: Secrets, *, cost: Cost, now: datetime
+    session: PortalSession,
+    founders: Iterable[Founder],
+    made: Secrets,
+    *,
+    cost: Cost,
+    now: datetime,
 ) -> None:
     """Add the first people and hand them the group keys that their roles may hold."""
     for one in founders:
@@ -119,6 +196,11 @@ def enrol_founders(
             service.hold(
                 session, person=person, group=group, seed=made.group_seeds[group], by="founding", now=now
             )
+    for group, seed in sorted(made.group_seeds.items()):
+        public, day = public_key(seed), now.date()
+        first = GroupEpoch(group=group, epoch=1, public_key=public, day=day, made_by="founding")
+        first.state = EpochState.CURRENT
+        session.add(first)
     note(session, "instance.found", by="founding")
 
 
@@ -137,6 +219,19 @@ def read_signer(settings: Settings) -> Signer:
 
 
 def printed(seed: bytes) -> str:
-    """Write a 32-byte seed for paper: eight groups of eight hexadecimal digits."""
+    """Write a secret for paper: groups of eight hexadecimal digits."""
     digits = seed.hex()
     return " ".join(digits[start : start + 8] for start in range(0, len(digits), 8))
+
+
+def sheet(root: SigningKey) -> tuple[str, str]:
+    """Write a root's private sheet: two lines, one for each seed."""
+    first, second = (" ".join(written(one)) for one in (root.seeds[:_SEED], root.seeds[_SEED:]))
+    return first, second
+
+
+def read_sheet(typed: str) -> SigningKey:
+    """Read both lines of what `sheet` wrote, however they are spaced; raises `InvalidError`."""
+    digits = "".join(typed.split())
+    half = len(digits) // 2
+    return SigningKey.from_seeds(b"".join(read_seed(one) for one in (digits[:half], digits[half:])))

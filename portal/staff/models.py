@@ -1,6 +1,7 @@
 """Tables of staff, their places in groups, and invitations."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlalchemy import Enum, ForeignKey, LargeBinary, String, UniqueConstraint
@@ -10,7 +11,16 @@ from portal.database import Base, SealedColumn, UtcDay, UtcTime
 from portal.permissions import Group, Role
 
 
-def _words(kind: type[Role] | type[Group]) -> Enum:
+class EpochState(StrEnum):
+    """Where a group's key stands: asked for, used, still needed to open what was sealed to it, or done."""
+
+    PROPOSED = "proposed"
+    CURRENT = "current"
+    FORMER = "former"
+    RETIRED = "retired"
+
+
+def _words(kind: type[Role | Group | EpochState]) -> Enum:
     return Enum(
         kind, native_enum=False, length=20, values_callable=lambda members: [one.value for one in members]
     )
@@ -44,16 +54,34 @@ class Membership(Base):
     """A group's key, wrapped to one person by another who holds it."""
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("staff_id", "group"),)
+    __table_args__ = (UniqueConstraint("staff_id", "group", "epoch"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"), index=True)
     group: Mapped[Group] = mapped_column(_words(Group))
+    epoch: Mapped[int] = mapped_column(default=1)
+    tag: Mapped[bytes | None] = mapped_column(LargeBinary)
     blob: Mapped[bytes] = mapped_column(SealedColumn)
     granted_by: Mapped[str] = mapped_column(String(60))
     granted: Mapped[date] = mapped_column(UtcDay)
 
     staff: Mapped[Staff] = relationship(back_populates="memberships")
+
+
+class GroupEpoch(Base):
+    """One key of a group; whether it may receive is said by the signed directory, never here."""
+
+    __tablename__ = "group_epoch"
+
+    group: Mapped[Group] = mapped_column(_words(Group), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    day: Mapped[date] = mapped_column(UtcDay)
+    made_by: Mapped[str] = mapped_column(String(60))
+    state: Mapped[EpochState] = mapped_column(_words(EpochState))
+    renew: Mapped[bool] = mapped_column(default=False)
+    tag: Mapped[bytes | None] = mapped_column(LargeBinary)
+    recovery_blob: Mapped[bytes | None] = mapped_column(SealedColumn)
 
 
 class Invitation(Base):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,9 +14,9 @@ from portal.database import PortalSession
 from portal.errors import InvalidError, StaleError, UnavailableError
 from portal.ledger.service import note
 from portal.permissions import Group, Role
-from portal.staff import service
+from portal.staff import epochs, service
 from portal.staff.founding import RECOVERY_GROUPS, Founder, recovery_place
-from portal.staff.models import Staff
+from portal.staff.models import GroupEpoch, Staff
 from portal.staff.names import fold
 from portal.vault.passphrase import Cost
 from portal.vault.seal import Sealed, UnsealError
@@ -49,9 +50,32 @@ def open_groups(instance: Path, keys: PublicKeys, recovery_seed: bytes) -> dict[
     pieces = [packed[start : start + SEED_SIZE] for start in range(0, len(packed), SEED_SIZE)]
     seeds = dict(zip(Group, pieces, strict=False))
     fits = len(packed) == SEED_SIZE * len(Group)
-    if not fits or any(public_key(seed) != keys.groups[group.value] for group, seed in seeds.items()):
+    if not fits or any(
+        not keys.is_group_key(group.value, 1, public_key(seed)) for group, seed in seeds.items()
+    ):
         raise UnavailableError(f"{path} is of another portal: put the kept copy back.")
     return seeds
+
+
+def open_later(
+    session: PortalSession, keys: PublicKeys, recovery_seed: bytes
+) -> dict[Group, dict[int, bytes]]:
+    """Open the seeds of later epochs, which were wrapped to the recovery key when they were made.
+
+    Only those are taken whose public half stands in the signed directory.
+    """
+    found: dict[Group, dict[int, bytes]] = {}
+    for row in session.scalars(select(GroupEpoch).where(GroupEpoch.epoch > 1)):
+        if row.recovery_blob is None:
+            continue
+        try:
+            place = epochs.recovery_place(row.group, row.epoch)
+            seed = unwrap(recovery_seed, Sealed(row.recovery_blob), place)
+        except UnsealError:
+            continue
+        if keys.is_group_key(row.group.value, row.epoch, public_key(seed)):
+            found.setdefault(row.group, {})[row.epoch] = seed
+    return found
 
 
 def find(session: PortalSession, name: str) -> Recipient | None:
@@ -77,7 +101,12 @@ def enrol(session: PortalSession, newcomer: Founder, *, cost: Cost, now: datetim
 
 
 def hand_on(
-    session: PortalSession, *, to: Recipient, seeds: Mapping[Group, bytes], now: datetime
+    session: PortalSession,
+    *,
+    to: Recipient,
+    seeds: Mapping[Group, bytes],
+    later: Mapping[Group, Mapping[int, bytes]] = MappingProxyType({}),
+    now: datetime,
 ) -> list[Group]:
     """Wrap to a person every key that their role may hold and they lack; noted as a use of the recovery key.
 
@@ -86,9 +115,13 @@ def hand_on(
     person = session.get(Staff, to.id, populate_existing=True, with_for_update=True)
     if person is None or not person.active or person.public_key != to.public:
         raise StaleError("This person's access has ended, or their key was exchanged.")
-    lacking = service.lacks(person)
+    lacking = service.lacks(person, epochs.current(session))
     for group in lacking:
-        service.hold(session, person=person, group=group, seed=seeds[group], by=BY, now=now)
+        held = {one.epoch for one in person.memberships if one.group is group}
+        line = {1: seeds[group], **later.get(group, {})}
+        for epoch in sorted(line.keys() - held):
+            seed = line[epoch]
+            service.hold(session, person=person, group=group, seed=seed, by=BY, now=now, epoch=epoch)
     detail = {"groups": " ".join(lacking)}
     note(session, "recovery.use", by=BY, subject=person.id, detail=detail)
     return lacking

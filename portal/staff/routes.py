@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Hashable
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -12,17 +13,27 @@ from flask_login import current_user
 from portal.config import Face
 from portal.errors import InvalidError, NotFoundError
 from portal.permissions import GRANTS, MAY_HOLD, Access, Group, Permission, Role
-from portal.staff import service
+from portal.staff import epochs, service
 from portal.staff.current import actor, begin, leave, renew, throttle
-from portal.staff.forms import ConfirmForm, GrantForm, InviteForm, JoinForm, KeysForm, SignInForm, typed
+from portal.staff.forms import (
+    ConfirmForm,
+    GrantForm,
+    InviteForm,
+    JoinForm,
+    KeysForm,
+    RenewForm,
+    SignInForm,
+    typed,
+)
 from portal.staff.joining import Joining
 from portal.staff.labels import DUTIES, GROUPS, PERMISSIONS, ROLES
 from portal.staff.names import fold
 from portal.staff.qr import draw
 from portal.vault import totp
+from portal.vault.directory import Request
 from portal.vault.passphrase import Cost
 from portal.vault.wrap import key_id, public_key
-from portal.web.edge import db, finish, now, settings
+from portal.web.edge import db, finish, now, parts, recipients, settings
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token, may_open
 from portal.web.locale import gettext as _
@@ -212,7 +223,7 @@ def people() -> ResponseReturnValue:
         people=service.everybody(db(), by=by),
         invitations=service.open_invitations(db(), by=by, now=now()),
         form=ConfirmForm(formdata=None),
-        lacks=service.lacks,
+        lacks=partial(service.lacks, current=epochs.current(db())),
         may_manage=by.may(Permission.STAFF_MANAGE),
         me=by.id,
         roles=ROLES,
@@ -283,9 +294,38 @@ def keys() -> ResponseReturnValue:
         "staff/keys.html",
         rows=rows,
         mine=[GROUPS[group] for group in sorted(by.seeds)],
+        standings=[
+            (one, _fingerprint(one.proposed) if one.proposed else "") for one in epochs.standings(db(), by=by)
+        ],
+        renew=RenewForm(formdata=None),
+        may_move=lambda group: group is not Group.AUDITORS and "release.rewrap" in current_app.view_functions,
+        earlier=lambda group: len(by.ring(group)) > 1,
         roles=ROLES,
         groups=GROUPS,
     )
+
+
+@pages.page("/staff/keys/renew", access=Permission.GROUP_GRANT, methods=("POST",))
+def renew_key() -> ResponseReturnValue:
+    """Make a group's next key; it is used once the root has signed it."""
+    form = RenewForm()
+    if not form.validate():
+        raise NotFoundError
+    epochs.propose(db(), by=actor(), group=Group(typed(form.group)), keys=recipients(), now=now())
+    return redirect(url_for(".keys"), 303)
+
+
+@pages.page("/staff/keys/<string:group>/request.json", access=Permission.GROUP_GRANT)
+def key_request(group: str) -> ResponseReturnValue:
+    """Give the file that the root is asked to sign."""
+    if group not in set(Group):
+        raise NotFoundError
+    keys = recipients()
+    asked = epochs.asked_for(db(), by=actor(), group=Group(group), keys=keys)
+    answer = Response(Request(parts().directory.edition(), (asked,)).to_json(), mimetype="application/json")
+    name = f"{group}-{asked.epoch}.request.json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @pages.page("/staff/<uuid:staff_id>/keys", access=Permission.GROUP_GRANT, methods=("POST",))
@@ -300,6 +340,7 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
         staff_id=staff_id,
         group=Group(typed(form.group)),
         now=now(),
+        before=bool(form.before.data),
         compared=typed(form.mark).replace(" ", ""),
     )
     return redirect(url_for(".keys"), 303)

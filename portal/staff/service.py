@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.ledger.service import note
 from portal.permissions import MAY_HOLD, Group, Permission, Role
+from portal.staff import epochs
 from portal.staff.actor import Actor
 from portal.staff.credentials import SALT_SIZE, Bundle, Credentials, group_place, lock, unlock
 from portal.staff.models import Invitation, Membership, Staff
@@ -23,7 +24,7 @@ from portal.vault import totp
 from portal.vault.passphrase import Cost, generate, normalise, spend
 from portal.vault.seal import Sealed
 from portal.vault.words import word_list
-from portal.vault.wrap import key_id, unwrap, wrap
+from portal.vault.wrap import key_id, unwrap
 
 INVITATION_DAYS = 7
 INVITATION_WORDS = 6
@@ -99,13 +100,20 @@ def enrol(
     return person
 
 
-def hold(session: PortalSession, *, person: Staff, group: Group, seed: bytes, by: str, now: datetime) -> None:
+def hold(
+    session: PortalSession,
+    *,
+    person: Staff,
+    group: Group,
+    seed: bytes,
+    by: str,
+    now: datetime,
+    epoch: int = 1,
+) -> None:
     """Wrap a group's key to a person whose role may hold it."""
-    if group not in MAY_HOLD[person.role]:
-        raise RefusedError
-    blob = wrap(person.public_key, seed, group_place(person.id, group))
-    person.memberships.append(Membership(group=group, blob=blob, granted_by=by, granted=now.date()))
-    note(session, "group.grant", by=by, subject=person.id, detail={"group": group.value})
+    epochs.add_membership(person, group=group, epoch=epoch, seed=seed, by=by, day=now.date())
+    detail = {"epoch": str(epoch), "group": group.value}
+    note(session, "group.grant", by=by, subject=person.id, detail=detail)
 
 
 def invite(
@@ -208,12 +216,15 @@ def sign_in(
 
 def opened(one: Membership, seed: bytes) -> bytes:
     """Open a group's key that was wrapped to the person whose seed this is; raises `UnsealError`."""
-    return unwrap(seed, Sealed(one.blob), group_place(one.staff_id, one.group))
+    return unwrap(seed, Sealed(one.blob), group_place(one.staff_id, one.group, one.epoch))
 
 
-def group_seeds(person: Staff, seed: bytes) -> dict[Group, bytes]:
-    """Open the group keys that were wrapped to the person."""
-    return {one.group: opened(one, seed) for one in person.memberships}
+def group_seeds(person: Staff, seed: bytes) -> dict[Group, dict[int, bytes]]:
+    """Open the group keys that were wrapped to the person, by epoch."""
+    found: dict[Group, dict[int, bytes]] = {}
+    for one in person.memberships:
+        found.setdefault(one.group, {})[one.epoch] = opened(one, seed)
+    return found
 
 
 def present(session: PortalSession, *, staff_id: UUID, hold: bool = False) -> Staff | None:
@@ -231,11 +242,12 @@ def present(session: PortalSession, *, staff_id: UUID, hold: bool = False) -> St
     return found if found is not None and found.active else None
 
 
-def lacks(person: Staff) -> list[Group]:
-    """Return the groups that the person's role may hold and the person does not."""
+def lacks(person: Staff, current: Mapping[Group, int]) -> list[Group]:
+    """Return the groups that the person's role may hold, and whose current key the person does not."""
     if not person.active:
         return []
-    return sorted(MAY_HOLD[person.role] - {one.group for one in person.memberships})
+    held = {one.group for one in person.memberships if one.epoch == current[one.group]}
+    return sorted(MAY_HOLD[person.role] - held)
 
 
 def grant(
@@ -245,23 +257,28 @@ def grant(
     staff_id: UUID,
     group: Group,
     now: datetime,
+    before: bool = False,
     compared: str | None = None,
 ) -> None:
     """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it.
 
-    ``compared`` names the public key (`key_id`) that two people read to each other: another one, slipped in
-    since, gets nothing.
+    It opens what is sealed from its epoch on; ``before`` hands on the earlier keys as well. ``compared``
+    names the public key (`key_id`) that two people read to each other: another one, slipped in since, gets
+    nothing.
     """
     by.require(Permission.GROUP_GRANT)
-    seed = by.seed_of(group)
+    newest = epochs.current(session)[group]
+    seeds = epochs.granted_epochs(by, group, newest, before=before)
     person = _find(session, staff_id, lock=True)
     if not person.active or person.id == by.id:
         raise RefusedError
     if compared not in {None, key_id(person.public_key)}:
         raise StaleError("This is not the key that you compared. Tell the others before you go on.")
-    if any(one.group is group for one in person.memberships):
+    held = {one.epoch for one in person.memberships if one.group is group}
+    if seeds.keys() <= held:
         raise StaleError("This person already holds the key.")
-    hold(session, person=person, group=group, seed=seed, by=by.name, now=now)
+    for epoch in sorted(seeds.keys() - held):
+        hold(session, person=person, group=group, seed=seeds[epoch], by=by.name, now=now, epoch=epoch)
 
 
 def somebody(session: PortalSession, *, by: Actor, staff_id: UUID) -> Staff:
@@ -288,6 +305,7 @@ def end(session: PortalSession, *, by: Actor, staff_id: UUID) -> None:
     if not person.active:
         raise StaleError("This person's access has already ended.")
     person.active = False
+    epochs.mark_to_renew(session, sorted({one.group for one in person.memberships}))
     for one in list(person.memberships):
         session.delete(one)
     note(session, "staff.end", by=by.name, subject=person.id)
@@ -304,11 +322,12 @@ def waiting(session: PortalSession, *, by: Actor) -> list[tuple[Staff, Group]]:
     """Return who still waits for a key that this actor could hand on."""
     by.require(Permission.GROUP_GRANT)
     query = select(Staff).options(selectinload(Staff.memberships)).where(Staff.active).order_by(Staff.name)
+    current = epochs.current(session)
     return [
         (person, group)
         for person in session.scalars(query)
-        for group in lacks(person)
-        if group in by.seeds and person.id != by.id
+        for group in lacks(person, current)
+        if current[group] in by.seeds.get(group, {}) and person.id != by.id
     ]
 
 

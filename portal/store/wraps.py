@@ -1,6 +1,6 @@
 """Wrapped keys, in a database of their own: deleting them is what makes erasure true."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID, uuid4
 
 from sqlalchemy import String, UniqueConstraint, select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import KeysBase, PortalSession, SealedColumn
 from portal.vault.seal import Sealed, UnsealError
-from portal.vault.wrap import key_id, public_key, unwrap, wrap
+from portal.vault.wrap import Seeds, as_seeds, key_id, public_key, unwrap, wrap
 
 
 class Wrap(KeysBase):
@@ -33,6 +33,7 @@ def add(
     key: bytes,
     recipients: Iterable[bytes],
     place: bytes,
+    epoch_of: Callable[[bytes], int] = lambda _: 1,
 ) -> None:
     """Wrap a 32-byte key to each recipient's public key, bound to ``place``.
 
@@ -46,19 +47,32 @@ def add(
         session.keys.flush()
     for public in recipients:
         blob = wrap(public, key, place)
-        session.keys.add(Wrap(submission_id=submission_id, part_id=part_id, key_id=key_id(public), blob=blob))
+        session.keys.add(
+            Wrap(
+                submission_id=submission_id,
+                part_id=part_id,
+                key_id=key_id(public),
+                epoch=epoch_of(public),
+                blob=blob,
+            )
+        )
 
 
-def open_key(session: PortalSession, *, part_id: UUID, seed: bytes, place: bytes) -> bytes | None:
+def key_ids(seeds: Seeds) -> dict[str, bytes]:
+    """Return seeds by the names of their public keys."""
+    return {key_id(public_key(seed)): seed for seed in as_seeds(seeds)}
+
+
+def open_key(session: PortalSession, *, part_id: UUID, seed: Seeds, place: bytes) -> bytes | None:
     """Return the part's key, or None when nothing was wrapped to the holder of ``seed`` here."""
-    mine = key_id(public_key(seed))
-    blob = session.keys.scalar(select(Wrap.blob).where(Wrap.part_id == part_id, Wrap.key_id == mine))
-    if blob is None:
-        return None
-    try:
-        return unwrap(seed, Sealed(blob), place)
-    except UnsealError:
-        return None
+    mine = key_ids(seed)
+    query = select(Wrap.key_id, Wrap.blob).where(Wrap.part_id == part_id, Wrap.key_id.in_(mine))
+    for name, blob in session.keys.execute(query):
+        try:
+            return unwrap(mine[name], Sealed(blob), place)
+        except UnsealError:
+            continue
+    return None
 
 
 def erase(session: PortalSession, submission_id: UUID) -> int:

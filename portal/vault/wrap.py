@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeAlias
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
@@ -23,6 +24,9 @@ from cryptography.hazmat.primitives.hpke import (
 
 from portal.errors import InvalidError, UnavailableError
 from portal.vault.seal import KEY_SIZE, LENGTH_SIZE, SUITE, Label, Sealed, UnsealError, context
+
+Seeds: TypeAlias = bytes | tuple[bytes, ...]
+"""A recipient's seed, or those of several epochs, newest first."""
 
 SEED_SIZE = 32
 MLKEM_PUBLIC_SIZE = 1184
@@ -65,12 +69,39 @@ def wrap(public: bytes, secret: bytes, context: bytes) -> Sealed:
         raise InvalidError("This is not a recipient's public key.") from None
 
 
-def unwrap(seed: bytes, wrapped: bytes, context: bytes) -> bytes:
-    """Open what `wrap` made for this seed's public key and this context; else raise UnsealError."""
+def as_seeds(seeds: Seeds) -> tuple[bytes, ...]:
+    """Return one seed, or several, as several."""
+    return (seeds,) if isinstance(seeds, bytes) else seeds
+
+
+def unwrap(seeds: Seeds, wrapped: bytes, context: bytes) -> bytes:
+    """Open what `wrap` made for one of these seeds and this context; or raise UnsealError."""
+    for seed in as_seeds(seeds):
+        try:
+            return _unwrap(seed, wrapped, context)
+        except UnsealError:
+            continue
+    raise UnsealError
+
+
+def opener(seed: bytes) -> Callable[[bytes, bytes], bytes]:
+    """Return what opens many wrapped keys of one seed, as `unwrap` does; keep it no longer than the work."""
+    recipient = MLKEM768X25519PrivateKey(*_private_halves(seed))
+    return lambda wrapped, context: _opened(recipient, wrapped, context)
+
+
+def _unwrap(seed: bytes, wrapped: bytes, context: bytes) -> bytes:
+    try:
+        recipient = MLKEM768X25519PrivateKey(*_private_halves(seed))
+    except ValueError:
+        raise UnsealError from None
+    return _opened(recipient, wrapped, context)
+
+
+def _opened(recipient: MLKEM768X25519PrivateKey, wrapped: bytes, context: bytes) -> bytes:
     if wrapped[:1] != SUITE:
         raise UnsealError
     try:
-        recipient = MLKEM768X25519PrivateKey(*_private_halves(seed))
         payload = _HPKE.decrypt(memoryview(wrapped)[1:], recipient, info=context)
     except (InvalidTag, ValueError):
         raise UnsealError from None

@@ -1,14 +1,19 @@
 """What a view may reach for: the unit of work, the clock, the settings, the store of files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from queue import Empty, SimpleQueue
 
 from flask import Flask, current_app, g
 
-from portal.config import Settings
+from portal.config import PublicKeys, Settings
 from portal.database import Database, PortalSession, close
+from portal.errors import UnavailableError
+from portal.ledger.service import note
+from portal.store.directory import SignedKeys
 from portal.store.files import FileStore
+from portal.vault.directory import DirectoryError
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,9 @@ class Parts:
     database: Database
     files: FileStore
     clock: Callable[[], datetime]
+    directory: SignedKeys
+    refusals: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    """What was found wrong with the directory, until the ledger is told."""
 
 
 def utc_now() -> datetime:
@@ -36,6 +44,29 @@ def parts(app: Flask | None = None) -> Parts:
 def settings() -> Settings:
     """Return the settings of the running app."""
     return parts().settings
+
+
+def recipients() -> PublicKeys:
+    """Return whom to seal to: current statements of the signed directory, checked at this very moment.
+
+    Ask anew for each sealing, and keep the answer no longer. What is not signed is refused with
+    `UnavailableError`, and the ledger is told.
+    """
+    here = parts()
+    try:
+        return here.directory.keys()
+    except DirectoryError as problem:
+        if here.directory.newly_refused(str(problem)):
+            here.refusals.put(str(problem))
+        raise UnavailableError(
+            "Nothing can be sealed just now, because the portal's list of keys does not hold. "
+            "Whoever runs the portal has to look at it. Please come back later."
+        ) from None
+
+
+def known_keys() -> PublicKeys:
+    """Return the keys of the last directory that held: for reading and checking, never for sealing."""
+    return parts().directory.last
 
 
 def files() -> FileStore:
@@ -74,3 +105,15 @@ def release(error: BaseException | None = None) -> None:
     session = g.pop("db", None)
     if session is not None:
         close(session)
+    _tell_refusals()
+
+
+def _tell_refusals() -> None:
+    """Note in the ledger that the directory was refused; after the request's own transaction has ended."""
+    here = parts()
+    try:
+        reason = here.refusals.get_nowait()
+    except Empty:
+        return
+    with here.database.session(write=True) as session:
+        note(session, "directory.refused", by="portal", detail={"reason": reason})

@@ -24,6 +24,7 @@ from portal.intake.models import Document, Status, Submission
 from portal.ledger import service as ledger
 from portal.permissions import Group
 from portal.staff.models import Staff
+from portal.store.directory import read_public_keys
 from portal.upkeep import verify_folder
 from portal.vault.passphrase import Cost
 
@@ -54,7 +55,7 @@ def fetched(address: str) -> str:
 
 def test_eight_accounts_came_in_through_the_pages(kept: tuple[Path, Demo, str]) -> None:
     folder, demo, _ = kept
-    settings = load_settings({}, folder)
+    settings = load_settings({}, folder, read=read_public_keys)
     database = Database(settings.main_url, settings.wraps_url)
     auditor = next(one for one in demo.founders if one.name == "olive")
     with database.session(write=False) as session:
@@ -92,12 +93,12 @@ def test_both_faces_are_served_on_this_machine_only(kept: tuple[Path, Demo, str]
 
 def test_a_kept_folder_is_served_again_without_new_people(kept: tuple[Path, Demo, str]) -> None:
     folder = kept[0]
-    before = (folder / "public-keys.json").read_bytes()
+    before = (folder / "directory.json").read_bytes()
     with demonstration(folder, FREE) as again:
         assert again.founders == []
         assert "</html>" in fetched(again.intake)
-    assert (folder / "public-keys.json").read_bytes() == before
-    settings = load_settings({}, folder)
+    assert (folder / "directory.json").read_bytes() == before
+    settings = load_settings({}, folder, read=read_public_keys)
     database = Database(settings.main_url, settings.wraps_url)
     with database.session(write=False) as session:
         assert len(session.scalars(select(Staff)).all()) == len(PEOPLE)
@@ -145,7 +146,7 @@ def test_a_demonstration_that_is_asked_to_end_ends_and_leaves_nothing(
     assert not (tmp_path / "gone").exists()
     assert signal.getsignal(signal.SIGTERM) is before
     run.run(keep=kept[0], ports=FREE, say=say)
-    assert (kept[0] / "public-keys.json").exists()
+    assert (kept[0] / "directory.json").exists()
 
 
 def test_a_demonstration_whose_port_is_taken_ends_and_leaves_nothing(

@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from portal import create_app
 from portal.config import Face, Settings, load_settings
+from portal.store.directory import read_public_keys
 
 import portal.casework.routes  # isort: skip
 import portal.intake.folder_routes
@@ -53,7 +54,7 @@ def serve(settings: Settings, servers: dict[Face, BaseWSGIServer]) -> None:
 def main() -> None:
     """Serve, once or again and again."""
     folder, again = Path(sys.argv[1]), "--again" in sys.argv
-    settings = load_settings(os.environ, folder)
+    settings = load_settings(os.environ, folder, read=read_public_keys)
     faces = [Face(name) for name in os.environ["SERVED_FACES"].split(",")]
     servers = {face: listen() for face in sorted(faces)}
     ports = {face.value: server.server_port for face, server in servers.items()}

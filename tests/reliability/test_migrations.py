@@ -57,7 +57,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def tables_of(engine: Engine, which: str) -> list[Table]:
     """The tables that are there now, those that others refer to first."""
     there = set(inspector(engine).get_table_names())
-    return [table for table in METADATA[which].sorted_tables if table.name in there]
+    known = [table for table in METADATA[which].sorted_tables if table.name in there]
+    # A table that got columns later is looked at from that revision on; staff/test_epochs.py looks before.
+    columns = {
+        one.name: {column["name"] for column in inspector(engine).get_columns(one.name)} for one in known
+    }
+    return [one for one in known if {column.name for column in one.columns} <= columns[one.name]]
 
 
 def _value(column: Any, number: int, made: Mapping[str, list[Mapping[str, Any]]]) -> Any:
@@ -160,7 +165,8 @@ def test_rows_survive_the_whole_way_down_to_each_revision_and_up_again(database:
         for revision in reversed(schema.revisions(which)):
             schema.downgrade(database, revision, which=which)
             kept = digests_of(engine, which)
+            there = set(inspector(engine).get_table_names())
             schema.upgrade(database, which=which)
             now = digests_of(engine, which)
             assert {name: now[name] for name in kept} == kept
-            assert all(not rows for name, rows in now.items() if name not in kept)
+            assert all(not rows for name, rows in now.items() if name not in there)

@@ -17,13 +17,13 @@ from builders import Instance
 from contents import Filled, Told
 
 from portal.casework.sealing import CaseKey, open_for_release, release_wrap_place
-from portal.config import read_public_keys
 from portal.errors import PortalError
 from portal.intake import service as intake
 from portal.intake.models import Compartment, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
 from portal.permissions import Group, Role
 from portal.staff.credentials import Credentials, group_place, unlock
+from portal.store.directory import read_public_keys
 from portal.vault.passphrase import Cost
 from portal.vault.seal import Label, Sealed, UnsealError, context
 from portal.vault.stream import SealedReader
@@ -88,7 +88,7 @@ def handed_over(seized: Seized, instance: Instance, roles: Iterable[Role]) -> se
 def _groups(seized: Seized, seed: bytes, staff_id: UUID) -> Iterator[bytes]:
     for row in seized.rows("membership"):
         with suppress(PortalError):
-            yield unwrap(seed, row["blob"], group_place(staff_id, Group(row["group"])))
+            yield unwrap(seed, row["blob"], group_place(staff_id, Group(row["group"]), row["epoch"]))
 
 
 def _split(packed: bytes) -> Iterator[bytes]:

@@ -1,6 +1,5 @@
 """Keys that were exchanged by somebody who can write where they lie."""
 
-import hashlib
 import re
 from dataclasses import replace
 
@@ -13,18 +12,26 @@ from portal.errors import UnavailableError
 from portal.permissions import Role
 from portal.staff import service
 from portal.staff.credentials import new_bundle
+from portal.staff.founding import write_directory
 from portal.staff.models import Membership, Staff
+from portal.store.directory import read_public_keys
+from portal.vault.directory import fingerprint
+from portal.vault.sign import SigningKey
 from portal.vault.wrap import new_seed, public_key
 
 
 def test_nothing_starts_with_public_keys_that_were_exchanged(sqlite_instance: Instance) -> None:
-    path = sqlite_instance.settings.instance / "public-keys.json"
-    pinned = {"PORTAL_PUBLIC_KEYS_SHA256": hashlib.sha256(path.read_bytes()).hexdigest().upper() + "\n"}
-    assert load_settings(pinned, path.parent).public_keys == sqlite_instance.keys
+    path = sqlite_instance.settings.instance / "directory.json"
+    root = SigningKey.from_seeds(sqlite_instance.secrets.root_seeds)
+    pinned = {"PORTAL_ROOT_FINGERPRINT": fingerprint(root.verify_key).upper() + "\n"}
+    assert load_settings(pinned, path.parent, read=read_public_keys).public_keys == sqlite_instance.keys
     groups = {**sqlite_instance.keys.groups, "intake": public_key(new_seed())}
-    path.write_text(replace(sqlite_instance.keys, groups=groups).to_json())
-    with pytest.raises(UnavailableError, match="PORTAL_PUBLIC_KEYS_SHA256"):
-        load_settings(pinned, path.parent)
+    exchanged = replace(sqlite_instance.keys, groups=groups)
+    for name in ("directory.json", "root.fingerprint"):
+        (path.parent / name).unlink()
+    write_directory(path.parent, exchanged, SigningKey.generate(), day=NOON.date())
+    with pytest.raises(UnavailableError, match="another root"):
+        load_settings(pinned, path.parent, read=read_public_keys)
 
 
 def test_a_key_goes_to_the_mark_that_was_compared_and_to_no_other(sqlite_instance: Instance) -> None:

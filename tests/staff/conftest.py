@@ -19,10 +19,12 @@ from portal.permissions import Group, Role
 from portal.staff import service
 from portal.staff.actor import Actor
 from portal.staff.credentials import Bundle, new_bundle
+from portal.staff.founding import write_directory
 from portal.staff.models import Staff
 from portal.staff.routes import pages
 from portal.vault import totp
 from portal.vault.passphrase import Cost
+from portal.vault.sign import SigningKey
 from portal.vault.wrap import new_seed, public_key
 
 COST = Cost(memory_kib=64, iterations=3, lanes=1)
@@ -55,9 +57,20 @@ class World:
         self.clock = Clock()
         self.group_seeds = {group: new_seed() for group in Group}
         keys = {group.value: public_key(seed) for group, seed in self.group_seeds.items()}
+        log, self.root = SigningKey.generate(), SigningKey.generate()
+        published = PublicKeys(
+            recovery=public_key(new_seed()),
+            groups=keys,
+            ledger_ed25519=log.ed25519_public,
+            ledger_mldsa44=log.mldsa44_public,
+            receipt_salt=bytes(16),
+            origin="test",
+            epochs={group.value: 1 for group in Group},
+        )
+        write_directory(folder, published, self.root, day=self.clock.now.date())
         self.settings = Settings(
             instance=folder,
-            public_keys=PublicKeys(b"", keys, b"", b"", bytes(16), "test"),
+            public_keys=published,
             secure_cookies=False,
             staff_memory_kib=COST.memory_kib,
         )

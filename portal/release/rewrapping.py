@@ -1,0 +1,206 @@
+"""Moving what is sealed to a group's earlier keys over to its current one, in small transactions.
+
+It stands here because only this package knows everything that is wrapped to groups. No sealed value and no
+file is touched. A batch either adds wraps or erases some, never both: whatever a crash interrupts, each key
+is still wrapped to an epoch that somebody holds, and asking again goes on from there.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from portal.casework.models import CodingSheet
+from portal.casework.sealing import release_wrap_place
+from portal.config import PublicKeys
+from portal.database import PortalSession
+from portal.errors import RefusedError, StaleError
+from portal.intake.models import Part, Status, Submission
+from portal.intake.sealing import wrap_place
+from portal.ledger.service import note
+from portal.permissions import Group, Permission
+from portal.release.models import ReleaseFile
+from portal.release.sealing import rewrap_inside
+from portal.staff import service as staff
+from portal.staff.actor import Actor
+from portal.staff.models import EpochState, GroupEpoch, Membership
+from portal.store.wraps import Wrap
+from portal.vault.seal import UnsealError
+from portal.vault.wrap import key_id, opener, wrap
+
+BATCH = 500
+MOVED: frozenset[Group] = frozenset({Group.INTAKE, Group.CONTACT, Group.RELEASE})
+"""Auditors keep every epoch: entries of the ledger cannot be sealed anew."""
+
+Opener = Callable[[bytes, bytes], bytes]
+Once = Callable[[Callable[[PortalSession], object]], object]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a group's earlier keys still open."""
+
+    wraps: int
+    """Wrapped keys that are there under an earlier epoch."""
+    alone: int
+    """Those of them that are not there under the current one yet."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One group's keys, as the signed directory has them."""
+
+    group: Group
+    epoch: int
+    public: bytes
+    former: Mapping[str, int]
+
+    @classmethod
+    def of(cls, group: Group, keys: PublicKeys) -> "_Line":
+        former = {key_id(public): epoch for epoch, public in keys.former.get(group.value, {}).items()}
+        return cls(group, keys.epochs.get(group.value, 1), keys.groups[group.value], former)
+
+
+def left(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> Left:
+    """Count what is still wrapped to the group's earlier keys."""
+    by.require(Permission.GROUP_GRANT)
+    by.ring(group)
+    line = _Line.of(group, keys)
+    if not line.former or group not in MOVED:
+        return Left(0, 0)
+    total = session.keys.scalar(select(func.count(Wrap.id)).where(Wrap.key_id.in_(line.former)))
+    newer = aliased(Wrap)
+    there = select(newer.id).where(newer.part_id == Wrap.part_id, newer.key_id == key_id(line.public))
+    query = select(func.count(Wrap.id)).where(Wrap.key_id.in_(line.former), ~there.exists())
+    return Left(total or 0, session.keys.scalar(query) or 0)
+
+
+def add_batch(
+    session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys, after: UUID | None = None
+) -> UUID | None:
+    """Wrap the next keys to the group's current epoch as well; returns where to go on, None at the end.
+
+    A key that does not open is passed over: it stays where it is, and keeps its epoch from being retired.
+    """
+    line = _checked(session, by=by, group=group, keys=keys)
+    newer = aliased(Wrap)
+    there = select(newer.id).where(newer.part_id == Wrap.part_id, newer.key_id == key_id(line.public))
+    query = select(Wrap).where(Wrap.key_id.in_(line.former), ~there.exists())
+    if after is not None:
+        query = query.where(Wrap.id > after)
+    rows = session.keys.scalars(query.order_by(Wrap.id).limit(BATCH)).all()
+    places = _places(session, rows)
+    ring = by.ring(group)
+    openers = {name: opener(ring[epoch]) for name, epoch in line.former.items() if epoch in ring}
+    added = 0
+    for row in rows:
+        key = _opened(row, openers, places)
+        if key is not None:
+            blob = wrap(line.public, key, places[row.part_id])
+            session.keys.add(
+                Wrap(
+                    submission_id=row.submission_id,
+                    part_id=row.part_id,
+                    key_id=key_id(line.public),
+                    epoch=line.epoch,
+                    blob=blob,
+                )
+            )
+            added += 1
+    if added:
+        _note(session, "group.rewrap", by, line, added)
+    return rows[-1].id if len(rows) == BATCH else None
+
+
+def erase_batch(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> int:
+    """Erase earlier wraps of keys that are there under the current epoch; returns how many."""
+    line = _checked(session, by=by, group=group, keys=keys)
+    newer = aliased(Wrap)
+    there = select(newer.id).where(newer.part_id == Wrap.part_id, newer.key_id == key_id(line.public))
+    query = select(Wrap).where(Wrap.key_id.in_(line.former), there.exists()).order_by(Wrap.id).limit(BATCH)
+    rows = session.keys.scalars(query).all()
+    for row in rows:
+        session.keys.delete(row)
+    if rows:
+        _note(session, "group.unwrap", by, line, len(rows))
+    return len(rows)
+
+
+def finish(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> bool:
+    """Retire the earlier epochs once they open nothing, and erase their seeds; False while they still do."""
+    line = _checked(session, by=by, group=group, keys=keys)
+    if left(session, by=by, group=group, keys=keys).wraps:
+        return False
+    if group is Group.RELEASE:
+        for row in session.scalars(select(ReleaseFile)):
+            row.inside_key = rewrap_inside(
+                row.release_id, by.seeds_of(group), by.seed_at(group, line.epoch), row.inside_key
+            )
+    earlier = [epoch for epoch in line.former.values() if epoch < line.epoch]
+    query = select(Membership).where(Membership.group == group, Membership.epoch.in_(earlier))
+    for one in session.scalars(query).all():
+        session.delete(one)
+    retired = 0
+    for epoch in earlier:
+        kept = session.get(GroupEpoch, (group, epoch))
+        if kept is not None and kept.state is not EpochState.RETIRED:
+            kept.state = EpochState.RETIRED
+            retired += 1
+    if retired:
+        _note(session, "group.retire", by, line, retired)
+    return True
+
+
+def rounds(group: Group, once: Once, *, by: Actor, keys: PublicKeys) -> Iterator[int]:
+    """Do everything, each batch through ``once`` (opens a unit of work, commits it); yields between."""
+    after: UUID | None = None
+    while isinstance(found := once(partial(add_batch, by=by, group=group, keys=keys, after=after)), UUID):
+        after = found
+        yield BATCH
+    while once(partial(erase_batch, by=by, group=group, keys=keys)):
+        yield BATCH
+    once(partial(finish, by=by, group=group, keys=keys))
+
+
+def _checked(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> _Line:
+    """Refuse whoever does not hold the current key, or whose access has ended meanwhile."""
+    by.require(Permission.GROUP_GRANT)
+    line = _Line.of(group, keys)
+    if group not in MOVED or staff.present(session, staff_id=by.id, hold=True) is None:
+        raise RefusedError
+    by.seed_at(group, line.epoch)
+    row = session.get(GroupEpoch, (group, line.epoch))
+    if row is not None and row.state is EpochState.PROPOSED:
+        raise StaleError("The new key is not in use yet. Try again in a moment.")
+    return line
+
+
+def _places(session: PortalSession, rows: Sequence[Wrap]) -> dict[UUID, bytes]:
+    """Return where each key belongs; of submissions that are held still and not withdrawn."""
+    ids = {row.submission_id for row in rows}
+    query = select(Submission.id).where(Submission.id.in_(ids), Submission.status != Status.WITHDRAWN)
+    alive = set(session.scalars(query.order_by(Submission.id).with_for_update()))
+    wanted = [row.part_id for row in rows if row.submission_id in alive]
+    parts = select(Part.id, Part.submission_id, Part.compartment).where(Part.id.in_(wanted))
+    places = {
+        one.id: wrap_place(one.submission_id, one.id, one.compartment) for one in session.execute(parts)
+    }
+    sheets = select(CodingSheet.id, CodingSheet.submission_id).where(CodingSheet.id.in_(wanted))
+    return places | {one.id: release_wrap_place(one.submission_id, one.id) for one in session.execute(sheets)}
+
+
+def _opened(row: Wrap, openers: Mapping[str, Opener], places: Mapping[UUID, bytes]) -> bytes | None:
+    if row.part_id not in places or row.key_id not in openers:
+        return None
+    try:
+        return openers[row.key_id](row.blob, places[row.part_id])
+    except UnsealError:
+        return None
+
+
+def _note(session: PortalSession, act: str, by: Actor, line: _Line, number: int) -> None:
+    detail = {"epoch": str(line.epoch), "group": line.group.value, "number": str(number)}
+    note(session, act, by=by.name, detail=detail)
