@@ -43,8 +43,9 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415
+    from portal.staff import door_routes, routes, own_routes  # noqa: F401, I001, PLC0415 - in the menu's order
     from portal.staff.audit import pages as audit  # noqa: PLC0415
-    from portal.staff.routes import pages as staff  # noqa: PLC0415
+    from portal.staff.pages import pages as staff  # noqa: PLC0415
 
     return [casework, linking, registry, release, staff, audit]
 

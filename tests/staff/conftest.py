@@ -16,12 +16,12 @@ from portal.config import Face, PublicKeys, Settings
 from portal.database import Base, Database, KeysBase
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
-from portal.staff import service
+from portal.staff import door_routes, own_routes, routes, service  # noqa: F401
 from portal.staff.actor import Actor
 from portal.staff.credentials import Bundle, new_bundle
 from portal.staff.founding import write_directory
 from portal.staff.models import Staff
-from portal.staff.routes import pages
+from portal.staff.pages import pages
 from portal.vault import totp
 from portal.vault.passphrase import Cost
 from portal.vault.sign import SigningKey

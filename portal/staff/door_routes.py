@@ -1,0 +1,185 @@
+"""Pages of the way in and out: signing in, signing out, joining."""
+
+import math
+from collections.abc import Hashable
+from http import HTTPStatus
+
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal.errors import NotFoundError
+from portal.permissions import Access
+from portal.staff import service
+from portal.staff.current import begin, leave, renew, throttle
+from portal.staff.forms import JoinForm, KeysForm, SignInForm, typed
+from portal.staff.joining import Joining
+from portal.staff.names import fold
+from portal.staff.pages import cost, pages
+from portal.staff.qr import draw
+from portal.vault import totp
+from portal.web.edge import db, finish, now
+from portal.web.forms import PortalForm
+from portal.web.guard import Pages, Token, may_open
+from portal.web.locale import gettext as _
+from portal.web.locale import language
+
+_ISSUER = "Notebook"
+
+
+def _landing() -> str:
+    """Return the first page that the visitor's role may open; the pages of this feature come last."""
+    desk = [one for one in current_app.blueprints.values() if isinstance(one, Pages)]
+    menu = [item for one in sorted(desk, key=lambda one: one is pages) for item in one.menu]
+    return url_for(next((item.endpoint for item in menu if may_open(item.access)), "staff.me"))
+
+
+@pages.page("/", access=Access.PUBLIC)
+def home() -> ResponseReturnValue:
+    """Lead on to work, or to the way in."""
+    return redirect(_landing() if current_user.is_authenticated else url_for(".sign_in"), 303)
+
+
+def _door(template: str, form: PortalForm, status: int, notice: str = "") -> Response:
+    """Show a way in, for the first time or once more; a passphrase is never sent back."""
+    return make_response(render_template(template, form=form, notice=notice), status)
+
+
+def _held_up(template: str, form: PortalForm, key: Hashable) -> Response | None:
+    """Answer what no service needs to see: an old page, a gap in the form, or too many attempts."""
+    if not form.validate():
+        if form.csrf_token.errors:
+            notice = _("This page had been open for a while. Please send it once more.")
+            fresh = type(form)(formdata=None, name=form.name.data)
+            return _door(template, fresh, HTTPStatus.BAD_REQUEST, notice)
+        return _door(template, form, HTTPStatus.BAD_REQUEST)
+    wait = throttle().wait(key, now())
+    if not wait:
+        # Counted before the work, so that many attempts at once are many attempts.
+        throttle().wrong(key, now())
+        return None
+    notice = _("There were several attempts in a short time. Wait a few minutes, then try again.")
+    answer = _door(template, form, HTTPStatus.TOO_MANY_REQUESTS, notice)
+    answer.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
+    return answer
+
+
+@pages.page("/sign-in", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
+def sign_in() -> ResponseReturnValue:
+    """Let a person in who has the name, the passphrase and the code; one answer for every mistake."""
+    if current_user.is_authenticated:
+        return redirect(_landing(), 303)
+    form = SignInForm()
+    if request.method != "POST":
+        return _door("staff/sign_in.html", form, HTTPStatus.OK)
+    key = ("sign-in", fold(typed(form.name)))
+    held_up = _held_up("staff/sign_in.html", form, key)
+    if held_up is not None:
+        return held_up
+    signed_in = service.sign_in(
+        db(),
+        name=typed(form.name),
+        passphrase=typed(form.passphrase),
+        code=typed(form.code),
+        cost=cost(),
+        now=now(),
+    )
+    if signed_in is None:
+        notice = _("Name, passphrase and code do not fit together. Look at all three and try again.")
+        return _door("staff/sign_in.html", form, HTTPStatus.FORBIDDEN, notice)
+    finish()  # the code is spent before the session begins
+    throttle().right(key)
+    begin(signed_in)
+    return redirect(_landing(), 303)
+
+
+@pages.page("/sign-out", access=Access.STAFF, methods=("POST",))
+def sign_out() -> ResponseReturnValue:
+    """End the session, and ask the browser to forget what it showed."""
+    leave()
+    answer = redirect(url_for(".sign_in"), 303)
+    # Not "cookies": that would empty neighbouring addresses too. Ours is deleted by name.
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@pages.page("/join", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
+def join() -> ResponseReturnValue:
+    """Take an invitation; one answer for every mistake."""
+    if current_user.is_authenticated:
+        return redirect(_landing(), 303)
+    form = JoinForm()
+    if request.method != "POST":
+        return _door("staff/join.html", form, HTTPStatus.OK)
+    key = ("join", fold(typed(form.name)))
+    held_up = _held_up("staff/join.html", form, key)
+    if held_up is not None:
+        return held_up
+    try:
+        invitation = service.invited(db(), name=typed(form.name), code=typed(form.words), now=now())
+    except NotFoundError:
+        return _no_invitation(form)
+    throttle().right(key)
+    renew()
+    Joining.start(name=invitation.name, code=typed(form.words), language=language())
+    return redirect(url_for(".join_keys"), 303)
+
+
+def _no_invitation(form: JoinForm) -> Response:
+    notice = _("No invitation is open for this name and these words. Look at both, or ask for a new one.")
+    return _door("staff/join.html", form, HTTPStatus.FORBIDDEN, notice)
+
+
+@pages.page("/join/keys", access=Access.PUBLIC, methods=("GET", "POST"))
+def join_keys() -> ResponseReturnValue:
+    """Show the secrets once, ask for proof that they were kept, and make the person a member of staff."""
+    joining = Joining.found()
+    if joining is None:
+        return redirect(url_for(".join"), 303)
+    form = KeysForm()
+    counter = _proof(form, joining)
+    if counter is None:
+        return _secrets_page(form, joining)
+    try:
+        person = service.join(
+            db(),
+            name=joining.name,
+            code=joining.code,
+            bundle=joining.bundle,
+            passphrase=joining.passphrase,
+            cost=cost(),
+            now=now(),
+            counter=counter,
+        )
+    except NotFoundError:  # withdrawn or run out meanwhile
+        renew()
+        return _no_invitation(JoinForm(formdata=None))
+    finish()
+    begin(service.SignedIn(person.id, joining.bundle.identity))
+    return redirect(url_for(".me"), 303)
+
+
+def _proof(form: KeysForm, joining: Joining) -> int | None:
+    """Return the step of the code when words and code are right; else say beside the field what is not."""
+    if not form.validate_on_submit():
+        return None
+    counter = totp.accept(joining.bundle.totp_secret, typed(form.code), now(), None)
+    if counter is None:
+        form.code.errors = [_("This is not the code of this moment. Wait for the next one and enter that.")]
+    if not joining.matches(typed(form.passphrase)):
+        form.passphrase.errors = [_("These are not the seven words above. Compare them one by one.")]
+        return None
+    return counter
+
+
+def _secrets_page(form: KeysForm, joining: Joining) -> ResponseReturnValue:
+    secret = joining.bundle.totp_secret
+    page = render_template(
+        "staff/join_keys.html",
+        form=form,
+        name=joining.name,
+        passphrase=joining.passphrase.split(),
+        secret=totp.typed_secret(secret),
+        drawing=draw(totp.uri(secret, joining.name, _ISSUER)),
+    )
+    return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
