@@ -43,7 +43,7 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415
-    from portal.staff import door_routes, routes, own_routes  # noqa: F401, I001, PLC0415 - in the menu's order
+    from portal.staff import door_routes, routes, self_routes  # noqa: F401, PLC0415 - in the order of the menu
     from portal.staff.audit import pages as audit  # noqa: PLC0415
     from portal.staff.pages import pages as staff  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ def create_app(
     locale.install(app)
     responses.install(app, secure=settings.secure_cookies, onion_address=settings.onion_address)
     if face is Face.DESK:
-        from portal.staff import current  # noqa: PLC0415 - only the desk knows staff
+        from portal.staff import door_routes, routes, self_routes  # noqa: F401, PLC0415 - in the order of the menu
 
         current.install(app)
     _mount(app, face, features)

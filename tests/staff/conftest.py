@@ -16,7 +16,7 @@ from portal.config import Face, PublicKeys, Settings
 from portal.database import Base, Database, KeysBase
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
-from portal.staff import door_routes, own_routes, routes, service  # noqa: F401
+from portal.staff import door_routes, routes, self_routes, service  # noqa: F401
 from portal.staff.actor import Actor
 from portal.staff.credentials import Bundle, new_bundle
 from portal.staff.founding import write_directory
