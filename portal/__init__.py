@@ -90,7 +90,7 @@ def create_app(
     locale.install(app)
     responses.install(app, secure=settings.secure_cookies, onion_address=settings.onion_address)
     if face is Face.DESK:
-        from portal.staff import door_routes, routes, self_routes  # noqa: F401, PLC0415 - in the order of the menu
+        from portal.staff import current  # noqa: PLC0415 - only the desk knows staff
 
         current.install(app)
     _mount(app, face, features)
