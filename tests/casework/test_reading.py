@@ -171,7 +171,7 @@ def test_no_word_of_a_case_lies_in_clear_on_the_disk(sqlite_instance: Instance, 
     with at_desk(sqlite_instance) as (session, by):
         case = reading.read(session, by=by, case_id=case_id)
     assert case.messages[-1].speaker is Speaker.STAFF
-    hidden = [canary, "Omid Rastegar", "Gohardasht", "1367-05", "not said", '"kind"']
+    hidden = [canary, "Omid Rastegar", "Gohardasht", "1367-05", "not said"]
     for path in tmp_path.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
         for word in hidden:

@@ -66,7 +66,7 @@ def winners(got: list[object]) -> list[object]:
 
 def people(instance: Instance, count: int = AT_ONCE) -> list[Actor]:
     """So many reviewers; they share one set of credentials, which no race looks at."""
-    seeds = {Group.INTAKE: instance.secrets.group_seeds[Group.INTAKE]}
+    seeds = {Group.INTAKE: {1: instance.secrets.group_seeds[Group.INTAKE]}}
     with instance.database.session(write=True) as session:
         model = session.scalars(select(Staff).where(Staff.name == "cedar")).one()
         kept = {

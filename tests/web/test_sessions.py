@@ -17,6 +17,7 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
 
 from portal.errors import UnavailableError
+from portal.store.directory import SignedKeys
 from portal.vault.seal import Label, Sealed, UnsealError, context, unseal
 from portal.web import edge, sessions
 from portal.web.sessions import FolderHalves, Lifetime, ProcessHalves, SealedSessions, halves_for
@@ -40,8 +41,9 @@ def clock() -> Clock:
 def app(sqlite_instance: Instance, halves: ProcessHalves, clock: Clock) -> Flask:
     """The smallest app that has sessions."""
     made = Flask(__name__)
+    directory = SignedKeys(sqlite_instance.settings.instance)
     made.extensions["portal"] = edge.Parts(
-        sqlite_instance.settings, sqlite_instance.database, sqlite_instance.files, clock
+        sqlite_instance.settings, sqlite_instance.database, sqlite_instance.files, clock, directory
     )
     made.session_interface = SealedSessions(halves, cookie="intake", lifetime=HOURS, secure=False)
 
