@@ -24,7 +24,7 @@ from portal.database import Database
 from portal.errors import StaleError, UnavailableError
 from portal.intake import service as intake
 from portal.ledger import service as ledger
-from portal.permissions import Group, Role
+from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import restoring
 from portal.staff import service as staff
 from portal.staff.actor import Actor
@@ -343,7 +343,7 @@ def test_the_day_all_founders_are_gone_a_new_lead_reads_what_was_sent_before(
     )
     restore = ("recovery", "restore", folder, "--to")
     said = portal(*restore, "lily", "--enrol", "lead", typed=[key])
-    assert "Keys handed to lily: contact, intake, release." in said
+    assert "Keys handed to lily: cases, contact, intake, legal, release." in said
     assert key not in said
     passphrase = re.search(r"passphrase +(.+)", said)
     second = re.search(r"second factor +(.+)", said)
@@ -371,7 +371,7 @@ def test_the_day_all_founders_are_gone_a_new_lead_reads_what_was_sent_before(
     )
     used = [one for one in acts(database, iris.seed_of(Group.AUDITORS)) if one.act == "recovery.use"]
     assert [(one.by, one.detail["groups"]) for one in used][:2] == [
-        ("recovery", "contact intake release"),
+        ("recovery", "cases contact intake legal release"),
         ("recovery", "auditors"),
     ]
     assert used[0].subject == lily.id
@@ -415,8 +415,9 @@ def test_a_lead_who_joined_by_invitation_gets_the_keys_after_their_mark_was_comp
     mark = re.search(r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}", said)
     assert mark
     assert groups_of(folder, "lily") == set()
-    assert "Keys handed to Lily: contact, intake, release." in portal(*restore, typed=[key, "y"])
-    assert groups_of(folder, "lily") == {Group.CONTACT, Group.INTAKE, Group.RELEASE}
+    told = portal(*restore, typed=[key, "y"])
+    assert "Keys handed to Lily: cases, contact, intake, legal, release." in told
+    assert groups_of(folder, "lily") == MAY_HOLD[Role.LEAD]
     assert "none; the role may hold no more" in portal(*restore, typed=[key, "y"])
 
 

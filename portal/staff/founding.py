@@ -18,7 +18,7 @@ from portal.database import Database, PortalSession
 from portal.errors import InvalidError, UnavailableError
 from portal.ledger.checkpoint import Signer
 from portal.ledger.service import note
-from portal.permissions import MAY_HOLD, Group, Role
+from portal.permissions import MAY_HOLD, USUAL, Group, Role
 from portal.staff import service
 from portal.staff.credentials import Bundle, new_bundle
 from portal.staff.models import EpochState, GroupEpoch
@@ -180,7 +180,10 @@ def enrol_founders(
     cost: Cost,
     now: datetime,
 ) -> None:
-    """Add the first people and hand them the group keys that their roles may hold."""
+    """Add the first people and hand them keys: the usual ones of their roles, and to leads every one.
+
+    Somebody must hold each key from the start, or nobody could hand it on.
+    """
     for one in founders:
         person = service.enrol(
             session,
@@ -192,7 +195,7 @@ def enrol_founders(
             now=now,
         )
         session.flush()
-        for group in sorted(MAY_HOLD[one.role]):
+        for group in sorted((MAY_HOLD if one.role is Role.LEAD else USUAL)[one.role]):
             service.hold(
                 session, person=person, group=group, seed=made.group_seeds[group], by="founding", now=now
             )

@@ -25,10 +25,12 @@ DUTIES: Mapping[Role, Any] = {
 }
 
 GROUPS: Mapping[Group, Any] = {
-    Group.INTAKE: _l("All testimony"),
+    Group.INTAKE: _l("Testimony as it comes in"),
     Group.CONTACT: _l("Names and contacts of those who wrote"),
     Group.RELEASE: _l("Coding sheets for releases"),
     Group.AUDITORS: _l("Record of what was done"),
+    Group.CASES: _l("Closed circle: sensitive cases"),
+    Group.LEGAL: _l("Closed circle: legal cases"),
 }
 
 PERMISSIONS: Mapping[Permission, Any] = {
@@ -38,6 +40,7 @@ PERMISSIONS: Mapping[Permission, Any] = {
     Permission.CASE_CODE: _l("Fill in coding sheets"),
     Permission.CASE_LINK: _l("Link a case to people, prisons and graves"),
     Permission.CASE_CONTACT: _l("Write to the person who sent it"),
+    Permission.CASE_MOVE: _l("Move a case into a closed circle, and back"),
     Permission.CASE_APPROVE: _l("Approve a colleague's work as the second reader"),
     Permission.REGISTRY_READ: _l("Look things up in the registry"),
     Permission.REGISTRY_EDIT: _l("Write in the registry"),

@@ -49,7 +49,7 @@ def open_groups(instance: Path, keys: PublicKeys, recovery_seed: bytes) -> dict[
         raise UnavailableError(f"{path} is missing or damaged: put the kept copy back.") from None
     pieces = [packed[start : start + SEED_SIZE] for start in range(0, len(packed), SEED_SIZE)]
     seeds = dict(zip(Group, pieces, strict=False))
-    fits = len(packed) == SEED_SIZE * len(Group)
+    fits = len(packed) % SEED_SIZE == 0  # fewer than now, where a portal was founded with fewer groups
     if not fits or any(
         not keys.is_group_key(group.value, 1, public_key(seed)) for group, seed in seeds.items()
     ):
@@ -60,12 +60,12 @@ def open_groups(instance: Path, keys: PublicKeys, recovery_seed: bytes) -> dict[
 def open_later(
     session: PortalSession, keys: PublicKeys, recovery_seed: bytes
 ) -> dict[Group, dict[int, bytes]]:
-    """Open the seeds of later epochs, which were wrapped to the recovery key when they were made.
+    """Open the seeds that were wrapped to the recovery key when they were made, after the founding.
 
     Only those are taken whose public half stands in the signed directory.
     """
     found: dict[Group, dict[int, bytes]] = {}
-    for row in session.scalars(select(GroupEpoch).where(GroupEpoch.epoch > 1)):
+    for row in session.scalars(select(GroupEpoch).where(GroupEpoch.recovery_blob.is_not(None))):
         if row.recovery_blob is None:
             continue
         try:
@@ -115,10 +115,13 @@ def hand_on(
     person = session.get(Staff, to.id, populate_existing=True, with_for_update=True)
     if person is None or not person.active or person.public_key != to.public:
         raise StaleError("This person's access has ended, or their key was exchanged.")
-    lacking = service.lacks(person, epochs.current(session))
+    lines = {
+        group: {**({1: seeds[group]} if group in seeds else {}), **later.get(group, {})} for group in Group
+    }
+    lacking = [group for group in service.lacks(person, epochs.current(session)) if lines[group]]
     for group in lacking:
         held = {one.epoch for one in person.memberships if one.group is group}
-        line = {1: seeds[group], **later.get(group, {})}
+        line = lines[group]
         for epoch in sorted(line.keys() - held):
             seed = line[epoch]
             service.hold(session, person=person, group=group, seed=seed, by=BY, now=now, epoch=epoch)

@@ -81,7 +81,7 @@ def test_a_revoked_reviewer_with_all_they_ever_held_opens_nothing_of_a_fresh_dum
     files = {path: path.read_bytes() for path in (folder / "files").rglob("*") if path.is_file()}
     for name in ("cedar", "birch"):
         end(sqlite_instance, name)
-    for group in (Group.INTAKE, Group.CONTACT, Group.RELEASE):
+    for group in sorted(rewrapping.MOVED):
         renew(sqlite_instance, group)
         move(sqlite_instance, group)
         assert left(sqlite_instance, group) == rewrapping.Left(0, 0)

@@ -189,7 +189,7 @@ def test_an_opened_key_is_kept_in_the_session_until_the_membership_is_gone(
 ) -> None:
     visitor, mina = browser(), world.person("Mina", Role.REVIEWER, [Group.INTAKE])
     visitor.sign_in(mina)
-    assert "All testimony" in said(visitor.get("/me"))
+    assert "Testimony as it comes in" in said(visitor.get("/me"))
     assert list(kept_seeds(visitor.client).values()) == [world.group_seeds[Group.INTAKE]]
     with world.database.session(write=True) as session:
         for one in session.get_one(Staff, mina.id).memberships:
@@ -366,7 +366,7 @@ def test_a_lead_hands_a_key_on_to_a_mark_read_aloud(world: Any, browser: Visit) 
         where(lead.post(f"/staff/{mina.id}/keys", {"group": "intake", "mark": mark[1]}, seen="/staff/keys"))
         == "/en/staff/keys"
     )
-    assert "All testimony" in said(desk.get("/me"))
+    assert "Testimony as it comes in" in said(desk.get("/me"))
     assert list(kept_seeds(desk.client).values()) == [world.group_seeds[Group.INTAKE]]
     assert "Nobody waits" in said(lead.get("/staff/keys"))
 
