@@ -1,9 +1,10 @@
-"""Tables of the ledger: one entry for each transaction that changed something, and signed heads."""
+"""Tables of the ledger: entries, signed heads, and what others say of a head: time-stamps, co-signatures."""
 
 from datetime import date
 from typing import ClassVar
+from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, UtcDay
@@ -16,6 +17,7 @@ class LedgerEntry(Base):
     """One transaction: `seq` counts from 0, `body` is canonical JSON, `leaf_hash` its RFC 6962 leaf."""
 
     __tablename__ = "ledger_entry"
+    __table_args__ = (Index("ix_ledger_entry_day", "day"),)
     __recorded__: ClassVar[bool] = False
 
     seq: Mapped[int] = mapped_column(_Sequence, primary_key=True, autoincrement=False)
@@ -34,3 +36,32 @@ class LedgerCheckpoint(Base):
     day: Mapped[date] = mapped_column(UtcDay)
     note: Mapped[str] = mapped_column(Text)
     edge: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LedgerTimestamp(Base):
+    """An RFC 3161 time-stamp over the note of the head of `size` entries, asked for on `day`.
+
+    Both sides are kept as DER; `response` is None until the authority's answer was attached, `nonce` is the
+    request's, in decimal.
+    """
+
+    __tablename__ = "ledger_timestamp"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    size: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[date] = mapped_column(UtcDay)
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    nonce: Mapped[str] = mapped_column(String(80))
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class LedgerCosignature(Base):
+    """What a witness signed of the head of `size` entries: signature lines, as C2SP tlog-cosignature has them."""
+
+    __tablename__ = "ledger_cosignature"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    size: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[date] = mapped_column(UtcDay)
+    witness: Mapped[str] = mapped_column(Text)
+    lines: Mapped[str] = mapped_column(Text)
