@@ -2,54 +2,27 @@
 
 import json
 import os
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 
-from portal import ceremony, create_app, schema, upkeep
-from portal.config import Face, Settings, default_instance, load_settings, root_fingerprint
-from portal.database import Database
+from portal import ceremony, create_app, ledger_cli, schema, upkeep
+from portal.config import Face, load_settings
 from portal.demo import run as demonstration
-from portal.errors import PortalError
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
 from portal.staff import founding, restoring
 from portal.staff.founding import Founder
-from portal.store.directory import DIRECTORY, pinned_fingerprint, read_directory, read_public_keys
+from portal.store.directory import DIRECTORY
+from portal.terminal import INSTANCE, database_of, environ, folder_of, opened, plainly, settings_of
 from portal.vault import directory as directories
 from portal.vault import sheet, totp
 from portal.vault.passphrase import Cost
 from portal.vault.shares import read_public
 from portal.vault.sign import SigningKey, VerifyKey
 from portal.vault.wrap import key_id
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-INSTANCE = click.option(
-    "--instance",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The instance folder; else PORTAL_INSTANCE.",
-)
-
-
-def plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the portal's own errors into one line that says what to do."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except PortalError as problem:
-            raise click.ClickException(str(problem) or type(problem).__name__) from None
-
-    return told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,6 +33,8 @@ def main() -> None:
 
 
 main.add_command(ceremony.recovery)
+main.add_command(ledger_cli.ledger)
+main.add_command(ledger_cli.verify)
 
 
 @main.command()
@@ -81,30 +56,6 @@ def demo(keep: Path | None, port: int, desk_port: int) -> None:
         raise click.ClickException(
             f"The demonstration could not start: {problem}. Try other ports."
         ) from None
-
-
-def _settings(instance: Path | None) -> Settings:
-    return load_settings(os.environ, _folder(instance), read=read_public_keys)
-
-
-def _folder(instance: Path | None) -> Path:
-    return instance.resolve() if instance else default_instance(os.environ)
-
-
-def _database(settings: Settings) -> Database:
-    """Return both databases; they are closed when the command has ended, however it ends."""
-    database = Database(settings.main_url, settings.wraps_url)
-    click.get_current_context().call_on_close(database.dispose)
-    return database
-
-
-def _open(settings: Settings) -> Database:
-    """Open both databases, recorded by the ledger; says so when they need an upgrade first."""
-    database = _database(settings)
-    if not schema.is_current(database):
-        raise click.ClickException("The databases are behind this version: run `portal db upgrade` first.")
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
-    return database
 
 
 def _tell(one: Founder) -> None:
@@ -146,13 +97,13 @@ def init(
     root: Path | None,
 ) -> None:
     """Make the keys, the databases and the first people; prints every secret once."""
-    folder = _folder(instance)
+    folder = folder_of(instance)
     custodians = read_public(recovery.read_text(encoding="utf-8")) if recovery else None
     public = _read_root(root) if root else None
     keys, made = founding.make_keys(folder, origin=origin, recovery=custodians, root=public)
-    settings = load_settings(os.environ, folder, read=lambda *_: keys)
+    settings = load_settings(environ(), folder, read=lambda *_: keys)
     settings.files.mkdir(mode=0o700, exist_ok=True)
-    database = _database(settings)
+    database = database_of(settings)
     schema.upgrade(database)
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
     roles = [
@@ -270,7 +221,7 @@ def directory() -> None:
 @plainly
 def directory_install(instance: Path | None, signed: Path) -> None:
     """Take a directory that the root signed; from then on intake seals to its keys."""
-    made = upkeep.install_directory(_folder(instance), os.environ, signed.read_bytes())
+    made = upkeep.install_directory(folder_of(instance), environ(), signed.read_bytes())
     click.echo(f"Edition {made.serial} of the directory is installed.")
 
 
@@ -285,7 +236,7 @@ def directory_install(instance: Path | None, signed: Path) -> None:
 @plainly
 def directory_adopt(instance: Path | None, root: Path) -> None:
     """Ask for the first signature over an instance that still has a public-keys.json."""
-    made = founding.adopt(_folder(instance), _read_root(root), day=datetime.now(UTC).date())
+    made = founding.adopt(folder_of(instance), _read_root(root), day=datetime.now(UTC).date())
     click.echo(f"Take {made} to the root (`portal root sign`), then run `portal directory install`.")
 
 
@@ -303,8 +254,8 @@ def directory_adopt(instance: Path | None, root: Path) -> None:
 )
 def restore(instance: Path, name: str, role: str | None, kept: Path | None) -> None:
     """Hand the groups' keys to a person with the recovery key, when nobody else is left who could."""
-    settings = _settings(instance)
-    database = _open(settings)
+    settings = settings_of(instance)
+    database = opened(settings)
     with database.session(write=False) as session:
         person = restoring.find(session, name)
     if (person is None) == (role is None):
@@ -348,12 +299,12 @@ def run(instance: Path | None, face: str, bind: str, workers: int) -> None:
         from portal import serving  # noqa: PLC0415 - gunicorn is an extra
     except ImportError:
         raise click.ClickException("gunicorn is missing: pip install 'testimony-portal[serve]'") from None
-    settings = _settings(instance)
+    settings = settings_of(instance)
     if settings.session_folder is None:
         raise click.ClickException(
             "PORTAL_SESSION_FOLDER is not set: name a folder in memory (tmpfs) that all workers share."
         )
-    _open(settings).dispose()
+    opened(settings).dispose()
     address = bind or ("127.0.0.1:8000" if face == Face.INTAKE else "127.0.0.1:8001")
     serving.serve(lambda: create_app(settings, Face(face)), address, workers)
 
@@ -368,26 +319,8 @@ def db() -> None:
 @plainly
 def db_upgrade(instance: Path | None) -> None:
     """Bring both databases up to this version."""
-    upkeep.upgrade(_settings(instance))
+    upkeep.upgrade(settings_of(instance))
     click.echo("Both databases stand at the newest revision.")
-
-
-@main.group("ledger")
-def ledger_group() -> None:
-    """Look after the tamper-evident log."""
-
-
-@ledger_group.command("checkpoint")
-@INSTANCE
-@plainly
-def ledger_checkpoint(instance: Path | None) -> None:
-    """Sign the head over everything so far and print it; run it daily."""
-    settings = _settings(instance)
-    database = _open(settings)
-    upkeep.checkpoint(database, settings)
-    with database.session(write=False) as session:
-        head = ledger.latest_checkpoint(session)
-        click.echo(head.note if head else "", nl=False)
 
 
 @main.command()
@@ -398,39 +331,7 @@ def ledger_checkpoint(instance: Path | None) -> None:
 @plainly
 def sweep(instance: Path | None, older_than: int) -> None:
     """Erase what no row speaks of: half files, files of drafts that were never sent, orphaned keys."""
-    settings = _settings(instance)
-    database = _open(settings)
+    settings = settings_of(instance)
+    database = opened(settings)
     erased = upkeep.sweep(database, settings, older_than=older_than * 3600, now=datetime.now(UTC))
     click.echo(f"{erased.files} files and {erased.wraps} wrapped keys were erased.")
-
-
-@main.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option(
-    "--keys", type=click.Path(path_type=Path, exists=True), help="A directory.json that was kept elsewhere."
-)
-@click.option(
-    "--head",
-    "heads",
-    type=click.Path(path_type=Path, exists=True),
-    multiple=True,
-    help="A signed head kept elsewhere.",
-)
-@plainly
-def verify(folder: Path, keys: Path | None, heads: tuple[Path, ...]) -> None:
-    """Check a kept or copied instance: rows, wrapped keys, files, ledger. Needs nothing but public keys.
-
-    Exits with 1 and names what does not hold.
-    """
-    pinned = pinned_fingerprint(folder.resolve(), root_fingerprint(os.environ))
-    kept = read_directory(keys.read_bytes(), pinned) if keys else None
-    witnessed = [head.read_text(encoding="utf-8") for head in heads]
-    report = upkeep.verify_folder(folder.resolve(), os.environ, kept=kept, witnessed=witnessed)
-    for warning in report.warnings:
-        click.echo(f"note: {warning.kind} {warning.object}: {warning.what}")
-    for problem in report.problems:
-        click.echo(f"DOES NOT HOLD: {problem.kind} {problem.object}: {problem.what}")
-    click.echo(", ".join(f"{count} {name}" for name, count in sorted(report.counts.items())))
-    if report.problems:
-        sys.exit(1)
-    click.echo("Everything holds.")
