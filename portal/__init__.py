@@ -12,6 +12,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 
+import portal.erasure  # noqa: F401 - both faces can withdraw, so both know all that goes along
 from portal.config import Face, Settings, bundled
 from portal.database import Database
 from portal.ledger import service as ledger
@@ -40,7 +41,7 @@ def _features(face: Face) -> list[guard.Pages]:
 
         return [intake, folder]
     from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - only this face needs them
-    from portal.casework import work_routes  # noqa: F401, PLC0415
+    from portal.casework import hold_routes, work_routes  # noqa: F401, PLC0415
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415

@@ -12,6 +12,8 @@ class Permission(StrEnum):
     CASE_CLAIM = "case:claim"
     CASE_CODE = "case:code"
     CASE_CONTACT = "case:contact"
+    CASE_ERASE = "case:erase"
+    CASE_HOLD = "case:hold"
     CASE_LINK = "case:link"
     CASE_MARK = "case:mark"
     CASE_MOVE = "case:move"
@@ -84,6 +86,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.LEAD: _REVIEWER
         | {
             Permission.CASE_APPROVE,
+            Permission.CASE_ERASE,
+            Permission.CASE_HOLD,
             Permission.CASE_MOVE,
             Permission.GROUP_GRANT,
             Permission.REGISTRY_RESTRICTED,

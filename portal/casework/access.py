@@ -13,7 +13,7 @@ from portal.casework.sealing import CaseKey
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError, StaleError
 from portal.intake import consent, opening
-from portal.intake.models import Compartment, Part, Status, Submission, Use
+from portal.intake.models import GONE, Compartment, Part, Submission, Use
 from portal.intake.sealing import PartKey
 from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
@@ -29,12 +29,12 @@ class Opened:
 
 
 def find(session: PortalSession, *, by: Actor, case_id: UUID, lock: bool = False) -> Submission:
-    """Find a case that may be known of; unknown and withdrawn are the same. ``lock`` lets one writer in."""
+    """Find a case that may be known of; unknown and taken back are the same. ``lock`` lets one writer in."""
     by.require(Permission.CASE_READ)
     by.seed_of(Group.INTAKE)
     query = (
         select(Submission)
-        .where(Submission.id == case_id, Submission.status != Status.WITHDRAWN)
+        .where(Submission.id == case_id, Submission.status.not_in(GONE))
         .options(
             selectinload(Submission.consents),
             selectinload(Submission.parts).selectinload(Part.fields),

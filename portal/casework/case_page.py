@@ -107,4 +107,5 @@ def may(case: Case) -> Mapping[str, bool]:
         and sheet.row.state is SheetState.SUBMITTED
         and by.name not in sheet.hands,
         "identity": Group.CONTACT in by.seeds,
+        "hold": by.may(Permission.CASE_HOLD),
     }

@@ -17,9 +17,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from portal.casework.coding import Pattern, Prison, Said, Sheet, month_of
-from portal.casework.labels import MARK_KINDS, MONTHS, NARRATORS, PATTERNS, SAID
+from portal.casework.labels import AUTHORITIES, HOLD_TIMES, MARK_KINDS, MONTHS, NARRATORS, PATTERNS, SAID
 from portal.casework.marking import LONGEST, MarkKind, Span
 from portal.intake.journey import Relation
+from portal.intake.models import Authority
 from portal.web.forms import PortalForm, normal_lines
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
@@ -107,6 +108,36 @@ class DecisionForm(PortalForm):
         _l("What should be looked at again"),
         filters=[_lines],
         validators=[Optional(), Length(max=_WORDS, message=_SHORTER)],
+    )
+
+
+class HoldForm(PortalForm):
+    """Why a case has to be kept from erasure, and for how long."""
+
+    reason = TextAreaField(
+        _l("Why it must not be erased"),
+        filters=[_lines],
+        validators=[DataRequired(_SOMETHING), Length(max=2_000, message=_SHORTER)],
+    )
+    days = SelectField(
+        _l("For how long"), choices=[SelectChoice(str(days), name) for days, name in HOLD_TIMES]
+    )
+
+
+class RemovalForm(PortalForm):
+    """On whose written word a case is to be erased."""
+
+    authority = RadioField(
+        _l("On whose written word?"),
+        choices=[
+            SelectChoice(one.value, name) for one, name in AUTHORITIES.items() if one is not Authority.SOURCE
+        ],
+        validators=[InputRequired(_l("Choose one of the answers."))],
+    )
+    reason = TextAreaField(
+        _l("Which letter or order, of which day"),
+        filters=[_lines],
+        validators=[DataRequired(_SOMETHING), Length(max=2_000, message=_SHORTER)],
     )
 
 

@@ -1,6 +1,6 @@
 """The words of casework as people see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from portal.casework.coding import Pattern, Said
 from portal.casework.marking import MarkKind
 from portal.casework.models import SheetState
 from portal.intake.journey import Relation
-from portal.intake.models import Answer, Status, Use
+from portal.intake.models import Answer, Authority, HoldState, Status, Use
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 from portal.web.locale import ngettext
@@ -55,6 +55,35 @@ USES: Mapping[Use, Any] = {
     Use.STATISTICS: _l("Counting"),
     Use.COURT: _l("Courts"),
     Use.PUBLISH: _l("Publishing"),
+}
+
+HOLD_STATES: Mapping[HoldState, Any] = {
+    HoldState.ASKED: _l("waits for a second lead"),
+    HoldState.APPROVED: _l("in force"),
+    HoldState.DECLINED: _l("declined"),
+    HoldState.ENDED: _l("ended"),
+}
+
+HOLD_SHAPES: Mapping[HoldState, str] = {
+    HoldState.ASKED: "wait",
+    HoldState.APPROVED: "stop",
+    HoldState.DECLINED: "",
+    HoldState.ENDED: "",
+}
+
+# Days, and what they are called; no hold is asked for longer than two years.
+HOLD_TIMES: Sequence[tuple[int, Any]] = (
+    (30, _l("30 days")),
+    (90, _l("90 days")),
+    (180, _l("half a year")),
+    (365, _l("one year")),
+    (730, _l("two years")),
+)
+
+AUTHORITIES: Mapping[Authority, Any] = {
+    Authority.SOURCE: _l("the source, in the folder"),
+    Authority.LETTER: _l("the source, by letter"),
+    Authority.COURT: _l("a court"),
 }
 
 ANSWERS: Mapping[Answer, Any] = {Answer.YES: _l("yes"), Answer.ASK: _l("ask first"), Answer.NO: _l("no")}

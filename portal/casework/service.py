@@ -17,6 +17,7 @@ from portal.database import PortalSession, UtcDay
 from portal.errors import NotFoundError, RefusedError, StaleError
 from portal.intake.consent import current
 from portal.intake.models import (
+    GONE,
     Answer,
     Consent,
     Document,
@@ -32,7 +33,7 @@ from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
 
 PAGE = 50
-SHOWN = tuple(status for status in Status if status is not Status.WITHDRAWN)
+SHOWN = tuple(status for status in Status if status not in GONE)
 
 
 @dataclass(frozen=True)
@@ -171,11 +172,11 @@ def _documents(session: PortalSession, ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def figures(session: PortalSession, *, by: Actor) -> Mapping[Status, int]:
-    """Count cases by where they stand, withdrawn ones included."""
+    """Count cases by where they stand, withdrawn ones included; what waits to be erased is not counted."""
     by.require(Permission.FIGURES_SEE)
     counted = session.execute(select(Submission.status, func.count()).group_by(Submission.status))
     counts = dict(counted.all())
-    return {status: counts.get(status, 0) for status in Status}
+    return {status: counts.get(status, 0) for status in Status if status is not Status.LOCKED}
 
 
 # Holding and moving

@@ -16,7 +16,7 @@ class Mover(StrEnum):
     LEAD = auto()
 
 
-# A withdrawn case goes nowhere: only the source takes it there, and nothing leads back.
+# A withdrawn case goes nowhere, nor does one that waits to be: no move leads there, and nothing leads back.
 NEXT: Mapping[Status, Mapping[Status, Mover]] = MappingProxyType(
     {
         Status.RECEIVED: {Status.IN_REVIEW: Mover.READER},
@@ -30,6 +30,7 @@ NEXT: Mapping[Status, Mapping[Status, Mover]] = MappingProxyType(
         Status.SECOND_REVIEW: {Status.IN_REVIEW: Mover.LEAD, Status.COMPLETE: Mover.LEAD},
         Status.COMPLETE: {Status.IN_REVIEW: Mover.LEAD},
         Status.SET_ASIDE: {Status.IN_REVIEW: Mover.READER},
+        Status.LOCKED: {},
         Status.WITHDRAWN: {},
     }
 )

@@ -1,5 +1,6 @@
 """The source's folder, opened with the nine words: messages, files, permissions, withdrawal."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
 from portal.errors import InvalidError, NotFoundError, PortalError
-from portal.intake import opening, service, visit
+from portal.intake import holds, opening, service, visit, withdrawing
 from portal.intake.arriving import take_file, too_large
 from portal.intake.forms import (
     ANSWER_LABELS,
@@ -20,7 +21,7 @@ from portal.intake.forms import (
     WithdrawForm,
     WordsForm,
 )
-from portal.intake.models import Compartment, Status
+from portal.intake.models import GONE, Compartment, Status
 from portal.intake.sealing import PartKey
 from portal.permissions import Access
 from portal.vault import receipt as receipts
@@ -73,6 +74,7 @@ def come_back() -> ResponseReturnValue:
             found = service.find_by_receipt(edge.db(), receipt=keys)
             if found is not None:
                 visit.open_folder(visit.Key(found, keys.seed))
+                edge.erase(withdrawing.carry_out(edge.db(), submission_id=found, today=edge.today()))
                 return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
             form.words.errors = [
                 _("We know no account with these words. Compare them with your note, word by word.")
@@ -85,10 +87,17 @@ def _opened() -> opening.Opened:
     return opening.open_folder(edge.db(), submission_id=key.submission_id, seed=key.seed)
 
 
+def _holds() -> Sequence[holds.Told]:
+    key = visit.folder()
+    return holds.told(edge.db(), submission_id=key.submission_id, seed=key.seed, today=edge.today())
+
+
 def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
     opened = _opened()
     if opened.submission.status is Status.WITHDRAWN:
         return render_template("intake/withdrawn.html")
+    if opened.submission.status is Status.LOCKED:
+        return render_template("intake/locked.html", holds=_holds())
     return render_template(
         "intake/folder.html",
         opened=opened,
@@ -96,6 +105,7 @@ def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
         reply=reply,
         document=document,
         limit=edge.settings().file_limit // (1024 * 1024),
+        holds=_holds(),
     )
 
 
@@ -175,7 +185,7 @@ def own_file(document_id: UUID) -> ResponseReturnValue:
 def change_permissions() -> ResponseReturnValue:
     """Change what is allowed; it holds from now on."""
     opened = _opened()
-    if opened.submission.status is Status.WITHDRAWN:
+    if opened.submission.status in GONE:
         return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
     form = PermissionsForm(data={use.value: answer.value for use, answer in opened.decisions.items()})
     if form.validate_on_submit():
@@ -201,15 +211,15 @@ def withdraw() -> ResponseReturnValue:
     form = WithdrawForm()
     if form.validate_on_submit():
         if form.sure.data == "yes":
-            names = service.withdraw(edge.db(), submission_id=visit.folder().submission_id, day=edge.today())
-            edge.finish()
-            for name in names:
-                edge.files().erase(name)
+            case_id = visit.folder().submission_id
+            edge.erase(withdrawing.withdraw(edge.db(), submission_id=case_id, day=edge.today()))
+            if visit.has_draft() and visit.draft().submission_id == case_id:
+                visit.forget_draft()
             return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
         form.sure.errors = [
             _("If you are sure, choose “Yes, take everything back”. If not, go back: nothing has changed.")
         ]
-    return render_template("intake/withdraw.html", form=form)
+    return render_template("intake/withdraw.html", form=form, holds=_holds())
 
 
 @pages.page("/folder/close", access=Access.SOURCE, methods=("POST",))

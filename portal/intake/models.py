@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+import portal.staff.models  # noqa: F401 - a hold names who asked for it
 from portal.database import Base, SealedColumn, UtcDay
 
 
@@ -19,7 +20,13 @@ class Status(StrEnum):
     SECOND_REVIEW = "second-review"
     COMPLETE = "complete"
     SET_ASIDE = "set-aside"
+    LOCKED = "locked"
+    """Its source took it back while a legal hold keeps it from being erased: nobody works on it any more."""
     WITHDRAWN = "withdrawn"
+
+
+GONE = frozenset({Status.LOCKED, Status.WITHDRAWN})
+"""What was taken back: it is in no queue, no release and no figure."""
 
 
 class Compartment(StrEnum):
@@ -50,6 +57,23 @@ class Answer(StrEnum):
     NO = "no"
 
 
+class Authority(StrEnum):
+    """By whose wish a submission goes: its source in the folder, its source's letter, or a court."""
+
+    SOURCE = "source"
+    LETTER = "letter"
+    COURT = "court"
+
+
+class HoldState(StrEnum):
+    """Where a legal hold stands; an approved one is in force until its day has passed."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
 class Speaker(StrEnum):
     """Who wrote a message."""
 
@@ -77,8 +101,11 @@ class Submission(Base):
     locator: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     source_key: Mapped[bytes] = mapped_column(LargeBinary)
 
-    parts: Mapped[list["Part"]] = relationship(back_populates="submission", order_by="Part.number")
-    consents: Mapped[list["Consent"]] = relationship(order_by="Consent.number")
+    # Rows that hang on others are deleted by name (withdrawing.py), never as a side effect.
+    parts: Mapped[list["Part"]] = relationship(
+        back_populates="submission", order_by="Part.number", passive_deletes="all"
+    )
+    consents: Mapped[list["Consent"]] = relationship(order_by="Consent.number", passive_deletes="all")
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - SQLAlchemy's own form
 
@@ -96,8 +123,8 @@ class Part(Base):
     day: Mapped[date] = mapped_column(UtcDay)
 
     submission: Mapped[Submission] = relationship(back_populates="parts")
-    fields: Mapped[list["SealedField"]] = relationship(order_by="SealedField.name")
-    documents: Mapped[list["Document"]] = relationship(order_by="Document.number")
+    fields: Mapped[list["SealedField"]] = relationship(order_by="SealedField.name", passive_deletes="all")
+    documents: Mapped[list["Document"]] = relationship(order_by="Document.number", passive_deletes="all")
 
 
 class SealedField(Base):
@@ -157,6 +184,57 @@ class Message(Base):
     number: Mapped[int]
     speaker: Mapped[Speaker] = mapped_column(words(Speaker))
     day: Mapped[date] = mapped_column(UtcDay)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class LegalHold(Base):
+    """What keeps a submission from being erased, for a reason and until a day; two leads decide.
+
+    The reason is sealed under the thread's key, so that the source can read it too.
+    """
+
+    __tablename__ = "legal_hold"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    state: Mapped[HoldState] = mapped_column(words(HoldState), default=HoldState.ASKED)
+    revision: Mapped[int] = mapped_column(default=1)
+    until: Mapped[date] = mapped_column(UtcDay)
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"))
+    asked_name: Mapped[str] = mapped_column(String(60))
+    asked: Mapped[date] = mapped_column(UtcDay)
+    decided_name: Mapped[str] = mapped_column(String(60), default="")
+    decided: Mapped[date | None] = mapped_column(UtcDay)
+    ended_name: Mapped[str] = mapped_column(String(60), default="")
+    ended: Mapped[date | None] = mapped_column(UtcDay)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class WithdrawalWish(Base):
+    """That a submission was taken back while a hold stood; it is carried out by itself when the hold ends."""
+
+    __tablename__ = "withdrawal_wish"
+
+    submission_id: Mapped[UUID] = mapped_column(
+        ForeignKey("submission.id", ondelete="RESTRICT"), primary_key=True
+    )
+    day: Mapped[date] = mapped_column(UtcDay)
+    authority: Mapped[Authority] = mapped_column(words(Authority))
+
+
+class Removal(Base):
+    """One lead's request to erase a submission on a letter or a court's order; another one decides."""
+
+    __tablename__ = "removal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), unique=True)
+    authority: Mapped[Authority] = mapped_column(words(Authority))
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"))
+    asked_name: Mapped[str] = mapped_column(String(60))
+    asked: Mapped[date] = mapped_column(UtcDay)
     blob: Mapped[bytes] = mapped_column(SealedColumn)
 
 

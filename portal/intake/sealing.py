@@ -99,6 +99,21 @@ def open_message(thread: PartKey, message_id: UUID, number: int, speaker: Speake
     return unseal(key, Sealed(blob), _message_place(thread, message_id, number, speaker)).decode()
 
 
+def _reason_key(thread: PartKey, row_id: UUID) -> bytes:
+    return derive(thread.key, context(Label.KEY_DECISION, thread.submission_id, row_id))
+
+
+def seal_reason(thread: PartKey, row_id: UUID, label: Label, text: str) -> Sealed:
+    """Seal why a submission is to be held (HOLD) or erased (REMOVAL); whoever reads the thread reads it."""
+    return seal(_reason_key(thread, row_id), text.encode(), context(label, thread.submission_id, row_id))
+
+
+def open_reason(thread: PartKey, row_id: UUID, label: Label, blob: bytes) -> str:
+    """Open what `seal_reason` sealed."""
+    place = context(label, thread.submission_id, row_id)
+    return unseal(_reason_key(thread, row_id), Sealed(blob), place).decode()
+
+
 def custody_record(
     *, sha256: bytes, stored_sha256: bytes, length: int, day: date, software: str
 ) -> dict[str, Any]:

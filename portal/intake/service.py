@@ -1,9 +1,8 @@
-"""What a source can do: send, come back, write, add, change permissions, withdraw.
+"""What a source can do: send, come back, write, add, change permissions; taking back is in withdrawing.py.
 
 Everything is sealed before the first statement, so that the transaction is short.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -16,13 +15,13 @@ from sqlalchemy.exc import IntegrityError
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, RefusedError
-from portal.intake import consent as consents
+from portal.intake.deciding import add_decisions
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.media import HEAD_SIZE, file_name, kind_of
 from portal.intake.models import (
+    GONE,
     Answer,
     Compartment,
-    Consent,
     Document,
     Message,
     Part,
@@ -30,7 +29,6 @@ from portal.intake.models import (
     Speaker,
     Status,
     Submission,
-    Tombstone,
 )
 from portal.intake.opening import load, part_keys, thread_of
 from portal.intake.sealing import (
@@ -40,6 +38,7 @@ from portal.intake.sealing import (
     seal_message,
     seal_record,
 )
+from portal.intake.withdrawing import SOURCE
 from portal.ledger.service import note
 from portal.permissions import Group
 from portal.store import wraps
@@ -49,7 +48,6 @@ from portal.vault.seal import Label
 from portal.vault.stream import SealedFile, SealingWriter
 from portal.vault.wrap import public_key
 
-SOURCE = "source"
 SOFTWARE = f"testimony-portal {version('testimony-portal')}"
 
 GROUP_OF: Mapping[Compartment, Group] = {
@@ -159,11 +157,9 @@ def submit(
     if not draft.narrative.strip():
         raise InvalidError("There is nothing to send yet. Write something first, even one sentence.")
     source_key = public_key(receipt.seed)
-    parts = [draft.part(kind) for kind in Compartment]
     fields = list(_fields(draft, language))
     content = draft.part(Compartment.CONTENT)
     documents = [_document_row(content, file, number, day) for number, file in enumerate(draft.files, 1)]
-    rereads = draft.reread == Answer.YES
     existing = session.get(Submission, draft.submission_id)
     if existing is not None:
         return existing
@@ -174,63 +170,45 @@ def submit(
     except IntegrityError:
         pause(session)
         return session.get_one(Submission, draft.submission_id)
-    for number, part in enumerate(parts, 1):
-        session.add(
-            Part(
-                id=part.part_id,
-                submission_id=submission.id,
-                number=number,
-                compartment=part.compartment,
-                day=day,
-            )
-        )
-        to_source = source_key if rereads or part.compartment is Compartment.THREAD else None
-        recipients = _recipients(keys, part.compartment, to_source)
-        wraps.add(
-            session,
-            submission_id=part.submission_id,
-            part_id=part.part_id,
-            key=part.key,
-            recipients=recipients,
-            place=part.place,
-            epoch_of=keys.epoch_of,
-        )
+    for number, kind in enumerate(Compartment, 1):
+        reopens = draft.reread == Answer.YES or kind is Compartment.THREAD
+        recipients = _recipients(keys, kind, source_key if reopens else None)
+        _add_part(session, draft.part(kind), number, recipients=recipients, keys=keys, day=day)
     session.flush()
     session.add_all([*fields, *documents])
-    _add_decisions(session, submission.id, [], draft.consent, language=language, day=day)
+    add_decisions(session, submission.id, [], draft.consent, language=language, day=day)
     note(session, "submission.receive", by=SOURCE, subject=submission.id)
     return submission
 
 
-def _add_decisions(
+def _add_part(
     session: PortalSession,
-    submission_id: UUID,
-    before: Sequence[Consent],
-    answers: Mapping[str, str],
+    part: PartKey,
+    number: int,
     *,
-    language: str,
+    recipients: Sequence[bytes],
+    keys: PublicKeys,
     day: date,
-) -> int:
-    """Append the answers that differ from what holds now; nothing is overwritten."""
-    held = {one.use: one.answer for one in sorted(before, key=lambda one: one.number)}
-    changed = [
-        (use, Answer(answers[use]))
-        for use in consents.ORDER
-        if answers.get(use) and held.get(use) != answers[use]
-    ]
-    for number, (use, answer) in enumerate(changed, len(before) + 1):
-        session.add(
-            Consent(
-                submission_id=submission_id,
-                number=number,
-                use=use,
-                answer=answer,
-                day=day,
-                wording=consents.WORDING,
-                language=language,
-            )
+) -> None:
+    """Add a part's row, and its key wrapped to each recipient."""
+    session.add(
+        Part(
+            id=part.part_id,
+            submission_id=part.submission_id,
+            number=number,
+            compartment=part.compartment,
+            day=day,
         )
-    return len(changed)
+    )
+    wraps.add(
+        session,
+        submission_id=part.submission_id,
+        part_id=part.part_id,
+        key=part.key,
+        recipients=recipients,
+        place=part.place,
+        epoch_of=keys.epoch_of,
+    )
 
 
 def find_by_receipt(session: PortalSession, *, receipt: ReceiptKeys) -> UUID | None:
@@ -241,7 +219,7 @@ def find_by_receipt(session: PortalSession, *, receipt: ReceiptKeys) -> UUID | N
 
 def _live(session: PortalSession, submission_id: UUID) -> Submission:
     submission = load(session, submission_id, lock=True)
-    if submission.status is Status.WITHDRAWN:
+    if submission.status in GONE:
         raise RefusedError
     return submission
 
@@ -298,21 +276,8 @@ def add_file(
         one.compartment is Compartment.CONTENT for one in part_keys(session, submission, seed).values()
     )
     number = max(one.number for one in submission.parts) + 1
-    session.add(
-        Part(
-            id=part.part_id, submission_id=submission_id, number=number, compartment=part.compartment, day=day
-        )
-    )
     recipients = _recipients(keys, part.compartment, public_key(seed) if rereads else None)
-    wraps.add(
-        session,
-        submission_id=part.submission_id,
-        part_id=part.part_id,
-        key=part.key,
-        recipients=recipients,
-        place=part.place,
-        epoch_of=keys.epoch_of,
-    )
+    _add_part(session, part, number, recipients=recipients, keys=keys, day=day)
     session.flush()
     session.add(row)
     note(session, "document.receive", by=SOURCE, subject=submission_id)
@@ -323,35 +288,7 @@ def decide(
 ) -> int:
     """Change permissions; return how many changed. They hold from this moment."""
     submission = _live(session, submission_id)
-    changed = _add_decisions(session, submission_id, submission.consents, answers, language=language, day=day)
+    changed = add_decisions(session, submission_id, submission.consents, answers, language=language, day=day)
     if changed:
         note(session, "consent.change", by=SOURCE, subject=submission_id)
     return changed
-
-
-def withdraw(session: PortalSession, *, submission_id: UUID, day: date) -> list[str]:
-    """Erase a submission: every wrap is deleted, so nothing opens it again; a tombstone stays.
-
-    Returns the store's names of its documents, whose bytes the caller erases after the commit. Asked again,
-    it does nothing.
-    """
-    submission = load(session, submission_id, lock=True)
-    if submission.status is Status.WITHDRAWN:
-        return []
-    digest = hashlib.sha256(submission.id.bytes)
-    names = []
-    for part in submission.parts:
-        for row in (*part.fields, *part.documents):
-            session.delete(row)
-        for one in part.fields:
-            digest.update(hashlib.sha256(one.blob).digest())
-        for document in part.documents:
-            digest.update(document.stored_sha256)
-            names.append(document.stored_name)
-    for message in session.scalars(select(Message).where(Message.submission_id == submission_id)):
-        session.delete(message)
-    wraps.erase(session, submission_id)
-    submission.status = Status.WITHDRAWN
-    session.add(Tombstone(submission_id=submission_id, digest=digest.digest(), day=day, authority=SOURCE))
-    note(session, "submission.withdraw", by=SOURCE, subject=submission_id)
-    return names

@@ -29,7 +29,8 @@ class Figures:
 def figures(session: PortalSession, *, by: Actor) -> Figures:
     """Count submissions; each figure is rounded by itself, so that none can be had by subtraction."""
     exact = casework.figures(session, by=by)
-    by_day = select(Submission.day, func.count()).group_by(Submission.day)
+    waits = Submission.status == Status.LOCKED  # taken back, and not erased yet
+    by_day = select(Submission.day, func.count()).where(~waits).group_by(Submission.day)
     months: Counter[date] = Counter()
     for day, count in session.execute(by_day):
         months[day.replace(day=1)] += count

@@ -12,7 +12,7 @@ from portal.casework.models import CodingSheet, SheetState
 from portal.casework.prisons import prisons
 from portal.database import PortalSession
 from portal.intake import consent
-from portal.intake.models import Compartment, Consent, Part, Status, Submission, Use
+from portal.intake.models import GONE, Compartment, Consent, Part, Submission, Use
 from portal.linking.models import Link, LinkState
 from portal.release.models import ReleaseFile
 from portal.staff.actor import Actor
@@ -109,7 +109,7 @@ def _accounts(session: PortalSession) -> list[Account]:
         .where(
             CodingSheet.state == SheetState.APPROVED,
             CodingSheet.release_blob.is_not(None),
-            Submission.status != Status.WITHDRAWN,
+            Submission.status.not_in(GONE),
         )
     ).all()
     said = _consents(session)

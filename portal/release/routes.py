@@ -117,7 +117,7 @@ def _inside_rows(seen: Seen) -> list[tuple[Any, Any]]:
         (_("Held back, because of earlier releases"), figures["withheld"]),
         (_("Classes"), figures["classes"]),
         (_("Families in the smallest class"), figures["k"]),
-        (_("Taken back since by their sources"), seen.gone),
+        (_("Taken back since by their sources"), len(seen.gone)),
     ]
 
 

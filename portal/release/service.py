@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -12,7 +12,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
-from portal.intake.models import Status, Submission
 from portal.ledger.recorder import lock
 from portal.ledger.service import note
 from portal.permissions import Group, Permission, Role
@@ -22,6 +21,7 @@ from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.preparing import Prepared, Seeds, prepare
 from portal.release.sealing import Inside, open_archive, open_inside, seal_archive, seal_inside, wrap_key
 from portal.release.tables import rounded
+from portal.release.withdrawals import taken_back
 from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.models import Staff
@@ -47,8 +47,8 @@ class Seen:
     """Whether it can still be decided."""
     fetchable: bool
     inside: Inside | None
-    gone: int
-    """How many of its accounts were withdrawn since."""
+    gone: Sequence[date]
+    """The days on which accounts of it were taken back since: whoever received it is to be told."""
 
 
 # Asking
@@ -101,7 +101,7 @@ def show(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) 
         open=row.state is ReleaseState.REQUESTED and not _run_out(row, now),
         fetchable=session.get(ReleaseKey, (release_id, by.id)) is not None,
         inside=inside,
-        gone=_withdrawn(session, inside) if inside else 0,
+        gone=taken_back(session, inside.members) if inside else [],
     )
 
 
@@ -110,11 +110,6 @@ def _inside(session: PortalSession, row: Release, by: Actor) -> Inside | None:
     if kept is None or Group.RELEASE not in by.seeds or not by.may(Permission.RELEASE_APPROVE):
         return None
     return open_inside(row.id, by.seeds_of(Group.RELEASE), kept.inside_key, kept.inside)
-
-
-def _withdrawn(session: PortalSession, inside: Inside) -> int:
-    found = session.scalars(select(Submission.id).where(Submission.status == Status.WITHDRAWN))
-    return len(inside.members.keys() & set(found))
 
 
 # Deciding

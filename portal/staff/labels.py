@@ -42,6 +42,8 @@ PERMISSIONS: Mapping[Permission, Any] = {
     Permission.CASE_CONTACT: _l("Write to the person who sent it"),
     Permission.CASE_MOVE: _l("Move a case into a closed circle, and back"),
     Permission.CASE_APPROVE: _l("Approve a colleague's work as the second reader"),
+    Permission.CASE_HOLD: _l("Keep an account from being erased for a time, two together"),
+    Permission.CASE_ERASE: _l("Erase an account on a written request, two together"),
     Permission.REGISTRY_READ: _l("Look things up in the registry"),
     Permission.REGISTRY_EDIT: _l("Write in the registry"),
     Permission.REGISTRY_RESTRICTED: _l("See restricted entries of the registry"),

@@ -1,6 +1,6 @@
 """What a view may reach for: the unit of work, the clock, the settings, the store of files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from queue import Empty, SimpleQueue
@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from flask import Flask, current_app, g
 
 from portal.config import PublicKeys, Settings
-from portal.database import Database, PortalSession, close
+from portal.database import Database, PortalSession, close, empty_log
 from portal.errors import UnavailableError
 from portal.ledger.service import note
 from portal.store.directory import SignedKeys
@@ -97,6 +97,14 @@ def finish() -> None:
     """Commit what the request wrote; called once the view has succeeded."""
     if "db" in g and g.get("writes", False):
         g.db.commit()
+
+
+def erase(names: Iterable[str]) -> None:
+    """Commit, then erase these files for good, and what the database's own log still has of deleted rows."""
+    finish()
+    for name in names:
+        files().erase(name)
+    empty_log(parts().database.main)
 
 
 def release(error: BaseException | None = None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from portal.casework import service
 from portal.casework.models import Claim
 from portal.errors import NotFoundError, RefusedError, StaleError
-from portal.intake import service as intake
+from portal.intake import withdrawing
 from portal.intake.models import Answer, Status, Submission
 from portal.permissions import Group
 
@@ -90,7 +90,7 @@ def test_who_holds_no_key_sees_no_queue(sqlite_instance: Instance, name: str) ->
 def test_unknown_and_withdrawn_cases_are_the_same_to_everybody(sqlite_instance: Instance) -> None:
     case_id = a_case(sqlite_instance)
     with sqlite_instance.database.session(write=True) as session:
-        intake.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
+        withdrawing.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
     for unknown in (case_id, uuid4()):
         with at_desk(sqlite_instance) as (session, by), pytest.raises(NotFoundError):
             service.claim(session, by=by, case_id=unknown, now=sqlite_instance.clock())

@@ -12,8 +12,7 @@ from portal.casework import reading, writing
 from portal.casework.marking import MarkKind
 from portal.casework.models import Annotation, CaseNote, CodingSheet
 from portal.errors import NotFoundError, RefusedError
-from portal.intake import opening
-from portal.intake import service as intake
+from portal.intake import opening, withdrawing
 from portal.intake.models import Speaker, Submission
 from portal.permissions import Group
 from portal.vault.seal import UnsealError
@@ -153,7 +152,7 @@ def test_a_mark_moved_to_another_text_or_version_does_not_open(sqlite_instance: 
 def test_withdrawing_closes_everything_that_was_written_about_it(sqlite_instance: Instance) -> None:
     case_id = filled_case(sqlite_instance)
     with sqlite_instance.database.session(write=True) as session:
-        intake.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
+        withdrawing.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
     with at_desk(sqlite_instance) as (session, by):
         with pytest.raises(NotFoundError):
             reading.read(session, by=by, case_id=case_id)

@@ -12,8 +12,7 @@ from portal.casework.coding import Sheet
 from portal.casework.models import Claim, CodingSheet, SheetState
 from portal.casework.sealing import open_for_release, release_wrap_place
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
-from portal.intake import opening
-from portal.intake import service as intake
+from portal.intake import opening, withdrawing
 from portal.intake.models import Status, Submission
 from portal.permissions import Group
 from portal.store import wraps
@@ -92,9 +91,9 @@ def test_withdrawing_erases_the_release_copys_key_as_well(sqlite_instance: Insta
     a_sheet(sqlite_instance, case_id)
     approve(sqlite_instance, case_id)
     with sqlite_instance.database.session(write=True) as session:
-        intake.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
-    assert released(sqlite_instance, case_id) is None
+        withdrawing.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
     with sqlite_instance.database.session(write=False) as session:
+        assert session.scalars(select(CodingSheet)).all() == []
         assert session.keys.scalars(select(wraps.Wrap).where(wraps.Wrap.submission_id == case_id)).all() == []
 
 

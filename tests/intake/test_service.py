@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.config import PublicKeys
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError
-from portal.intake import consent, opening, service
+from portal.intake import consent, opening, service, withdrawing
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.models import (
     Answer,
@@ -470,7 +470,7 @@ def test_taking_back_erases_keys_and_rows_and_leaves_a_tombstone(instance: Insta
         reply(session, sent, "please")
         add(instance, session, sent)
     with instance.database.session(write=True) as session:
-        names = service.withdraw(session, submission_id=sent.draft.submission_id, day=NOON.date())
+        names = withdrawing.withdraw(session, submission_id=sent.draft.submission_id, day=NOON.date())
     assert len(names) == 2
     for name in names:
         instance.files.erase(name)
@@ -495,7 +495,7 @@ def withdrawn(instance: Instance) -> Sent:
     with instance.database.session(write=True) as session:
         sent = a_submission(instance, session, reread="yes")
     with instance.database.session(write=True) as session:
-        service.withdraw(session, submission_id=sent.draft.submission_id, day=NOON.date())
+        withdrawing.withdraw(session, submission_id=sent.draft.submission_id, day=NOON.date())
     return sent
 
 
@@ -512,7 +512,7 @@ def test_a_receipt_of_what_was_taken_back_still_finds_that_it_was(instance: Inst
 def test_taking_back_twice_is_harmless(instance: Instance) -> None:
     sent = withdrawn(instance)
     with instance.database.session(write=True) as session:
-        assert service.withdraw(session, submission_id=sent.draft.submission_id, day=NOON.date()) == []
+        assert withdrawing.withdraw(session, submission_id=sent.draft.submission_id, day=NOON.date()) == []
     with instance.database.session(write=False) as session:
         assert len(session.scalars(select(Tombstone)).all()) == 1
 

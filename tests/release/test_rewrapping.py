@@ -13,8 +13,7 @@ from sqlalchemy import select
 from portal.config import Face
 from portal.database import PortalSession
 from portal.errors import RefusedError
-from portal.intake import opening
-from portal.intake import service as intake
+from portal.intake import opening, withdrawing
 from portal.ledger import service as ledger
 from portal.permissions import Group
 from portal.release import rewrapping
@@ -136,7 +135,7 @@ def test_what_was_withdrawn_is_not_brought_back(sqlite_instance: Instance) -> No
     other = a_case(sqlite_instance, "another", holder="")
     renew(sqlite_instance, Group.INTAKE)
     with sqlite_instance.database.session(write=True) as session:
-        intake.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
+        withdrawing.withdraw(session, submission_id=case_id, day=sqlite_instance.clock().date())
     move(sqlite_instance, Group.INTAKE)
     with sqlite_instance.database.session(write=False) as session:
         found = set(session.keys.scalars(select(Wrap.submission_id)))

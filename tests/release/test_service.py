@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from builders import NOON, Instance
+from cases import acts_of
 from coded import (
     CANARY,
     Coded,
@@ -30,6 +31,7 @@ from portal.casework.sealing import release_wrap_place
 from portal.casework.sheets import open_released
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import service as intake
+from portal.intake import withdrawing
 from portal.intake.models import Use
 from portal.ledger.models import LedgerEntry
 from portal.ledger.service import read_acts
@@ -72,7 +74,7 @@ def state_of(instance: Instance, release_id: UUID) -> Release:
 
 def withdraw(instance: Instance, account: Coded) -> None:
     with instance.database.session(write=True) as session:
-        intake.withdraw(session, submission_id=account.submission_id, day=NOON.date())
+        withdrawing.withdraw(session, submission_id=account.submission_id, day=NOON.date())
 
 
 def decide(instance: Instance, account: Coded, **answers: str) -> None:
@@ -150,11 +152,23 @@ def test_links_of_a_source_who_refuses_linking_are_not_opened(sqlite_instance: I
 # What changes between looking and approving
 
 
-def test_a_withdrawal_after_the_preview_changes_what_leaves(instance: Instance) -> None:
+def test_a_withdrawal_after_the_preview_sends_the_request_back_and_changes_what_leaves(
+    instance: Instance,
+) -> None:
     some = accounts(instance, 60)
-    release_id = a_request(instance, relation=QUASI)
+    release_id, seen = a_request(instance, relation=QUASI), a_request(instance, relation=QUASI)
     before = look(instance, release_id)
+    revision = state_of(instance, release_id).revision
     withdraw(instance, some[0])
+    assert acts_of(instance)[-2:] == ["release.send-back", "submission.withdraw"]
+    for old in (
+        revision,
+        None,
+    ):  # as it was seen, and as it stands: nobody has looked at it without the account
+        with pytest.raises(StaleError):
+            approve(instance, release_id, revision=old)
+    assert state_of(instance, seen).revision == 1  # nobody had looked at the other one
+    look(instance, release_id)
     approve(instance, release_id)
     assert len(table(fetched(instance, release_id))) == len(before.members) - 1
 
@@ -172,7 +186,7 @@ def test_a_release_that_no_longer_protects_fails_and_leaves_nothing(instance: In
     some = accounts(instance, 5)
     release_id = a_request(instance, relation=QUASI)
     assert look(instance, release_id).trouble == ""
-    withdraw(instance, some[0])
+    decide(instance, some[0], research="no")
     assert approve(instance, release_id).state is ReleaseState.FAILED
     assert state_of(instance, release_id).reason == preparing.TOO_FEW
     with instance.database.session(write=True) as session:
@@ -220,7 +234,7 @@ def test_a_withdrawal_while_it_is_computed_stops_the_approval(
         return found
 
     monkeypatch.setattr(service, "prepare", meanwhile)
-    with pytest.raises(StaleError, match="Permissions or sheets changed"):
+    with pytest.raises(StaleError, match="changed or decided meanwhile"):
         approve(instance, release_id)
     assert state_of(instance, release_id).state is ReleaseState.REQUESTED
 
@@ -326,9 +340,9 @@ def test_exact_figures_are_shown_to_leads_alone(sqlite_instance: Instance) -> No
         lead, administrator = (sqlite_instance.actor(name, session) for name in ("willow", "rowan"))
         seen = service.show(session, by=lead, release_id=release_id, now=NOON)
         assert seen.inside is not None
-        assert (seen.inside.figures["accounts"], seen.gone, seen.fetchable) == (23, 1, False)
+        assert (seen.inside.figures["accounts"], seen.gone, seen.fetchable) == (23, [NOON.date()], False)
         other = service.show(session, by=administrator, release_id=release_id, now=NOON)
-        assert (other.inside, other.gone, other.fetchable, other.release.records) == (None, 0, True, 20)
+        assert (other.inside, other.gone, other.fetchable, other.release.records) == (None, [], True, 20)
 
 
 # When

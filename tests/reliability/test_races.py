@@ -18,7 +18,7 @@ from portal.casework.models import Claim, CodingSheet, SheetState
 from portal.config import Face
 from portal.database import PortalSession
 from portal.errors import PortalError
-from portal.intake import opening
+from portal.intake import opening, withdrawing
 from portal.intake import service as intake
 from portal.intake.models import (
     Compartment,
@@ -299,7 +299,7 @@ def test_a_submission_is_withdrawn_once_and_nothing_comes_after_it(instance: Ins
             if number % 5 == 2:
                 intake.reply(session, submission_id=case_id, seed=seed, text="still here", day=day)
                 return None
-            return len(intake.withdraw(session, submission_id=case_id, day=day))
+            return len(withdrawing.withdraw(session, submission_id=case_id, day=day))
 
     got = all_at_once(act)
     assert [one for one in got if one == 2] == [2]  # the two files' names are handed out once

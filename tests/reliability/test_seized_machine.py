@@ -18,7 +18,7 @@ from contents import Filled, Told
 
 from portal.casework.sealing import CaseKey, open_for_release, release_wrap_place
 from portal.errors import PortalError
-from portal.intake import service as intake
+from portal.intake import withdrawing
 from portal.intake.models import Compartment, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
 from portal.permissions import Group, Role
@@ -281,7 +281,7 @@ def where_found(folder: Path, wanted: dict[str, bytes]) -> list[str]:
 def withdraw(instance: Instance, told: Told) -> None:
     """As the source's page does it: rows and wraps first, then the files."""
     with instance.database.session(write=True) as session:
-        names = intake.withdraw(session, submission_id=told.id, day=instance.clock().date())
+        names = withdrawing.withdraw(session, submission_id=told.id, day=instance.clock().date())
     for name in names:
         instance.files.erase(name)
 

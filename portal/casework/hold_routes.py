@@ -1,0 +1,165 @@
+"""Pages for leads: legal holds, and erasing on a written request; what one asks for, another decides."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.casework import holds, removals
+from portal.casework.forms import HoldForm, PressForm, RemovalForm
+from portal.casework.labels import AUTHORITIES, HOLD_SHAPES, HOLD_STATES
+from portal.casework.pages import CASE, pages
+from portal.errors import InvalidError
+from portal.intake.models import Authority, HoldState
+from portal.permissions import Permission
+from portal.staff.current import actor
+from portal.web import edge
+from portal.web.edge import db, now, today
+from portal.web.guard import Token
+from portal.web.locale import gettext as _
+from portal.web.locale import lazy_gettext as _l
+
+_HOLD, _REMOVAL = "/holds/<uuid:hold_id>", "/removals/<uuid:removal_id>"
+
+
+def _list() -> ResponseReturnValue:
+    return redirect(url_for("casework.holds_list"), HTTPStatus.SEE_OTHER)
+
+
+@pages.page("/holds", access=Permission.CASE_HOLD, menu=_l("Holds and erasure"))
+def holds_list() -> ResponseReturnValue:
+    """List legal holds, and requests to erase that wait for a second person."""
+    by = actor()
+    return render_template(
+        "casework/holds.html",
+        held=holds.listing(db(), by=by, today=today()),
+        removals=removals.listing(db(), by=by),
+        states=HOLD_STATES,
+        shapes=HOLD_SHAPES,
+        authorities=AUTHORITIES,
+    )
+
+
+@pages.page(f"{CASE}/hold", access=Permission.CASE_HOLD, methods=("GET", "POST"), token=Token.FORM)
+def ask_hold(case_id: UUID) -> ResponseReturnValue:
+    """Ask that a case be kept from erasure for a time."""
+    form = HoldForm()
+    if form.validate_on_submit():
+        until = today() + timedelta(days=int(form.days.data))
+        try:
+            holds.ask(
+                db(), by=actor(), case_id=case_id, reason=form.reason.data or "", until=until, now=now()
+            )
+        except InvalidError as problem:
+            form.reason.errors = [_(str(problem))]
+        else:
+            flash(_("Asked for. Nothing holds before another lead reviewer agrees."))
+            return _list()
+    holds.knows_of(db(), by=actor(), case_id=case_id)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render_template("casework/hold_ask.html", form=form, case_id=case_id), status
+
+
+@pages.page(_HOLD, access=Permission.CASE_HOLD)
+def hold(hold_id: UUID) -> ResponseReturnValue:
+    """Show one hold: who asked, why, until when, and what can be decided."""
+    by = actor()
+    held = holds.show(db(), by=by, hold_id=hold_id, today=today())
+    waits = held.row.state is HoldState.ASKED
+    return render_template(
+        "casework/hold.html",
+        held=held,
+        row=held.row,
+        may={
+            "approve": waits and held.row.asked_by != by.id and held.row.until >= today(),
+            "decline": waits,
+            "end": held.in_force,
+        },
+        mine=held.row.asked_by == by.id,
+        form=PressForm(formdata=None),
+        states=HOLD_STATES,
+        shapes=HOLD_SHAPES,
+    )
+
+
+@pages.page(f"{_HOLD}/approve", access=Permission.CASE_HOLD, methods=("POST",))
+def approve_hold(hold_id: UUID) -> ResponseReturnValue:
+    """Let a hold begin."""
+    holds.approve(db(), by=actor(), hold_id=hold_id, now=now())
+    flash(_("The hold has begun. The source reads of it in the folder."))
+    return _list()
+
+
+@pages.page(f"{_HOLD}/decline", access=Permission.CASE_HOLD, methods=("POST",))
+def decline_hold(hold_id: UUID) -> ResponseReturnValue:
+    """Say no to a hold, or take it back before it has begun."""
+    holds.decline(db(), by=actor(), hold_id=hold_id, now=now())
+    flash(_("It was declined. Nothing changes for the source."))
+    return _list()
+
+
+@pages.page(f"{_HOLD}/end", access=Permission.CASE_HOLD, methods=("POST",))
+def end_hold(hold_id: UUID) -> ResponseReturnValue:
+    """End a hold; what was taken back meanwhile is erased at once."""
+    edge.erase(holds.end(db(), by=actor(), hold_id=hold_id, now=now()))
+    flash(_("The hold has ended. What its source took back meanwhile is erased."))
+    return _list()
+
+
+@pages.page(f"{CASE}/erase", access=Permission.CASE_ERASE, methods=("GET", "POST"), token=Token.FORM)
+def ask_removal(case_id: UUID) -> ResponseReturnValue:
+    """Ask that a case be erased on its source's letter or a court's order."""
+    form = RemovalForm()
+    if form.validate_on_submit():
+        authority = Authority(form.authority.data)
+        try:
+            removals.ask(
+                db(),
+                by=actor(),
+                case_id=case_id,
+                authority=authority,
+                reason=form.reason.data or "",
+                now=now(),
+            )
+        except InvalidError as problem:
+            form.reason.errors = [_(str(problem))]
+        else:
+            flash(_("Asked for. Another lead reviewer decides."))
+            return _list()
+    holds.knows_of(db(), by=actor(), case_id=case_id)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render_template("casework/removal_ask.html", form=form, case_id=case_id), status
+
+
+@pages.page(_REMOVAL, access=Permission.CASE_ERASE)
+def removal(removal_id: UUID) -> ResponseReturnValue:
+    """Show one request to erase, with its reason."""
+    by = actor()
+    asked = removals.show(db(), by=by, removal_id=removal_id)
+    return render_template(
+        "casework/removal.html",
+        asked=asked,
+        row=asked.row,
+        held=holds.longest(db(), case_id=asked.row.submission_id, today=today()),
+        mine=asked.row.asked_by == by.id,
+        form=PressForm(formdata=None),
+        authorities=AUTHORITIES,
+    )
+
+
+@pages.page(f"{_REMOVAL}/approve", access=Permission.CASE_ERASE, methods=("POST",))
+def approve_removal(removal_id: UUID) -> ResponseReturnValue:
+    """Erase it, or let a hold put it off."""
+    edge.erase(removals.approve(db(), by=actor(), removal_id=removal_id, now=now()))
+    flash(_("It is done: the account is erased, or will be as soon as no hold keeps it."))
+    return _list()
+
+
+@pages.page(f"{_REMOVAL}/decline", access=Permission.CASE_ERASE, methods=("POST",))
+def decline_removal(removal_id: UUID) -> ResponseReturnValue:
+    """Say no to erasing, or take the request back."""
+    removals.decline(db(), by=actor(), removal_id=removal_id)
+    flash(_("It was declined. The account stays."))
+    return _list()
