@@ -92,10 +92,12 @@ def follow(session: PortalSession, keys: PublicKeys, *, day: date) -> None:
 
 
 def mark_to_renew(session: PortalSession, groups: Sequence[Group]) -> None:
-    """Remember that somebody who held these keys is gone."""
-    rows = session.scalars(
-        select(GroupEpoch).where(GroupEpoch.state == EpochState.CURRENT, GroupEpoch.group.in_(groups))
-    )
+    """Remember that somebody who held these keys is gone.
+
+    A key that waits for the root's signature was wrapped to them as well: it needs another after it.
+    """
+    known = GroupEpoch.state.in_((EpochState.CURRENT, EpochState.PROPOSED))
+    rows = session.scalars(select(GroupEpoch).where(known, GroupEpoch.group.in_(groups)))
     for row in rows.all():
         row.renew = True
 
