@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 
 from flask import Flask
@@ -95,6 +96,14 @@ class Instance:
                 "code": totp.code(one.bundle.totp_secret, self.clock()),
             },
         )
+
+    def step_up(self, client: FlaskClient, name: str) -> TestResponse:
+        """Prove once more, through the page, who is signed in; needed when five minutes have passed."""
+        page = client.get("/en/confirm")
+        if page.status_code != HTTPStatus.OK:  # still fresh
+            return page
+        fields = {"csrf_token": token_of(page), "passphrase": self.founders[name].passphrase}
+        return client.post("/en/confirm", data=fields)
 
 
 PEOPLE = {

@@ -78,6 +78,7 @@ def rows(instance: Instance, face: Face) -> list[str]:
                 name: answer(client, page, method, address(page, prefix)) for name, client in visitors.items()
             }
             said = "  ".join(f"{name}: {outcome}" for name, outcome in found.items())
+            said += "  asks again" if page.fresh else ""
             lines.append(
                 f"{face.value:<7}{method:<5}{page.endpoint:<28} {page.rule:<58} {page.access:<19} {said}"
             )

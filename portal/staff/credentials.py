@@ -8,7 +8,7 @@ from uuid import UUID
 
 from portal.permissions import Group
 from portal.vault import totp
-from portal.vault.passphrase import Cost, derive_key
+from portal.vault.passphrase import SIGNING_IN, Cost, Line, derive_key
 from portal.vault.seal import Label, Sealed, UnsealError, context, derive, seal, unseal
 from portal.vault.wrap import new_seed, public_key
 
@@ -53,19 +53,23 @@ def new_bundle(random: Callable[[int], bytes] = secrets.token_bytes) -> Bundle:
     return Bundle(new_seed(random), random(_SIGNING), totp.new_secret(random))
 
 
-def _key(passphrase: str, salt: bytes, cost: Cost, staff_id: UUID) -> bytes:
-    return derive(derive_key(passphrase, salt, cost), context(Label.KEK, staff_id))
+def _key(passphrase: str, salt: bytes, cost: Cost, staff_id: UUID, line: Line) -> bytes:
+    return derive(derive_key(passphrase, salt, cost, line), context(Label.KEK, staff_id))
 
 
-def lock(bundle: Bundle, passphrase: str, *, staff_id: UUID, cost: Cost, salt: bytes) -> Credentials:
+def lock(
+    bundle: Bundle, passphrase: str, *, staff_id: UUID, cost: Cost, salt: bytes, line: Line = SIGNING_IN
+) -> Credentials:
     """Seal the bundle under the passphrase (Argon2id, then HKDF), bound to the person."""
-    key = _key(passphrase, salt, cost, staff_id)
+    key = _key(passphrase, salt, cost, staff_id, line)
     return Credentials(salt, cost, seal(key, bundle.packed(), context(Label.BUNDLE, staff_id)))
 
 
-def unlock(credentials: Credentials, passphrase: str, *, staff_id: UUID) -> Bundle | None:
+def unlock(
+    credentials: Credentials, passphrase: str, *, staff_id: UUID, line: Line = SIGNING_IN
+) -> Bundle | None:
     """Open the bundle, or return None for a wrong passphrase."""
-    key = _key(passphrase, credentials.salt, credentials.cost, staff_id)
+    key = _key(passphrase, credentials.salt, credentials.cost, staff_id, line)
     try:
         return Bundle.unpacked(unseal(key, credentials.sealed, context(Label.BUNDLE, staff_id)))
     except UnsealError:

@@ -1,9 +1,15 @@
 """Who is signed in: Flask-Login over the sealed session, and the keys that live only there.
 
 The session holds ``identity`` (the person's 32-byte seed) and ``group_seeds`` (opened group keys by
-membership id). Both exist in clear only while the visitor's cookie is being answered.
+membership id). Both exist in clear only while the visitor's cookie is being answered. ``salt_mark`` ends the
+session with the passphrase that opened it; ``handle`` is its name on the roll, where its owner can end it.
 """
 
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import cast
 from uuid import UUID
 
 from flask import Flask, current_app, g, session
@@ -13,15 +19,18 @@ from portal.errors import RefusedError
 from portal.permissions import Group, Role
 from portal.staff import service
 from portal.staff.actor import Actor
+from portal.staff.devices import Devices
 from portal.staff.models import Membership, Staff
+from portal.staff.roll import Roll
 from portal.staff.service import SignedIn
 from portal.vault.seal import UnsealError
 from portal.vault.wrap import SEED_SIZE, public_key
-from portal.web import edge
-from portal.web.sessions import SealedSession
+from portal.web import edge, freshness
+from portal.web.sessions import SealedSession, SealedSessions
+from portal.web.shared import Shared
 from portal.web.throttle import Throttle
 
-_THROTTLE = "staff_throttle"
+_THROTTLE, _ROLL, _DEVICES = "staff_throttle", "staff_roll", "staff_devices"
 
 
 class SignedInUser(UserMixin):  # type: ignore[misc] # Flask-Login ships no types
@@ -45,30 +54,53 @@ def install(app: Flask) -> None:
     manager.session_protection = None
     manager.init_app(app)
     manager.user_loader(_load)
-    app.extensions[_THROTTLE] = Throttle()
+    kind = cast(SealedSessions, app.session_interface)
+    shared = Shared(kind.halves)
+    app.extensions[_THROTTLE] = Throttle(shared)
+    app.extensions[_ROLL] = Roll(shared, kind.lifetime)
+    app.extensions[_DEVICES] = Devices(app.config["SECRET_KEY"])
 
 
 def throttle() -> Throttle:
-    """Return the running desk's count of wrong attempts."""
-    found = current_app.extensions[_THROTTLE]
-    assert isinstance(found, Throttle)  # noqa: S101 - set by install, for the type checker
-    return found
+    """Return the desk's count of wrong attempts."""
+    return cast(Throttle, current_app.extensions[_THROTTLE])
+
+
+def roll() -> Roll:
+    """Return the desk's roll of sessions."""
+    return cast(Roll, current_app.extensions[_ROLL])
+
+
+def devices() -> Devices:
+    """Return what makes and recognises the cookies of devices."""
+    return cast(Devices, current_app.extensions[_DEVICES])
 
 
 def _load(user_id: str) -> SignedInUser | None:
-    """Find the person behind a session; nobody, when access has ended or the session's seed is not theirs.
+    """Find the person behind a session; nobody, when access or session has ended or the seed is not theirs.
 
     It reads in a unit of work of its own: the request's one begins later, with the view, so that no lock is
     held while the request is still being read.
     """
+    if not roll().holds(UUID(user_id), session.get("handle", ""), edge.now()):
+        return None
     with edge.parts().database.session(write=False) as unit:
         person = service.present(unit, staff_id=UUID(user_id))
     return SignedInUser(person) if person is not None and _fits(person) else None
 
 
 def _fits(person: Staff) -> bool:
-    seed = session.get("identity", b"")
-    return len(seed) == SEED_SIZE and public_key(seed) == person.public_key
+    seed, mark = session.get("identity", b""), session.get("salt_mark", b"")
+    return (
+        len(seed) == SEED_SIZE
+        and public_key(seed) == person.public_key
+        and hmac.compare_digest(mark, _salt_mark(person))
+    )
+
+
+def _salt_mark(person: Staff) -> bytes:
+    """Return a mark of the present passphrase: sessions that an earlier one opened end with it."""
+    return hashlib.sha256(person.salt).digest()[:8]
 
 
 def actor() -> Actor:
@@ -113,26 +145,58 @@ def _opened(one: Membership) -> bytes | None:
     return seed if edge.known_keys().is_group_key(one.group.value, one.epoch, public_key(seed)) else None
 
 
-def begin(signed_in: SignedIn) -> None:
-    """Begin a signed-in session under a fresh id and key; whatever the visitor's session held is gone."""
+def begin(signed_in: SignedIn, *, known: bool = False) -> Staff:
+    """Begin a signed-in session under a fresh id and key; whatever the visitor's session held is gone.
+
+    ``known`` says that the person had signed in on this device before.
+    """
     person = service.present(edge.db(), staff_id=signed_in.staff_id)
     if person is None:
         raise RefusedError
-    renew()
+    half, handle = renew(), secrets.token_hex(8)
+    roll().enter(person.id, handle, half=half, known=known, now=edge.now())
+    session["identity"], session["salt_mark"] = signed_in.seed, _salt_mark(person)
+    session["handle"] = handle
     login_user(SignedInUser(person))
     session.pop("_id", None)  # a digest of the visitor's address, which is nobody's business
-    session["identity"] = signed_in.seed
+    freshness.prove()
+    return person
+
+
+def proved() -> None:
+    """Go on under a fresh id and key: the person has just proved once more who they are."""
+    half = _sealed_session().rotate()
+    roll().move(UUID(current_user.id), session["handle"], half=half, now=edge.now())
+    freshness.prove()
+
+
+def reopened(person: Staff) -> None:
+    """Keep this session, alone of all, after its person's passphrase has changed."""
+    session["salt_mark"] = _salt_mark(person)
+    proved()
+    end_stays(lambda handle: handle != session["handle"])
+
+
+def end_stays(which: Callable[[str], bool]) -> int:
+    """End those of the visitor's own sessions whose handle is meant; say how many."""
+    return roll().end(UUID(current_user.id), which=which, now=edge.now())
 
 
 def leave() -> None:
     """End the session on both sides."""
+    handle = session["handle"]
+    end_stays(lambda one: one == handle)
     logout_user()
     renew()
 
 
-def renew() -> None:
+def renew() -> str:
     """Empty the session and change its id and key, because what it may open is about to change."""
-    assert isinstance(session, SealedSession)  # noqa: S101 - the desk has no other kind
     session.clear()
-    session.rotate()
     g.pop("actor", None)
+    return _sealed_session().rotate()
+
+
+def _sealed_session() -> SealedSession:
+    assert isinstance(session, SealedSession)  # noqa: S101 - the desk has no other kind
+    return session

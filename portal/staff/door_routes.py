@@ -1,30 +1,37 @@
 """Pages of the way in and out: signing in, signing out, joining."""
 
+import hashlib
 import math
-from collections.abc import Hashable
+from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.errors import NotFoundError
 from portal.permissions import Access
 from portal.staff import service
-from portal.staff.current import begin, leave, renew, throttle
+from portal.staff.choosing import Choice
+from portal.staff.current import begin, devices, leave, renew, throttle
 from portal.staff.forms import JoinForm, KeysForm, SignInForm, typed
 from portal.staff.joining import Joining
 from portal.staff.names import fold
 from portal.staff.pages import cost, pages
 from portal.staff.qr import draw
+from portal.staff.remembered import device_cookie, keep_device
 from portal.vault import totp
 from portal.web.edge import db, finish, now
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token, may_open
 from portal.web.locale import gettext as _
-from portal.web.locale import language
+from portal.web.locale import ngettext
+from portal.web.throttle import LONGEST_WAIT
 
 _ISSUER = "Notebook"
+_TURNS = "turns"
+_MOST_TURNS = 8
 
 
 def _landing() -> str:
@@ -45,7 +52,7 @@ def _door(template: str, form: PortalForm, status: int, notice: str = "") -> Res
     return make_response(render_template(template, form=form, notice=notice), status)
 
 
-def _held_up(template: str, form: PortalForm, key: Hashable) -> Response | None:
+def _held_up(template: str, form: PortalForm, lane: Callable[[], str]) -> Response | None:
     """Answer what no service needs to see: an old page, a gap in the form, or too many attempts."""
     if not form.validate():
         if form.csrf_token.errors:
@@ -53,15 +60,37 @@ def _held_up(template: str, form: PortalForm, key: Hashable) -> Response | None:
             fresh = type(form)(formdata=None, name=form.name.data)
             return _door(template, fresh, HTTPStatus.BAD_REQUEST, notice)
         return _door(template, form, HTTPStatus.BAD_REQUEST)
-    wait = throttle().wait(key, now())
+    wait = _wait(lane())
     if not wait:
-        # Counted before the work, so that many attempts at once are many attempts.
-        throttle().wrong(key, now())
         return None
-    notice = _("There were several attempts in a short time. Wait a few minutes, then try again.")
+    minutes = math.ceil(wait.total_seconds() / 60)
+    notice = ngettext(
+        "There were many attempts with this name. Keep this page open and try again in %(num)s minute: "
+        "then it is your turn, whatever others do meanwhile.",
+        "There were many attempts with this name. Keep this page open and try again in %(num)s minutes: "
+        "then it is your turn, whatever others do meanwhile.",
+        minutes,
+    )
     answer = _door(template, form, HTTPStatus.TOO_MANY_REQUESTS, notice)
     answer.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
     return answer
+
+
+def _wait(lane: str) -> timedelta:
+    """Count an attempt and return zero, or return how long this visitor has to wait.
+
+    Who has waited the longest that there is gets one attempt, however many strangers have tried meanwhile:
+    since when they wait lies in their own sealed session.
+    """
+    mark, turns = hashlib.sha256(lane.encode()).hexdigest()[:32], dict(session.get(_TURNS, {}))
+    since = turns.pop(mark, None)
+    left = timedelta() if since is None else LONGEST_WAIT - timedelta(seconds=now().timestamp() - since)
+    wait = throttle().attempt(lane, now(), regardless=since is not None and left <= timedelta())
+    if wait:
+        turns = dict(list(turns.items())[-_MOST_TURNS + 1 :]) | {mark: since or int(now().timestamp())}
+    if turns != session.get(_TURNS, {}):
+        session[_TURNS] = turns
+    return min(wait, left) if wait and since is not None else wait
 
 
 @pages.page("/sign-in", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
@@ -72,8 +101,9 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if request.method != "POST":
         return _door("staff/sign_in.html", form, HTTPStatus.OK)
-    key = ("sign-in", fold(typed(form.name)))
-    held_up = _held_up("staff/sign_in.html", form, key)
+    device = _device(form)
+    lane = f"device {device}" if device else f"sign-in {fold(typed(form.name))}"
+    held_up = _held_up("staff/sign_in.html", form, lambda: lane)
     if held_up is not None:
         return held_up
     signed_in = service.sign_in(
@@ -88,9 +118,17 @@ def sign_in() -> ResponseReturnValue:
         notice = _("Name, passphrase and code do not fit together. Look at all three and try again.")
         return _door("staff/sign_in.html", form, HTTPStatus.FORBIDDEN, notice)
     finish()  # the code is spent before the session begins
-    throttle().right(key)
-    begin(signed_in)
-    return redirect(_landing(), 303)
+    throttle().right(lane, now())
+    person = begin(signed_in, known=bool(device))
+    return keep_device(redirect(_landing(), 303), person)
+
+
+def _device(form: SignInForm) -> str:
+    """Return the number of the visitor's device if the person of this name signed in on it before."""
+    cookie = device_cookie()
+    if not cookie:
+        return ""
+    return devices().known(db(), name=typed(form.name), cookie=cookie, day=now().date())
 
 
 @pages.page("/sign-out", access=Access.STAFF, methods=("POST",))
@@ -111,17 +149,17 @@ def join() -> ResponseReturnValue:
     form = JoinForm()
     if request.method != "POST":
         return _door("staff/join.html", form, HTTPStatus.OK)
-    key = ("join", fold(typed(form.name)))
-    held_up = _held_up("staff/join.html", form, key)
+    lane = f"join {fold(typed(form.name))}"
+    held_up = _held_up("staff/join.html", form, lambda: lane)
     if held_up is not None:
         return held_up
     try:
         invitation = service.invited(db(), name=typed(form.name), code=typed(form.words), now=now())
     except NotFoundError:
         return _no_invitation(form)
-    throttle().right(key)
+    throttle().right(lane, now())
     renew()
-    Joining.start(name=invitation.name, code=typed(form.words), language=language())
+    Joining.start(name=invitation.name, code=typed(form.words))
     return redirect(url_for(".join_keys"), 303)
 
 
@@ -136,17 +174,18 @@ def join_keys() -> ResponseReturnValue:
     joining = Joining.found()
     if joining is None:
         return redirect(url_for(".join"), 303)
-    form = KeysForm()
-    counter = _proof(form, joining)
+    form, choice = KeysForm(), Choice.asked()
+    choice.fill(form)
+    counter = _proof(form, choice, joining)
     if counter is None:
-        return _secrets_page(form, joining)
+        return _secrets_page(form, choice, joining)
     try:
         person = service.join(
             db(),
             name=joining.name,
             code=joining.code,
             bundle=joining.bundle,
-            passphrase=joining.passphrase,
+            passphrase=typed(form.passphrase),
             cost=cost(),
             now=now(),
             counter=counter,
@@ -156,29 +195,28 @@ def join_keys() -> ResponseReturnValue:
         return _no_invitation(JoinForm(formdata=None))
     finish()
     begin(service.SignedIn(person.id, joining.bundle.identity))
-    return redirect(url_for(".me"), 303)
+    return keep_device(redirect(url_for(".me"), 303), person)
 
 
-def _proof(form: KeysForm, joining: Joining) -> int | None:
-    """Return the step of the code when words and code are right; else say beside the field what is not."""
+def _proof(form: KeysForm, choice: Choice, joining: Joining) -> int | None:
+    """Return the step of the code when passphrase and code are right; else say in the form what is not."""
     if not form.validate_on_submit():
         return None
     counter = totp.accept(joining.bundle.totp_secret, typed(form.code), now(), None)
     if counter is None:
         form.code.errors = [_("This is not the code of this moment. Wait for the next one and enter that.")]
-    if not joining.matches(typed(form.passphrase)):
-        form.passphrase.errors = [_("These are not the seven words above. Compare them one by one.")]
-        return None
-    return counter
+    return counter if choice.holds(form, name=joining.name) else None
 
 
-def _secrets_page(form: KeysForm, joining: Joining) -> ResponseReturnValue:
+def _secrets_page(form: KeysForm, choice: Choice, joining: Joining) -> ResponseReturnValue:
     secret = joining.bundle.totp_secret
     page = render_template(
         "staff/join_keys.html",
         form=form,
         name=joining.name,
-        passphrase=joining.passphrase.split(),
+        own=choice.own,
+        drawn=choice.words(),
+        ways=choice.ways(".join_keys"),
         secret=totp.typed_secret(secret),
         drawing=draw(totp.uri(secret, joining.name, _ISSUER)),
     )

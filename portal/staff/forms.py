@@ -9,6 +9,7 @@ from portal.permissions import Group, Role
 from portal.staff.labels import DUTIES, ROLES
 from portal.staff.names import LONGEST
 from portal.web.forms import PortalForm
+from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 
 _LONGEST_PASSPHRASE = 400
@@ -46,17 +47,54 @@ class JoinForm(PortalForm):
     )
 
 
-class KeysForm(PortalForm):
-    """Proof that the passphrase was kept and the app is set up."""
+class ChoiceForm(PortalForm):
+    """A new passphrase, drawn or one's own, typed so that it is known to be kept."""
 
-    passphrase = StringField(
-        _l("The seven words, from your paper"),
-        [InputRequired(_l("Enter the seven words.")), _at_most(_LONGEST_PASSPHRASE)],
+    passphrase = PasswordField(
+        _l("Your new passphrase"),
+        [InputRequired(_l("Enter the new passphrase.")), _at_most(_LONGEST_PASSPHRASE)],
+    )
+    again = PasswordField(
+        _l("The same once more"),
+        [InputRequired(_l("Enter the new passphrase once more.")), _at_most(_LONGEST_PASSPHRASE)],
     )
     code = StringField(
         _l("One-time code"),
         [InputRequired(_l("Enter the code that your app shows now.")), _at_most(_LONGEST_CODE)],
         description=_l("Six figures, from your authenticator app."),
+    )
+
+    def for_words(self) -> None:
+        """Ask for drawn words once, in sight: they are compared with those on the page."""
+        del self.again
+        self.passphrase.label.text = _l("The seven words, from your paper")
+
+    def agree(self) -> bool:
+        """Tell whether one's own passphrase was typed twice alike; say so beside the field if not."""
+        if "again" not in self or typed(self.passphrase) == typed(self.again):
+            return True
+        self.again.errors = [_("The two are not the same. Type both once more.")]
+        return False
+
+
+class KeysForm(ChoiceForm):
+    """Proof that the first passphrase was kept and the app is set up."""
+
+
+class ChangeForm(ChoiceForm):
+    """A new passphrase for the present one."""
+
+    present = PasswordField(
+        _l("Your present passphrase"),
+        [InputRequired(_l("Enter your passphrase.")), _at_most(_LONGEST_PASSPHRASE)],
+    )
+
+
+class ProofForm(PortalForm):
+    """The passphrase once more, before what cannot be undone."""
+
+    passphrase = PasswordField(
+        _l("Passphrase"), [InputRequired(_l("Enter your passphrase.")), _at_most(_LONGEST_PASSPHRASE)]
     )
 
 

@@ -111,7 +111,10 @@ class Line:
 
 
 SIGNING_IN = Line(2, most=16)
-"""Staff; a derivation takes up to 256 MiB."""
+"""Staff, and whoever says to be; a derivation takes up to 256 MiB."""
+
+KNOWN = Line(1, most=16)
+"""Staff who are signed in, or on a device where they were before: no flood of strangers may stop these."""
 
 TYPED = Line(1, most=16)
 """Receipts that anybody may type, as often as they like."""
@@ -143,9 +146,9 @@ def derive_key(passphrase: str | bytes, salt: bytes, cost: Cost, line: Line = SI
         ).derive(secret)
 
 
-def spend(passphrase: str | bytes, cost: Cost) -> None:
+def spend(passphrase: str | bytes, cost: Cost, line: Line = SIGNING_IN) -> None:
     """Do the work of a derivation for nobody, so that an unknown name takes as long as a known one."""
-    derive_key(passphrase, _NOBODY_SALT, cost)
+    derive_key(passphrase, _NOBODY_SALT, cost, line)
 
 
 def normalise(passphrase: str) -> bytes:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 
+from portal.web import freshness
 from portal.web.locale import gettext, ngettext
 
 
@@ -24,7 +26,12 @@ class PortalForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form whose texts are ours, in the reader's language."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
-        """Hooks the catalogues in."""
+        """Hooks the catalogues in, and what was typed before a proof was asked for."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return what was sent; on a page that a proof led back to, what was typed there before."""
+            sent = super().wrap_formdata(form, formdata)
+            return freshness.kept() if sent is None and formdata is _Auto else sent
 
         def get_translations(self, form: Any) -> Any:
             """Return our catalogues instead of WTForms' own."""

@@ -5,7 +5,7 @@ view, then the commit. Services ask again for the object itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import wraps
@@ -19,7 +19,7 @@ from wtforms.validators import ValidationError
 
 from portal.config import Face
 from portal.permissions import Access, Permission, allows
-from portal.web import edge
+from portal.web import edge, freshness
 from portal.web.sessions import SealedSession
 
 P = ParamSpec("P")
@@ -46,6 +46,8 @@ class Page:
     access: Permission | Access
     methods: tuple[str, ...]
     face: Face
+    fresh: bool = False
+    """Whether the visitor proves anew who they are, unless they did within the last minutes."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,20 @@ class Pages(Blueprint):
         writes: bool = False,
         token: Token = Token.GUARD,
         menu: Any = None,
+        fresh: bool | str = False,
     ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-        """Register a view: its rule, who may open it, and whether looking leaves a trace (``writes``)."""
+        """Register a view: its rule, who may open it, and whether looking leaves a trace (``writes``).
+
+        ``fresh`` asks for a proof of who the visitor is within the last five minutes; where this page is none
+        to come back to, it names the one that has the button, such as ``".show"``.
+        """
+        if fresh and access in {Access.PUBLIC, Access.SOURCE}:
+            raise ValueError("Only staff can prove who they are.")
 
         def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
             endpoint = f"{self.name}.{view.__name__}"
-            self.table.append(Page(endpoint, rule, access, tuple(methods), self.face))
+            back = endpoint if fresh is True else f"{self.name}{fresh}"
+            self.table.append(Page(endpoint, rule, access, tuple(methods), self.face, bool(fresh)))
             if menu is not None:
                 self.menu.append(MenuItem(endpoint, menu, access))
 
@@ -92,6 +102,8 @@ class Pages(Blueprint):
                     _check_origin()
                     if token is Token.GUARD:
                         _check_token()
+                if fresh and not freshness.is_fresh():
+                    return freshness.ask_again(back, keep=back == endpoint and _token_holds())
                 g.writes = writes or request.method not in SAFE
                 with _together():
                     answer = view(*args, **kwargs)
@@ -148,6 +160,13 @@ def _check_origin() -> None:
     """Refuse a request that another site made, where the browser says so (Fetch Metadata)."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(403)
+
+
+def _token_holds() -> bool:
+    with suppress(ValidationError):
+        validate_csrf(request.form.get("csrf_token"))
+        return True
+    return False
 
 
 def _check_token() -> None:

@@ -33,6 +33,8 @@ _HEAD = 8
 _REFRESH = timedelta(seconds=30)
 _SWEEP = 60
 """Seconds between two sweeps: whoever opens many sessions must not make each of them read all others."""
+PROVED = "proved"
+"""When the visitor last proved who they are (Unix time); it dies with the session's id."""
 _MOST = 50_000
 _ROOM = 16 * 1024 * 1024
 """Bytes of the folder that are kept for the sessions there are; nobody new comes in on their account."""
@@ -199,6 +201,7 @@ class SealedSession(dict[str, Any], SessionMixin):
         self.seen = seen
         self.blob = blob
         self.old_name = ""
+        self.coming = b""
         self._before = _SERIALIZER.dumps(dict(self))
 
     @property
@@ -212,16 +215,19 @@ class SealedSession(dict[str, Any], SessionMixin):
         merged = {name: value for name, value in newer.items() if name in self or name not in before}
         return merged | {name: value for name, value in self.items() if before.get(name) != value}
 
-    def rotate(self) -> None:
-        """Change id and key; done whenever what the session may open changes."""
-        self.old_name = _name(self.token) if self.token else ""
-        self.token = b""
+    def rotate(self) -> str:
+        """Change id and key, as whenever what the session may open changes; return the coming half's name."""
+        if self.token:
+            self.old_name = _name(self.token)
+        self.token, self.coming = b"", secrets.token_bytes(_ID + _KEY)
+        self.pop(PROVED, None)
+        return _name(self.coming)
 
     def undo(self) -> None:
         """Go back to what was opened, id and key included; done when a request fails."""
         self.clear()
         self.update(_SERIALIZER.loads(self._before))
-        self.token, self.old_name = self._opened, ""
+        self.token, self.old_name, self.coming = self._opened, "", b""
 
 
 _SERIALIZER = TaggedJSONSerializer()
@@ -297,7 +303,7 @@ class SealedSessions(SessionInterface):
             return
         if session.token and not session.touched and now - session.seen < _REFRESH.total_seconds():
             return
-        token = session.token or secrets.token_bytes(_ID + _KEY)
+        token = session.token or session.coming or secrets.token_bytes(_ID + _KEY)
         if not session.token and not session.old_name and not self.halves.room(now):
             # Those who are writing keep their pages; who comes now is asked to come again.
             response.set_data(app.jinja_env.get_template("errors/plain.html").render())

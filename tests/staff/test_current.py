@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from flask import Flask, session
-from flask_login import login_user
 
 from portal.errors import RefusedError
 from portal.permissions import Group, Role
 from portal.staff import service
-from portal.staff.current import SignedInUser, actor, begin
+from portal.staff.current import actor, begin
 from portal.staff.models import Staff
+from portal.web import edge
 
 
 def signed_in(colleague: Any) -> service.SignedIn:
@@ -49,11 +49,9 @@ def test_no_session_begins_for_somebody_whose_access_has_ended(world: Any, desk:
 
 def test_access_that_ends_while_a_request_runs_is_ended_for_its_services(world: Any, desk: Flask) -> None:
     mina = world.person("Mina", Role.REVIEWER)
-    with world.database.session(write=False) as unit:
-        user = SignedInUser(unit.get_one(Staff, mina.id))
     with desk.test_request_context("/en/me"):
-        login_user(user)
-        session["identity"] = mina.bundle.identity
+        begin(signed_in(mina))
+        edge.release()
         ended(world, mina)
         with pytest.raises(RefusedError):
             actor()
@@ -62,4 +60,4 @@ def test_access_that_ends_while_a_request_runs_is_ended_for_its_services(world: 
 def test_the_session_keeps_nothing_of_the_visitors_address(world: Any, desk: Flask) -> None:
     with desk.test_request_context("/en/me"):
         begin(signed_in(world.person("Mina", Role.REVIEWER)))
-        assert set(session) == {"_user_id", "_fresh", "identity"}
+        assert set(session) == {"_user_id", "_fresh", "identity", "handle", "salt_mark", "proved"}

@@ -137,9 +137,9 @@ def test_an_unknown_name_costs_what_a_known_one_does(world: Any, monkeypatch: py
     costs: list[passphrase.Cost] = []
     derive = passphrase.derive_key
 
-    def watched(typed: str | bytes, salt: bytes, cost: passphrase.Cost) -> bytes:
+    def watched(typed: str | bytes, salt: bytes, cost: passphrase.Cost, *line: passphrase.Line) -> bytes:
         costs.append(cost)
-        return derive(typed, salt, cost)
+        return derive(typed, salt, cost, *line)
 
     monkeypatch.setattr("portal.vault.passphrase.derive_key", watched)
     monkeypatch.setattr("portal.staff.credentials.derive_key", watched)
@@ -168,9 +168,9 @@ def test_no_transaction_waits_while_a_passphrase_is_stretched(
     for end_of_one in ("commit", "rollback"):
         event.listen(world.database.main, end_of_one, lambda _: open_now.clear())
 
-    def watched(typed: str | bytes, salt: bytes, cost: passphrase.Cost) -> bytes:
+    def watched(typed: str | bytes, salt: bytes, cost: passphrase.Cost, *line: passphrase.Line) -> bytes:
         seen.append(len(open_now))
-        return derive(typed, salt, cost)
+        return derive(typed, salt, cost, *line)
 
     monkeypatch.setattr("portal.vault.passphrase.derive_key", watched)
     monkeypatch.setattr("portal.staff.credentials.derive_key", watched)

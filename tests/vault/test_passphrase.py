@@ -139,7 +139,7 @@ def test_a_failed_derivation_gives_its_place_back() -> None:
 def test_an_unknown_name_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
     costs: list[Cost] = []
 
-    def counted(_passphrase: str | bytes, _salt: bytes, cost: Cost) -> bytes:
+    def counted(_passphrase: str | bytes, _salt: bytes, cost: Cost, _line: Line) -> bytes:
         costs.append(cost)
         return b""
 
