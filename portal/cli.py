@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from portal import ceremony, create_app, ledger_cli, schema, upkeep
+from portal import ceremony, create_app, ledger_cli, schema, upkeep, verify_cli, witness_cli
 from portal.config import Face, load_settings
 from portal.demo import run as demonstration
 from portal.ledger import service as ledger
@@ -34,7 +34,8 @@ def main() -> None:
 
 main.add_command(ceremony.recovery)
 main.add_command(ledger_cli.ledger)
-main.add_command(ledger_cli.verify)
+main.add_command(verify_cli.verify)
+main.add_command(witness_cli.witness)
 
 
 @main.command()

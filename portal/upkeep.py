@@ -20,6 +20,8 @@ from portal.errors import UnavailableError
 from portal.intake.models import Document
 from portal.ledger import service as ledger
 from portal.ledger.checkpoint import LogKeys
+from portal.ledger.cosignature import Witness, witnesses_of
+from portal.ledger.heads import Trusted
 from portal.ledger.report import Report
 from portal.ledger.verify import FileClaim
 from portal.ledger.verify import verify as verify_ledger
@@ -35,7 +37,9 @@ from portal.store.directory import (
     write_whole,
 )
 from portal.store.files import FileStore
+from portal.store.pinned import certificates, witness_keys
 from portal.vault.directory import Directory, DirectoryError
+from portal.vault.timestamp import Authorities
 
 EPOCHS = "0008"
 """The migration that gave memberships their epochs."""
@@ -64,11 +68,14 @@ def verify_folder(
     *,
     kept: Directory | None = None,
     witnessed: Iterable[str] = (),
+    demanded: Mapping[str, Witness] | None = None,
+    authorities: Iterable[bytes] = (),
 ) -> Report:
     """Check an instance, or a copy of one, with nothing but public keys.
 
     ``kept`` (a verified directory) and ``witnessed`` (signed heads) that were kept elsewhere show what the
-    folder itself cannot: that its own keys or its newest entries were not exchanged.
+    folder itself cannot: that its own keys or its newest entries were not exchanged. So do witnesses whose
+    co-signature is ``demanded``; certificates of ``authorities`` take the place of those in the folder.
     """
     report = Report()
     keys = _directory_keys(folder, root_fingerprint(environ), kept, report)
@@ -86,10 +93,22 @@ def verify_folder(
         log_keys(kept.public_keys() if kept else keys),
         files=known,
         witnessed=witnessed,
+        trusted=trusted(folder, demanded=demanded, authorities=authorities),
     )
     found.problems[:0] = report.problems
     database.dispose()
     return found
+
+
+def trusted(
+    folder: Path, *, demanded: Mapping[str, Witness] | None = None, authorities: Iterable[bytes] = ()
+) -> Trusted:
+    """Return whom an instance's folder believes besides its log, and who is asked for from outside."""
+    return Trusted(
+        demanded=demanded or {},
+        witnesses=witnesses_of(witness_keys(folder)),
+        authorities=Authorities.read([*authorities] or certificates(folder)),
+    )
 
 
 def _directory_keys(folder: Path, pinned: str, kept: Directory | None, report: Report) -> PublicKeys:

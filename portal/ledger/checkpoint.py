@@ -1,33 +1,32 @@
 """Checkpoints and proofs as texts that anyone can check offline.
 
-The formats are C2SP's: signed-note, tlog-checkpoint, tlog-cosignature (ML-DSA-44) and tlog-proof.
+The formats are C2SP's: tlog-checkpoint, tlog-cosignature (ML-DSA-44) and tlog-proof, over signed notes.
 """
 
-import hashlib
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from portal.errors import InvalidError
 from portal.ledger import tree
-from portal.vault.sign import SigningKey, verify_ed25519, verify_mldsa44
+from portal.ledger.notes import (
+    ED25519,
+    MLDSA44,
+    CheckpointError,
+    Signature,
+    VerifierKey,
+    base64_of,
+    bytes_of,
+    is_name,
+    split,
+)
+from portal.vault.sign import MLDSA44_SIGNATURE_SIZE, SigningKey, verify_ed25519, verify_mldsa44
 
-ED25519 = 0x01
-MLDSA44 = 0x06
+TIMESTAMP_SIZE = 8
 
-_MLDSA44_SIGNATURE = 2420
-_TIMESTAMP = 8
-_MOST_SIGNATURES = 32
 _LAST_SIZE = 2**63 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _PROOF_HEADER = "c2sp.org/tlog-proof@v1"
-_DASH = "\N{EM DASH} "
-
-
-class CheckpointError(InvalidError):
-    """A note, a checkpoint or a proof is malformed or not signed as it must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """Return the body of the note, the text that Ed25519 signs (tlog-checkpoint, "Note text")."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """One signature line; `blob` is what follows the key id."""
-
-    name: str
-    key_id: bytes
-    blob: bytes
+        return f"{self.origin}\n{self.size}\n{base64_of(self.root)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +61,25 @@ class LogKeys:
 
     def verifier_keys(self) -> tuple[str, str]:
         """Return both keys as signed-note writes them, for witnesses and other programs."""
-        return _verifier_key(self.origin, ED25519, self.ed25519), _verifier_key(
-            self.origin, MLDSA44, self.mldsa44
-        )
+        return self.classic.text(), self.quantum.text()
+
+    @property
+    def classic(self) -> VerifierKey:
+        """The Ed25519 key."""
+        return VerifierKey(self.origin, ED25519, self.ed25519)
+
+    @property
+    def quantum(self) -> VerifierKey:
+        """The ML-DSA-44 key."""
+        return VerifierKey(self.origin, MLDSA44, self.mldsa44)
+
+    @classmethod
+    def from_verifier_keys(cls, texts: Iterable[str]) -> Self:
+        """Read what `verifier_keys` gave: one key of each kind, of one log."""
+        keys = {key.kind: key for key in map(VerifierKey.parse, texts)}
+        if keys.keys() != {ED25519, MLDSA44} or len({key.name for key in keys.values()}) != 1:
+            raise CheckpointError("A log has two keys: one Ed25519 and one ML-DSA-44, with one name.")
+        return cls(keys[ED25519].name, keys[ED25519].public, keys[MLDSA44].public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +101,14 @@ class Signer:
     def sign(self, size: int, root: bytes, *, time: int = 0) -> str:
         """Return the signed note; `time` in seconds since the epoch goes into the ML-DSA-44 signature."""
         checkpoint, public = Checkpoint(self.origin, size, root), self.public
-        stamp = time.to_bytes(_TIMESTAMP, "big")
+        stamp = time.to_bytes(TIMESTAMP_SIZE, "big")
         classic = self.key.sign_ed25519(checkpoint.text().encode())
         quantum = self.key.sign_mldsa44(cosigned_message(self.origin, checkpoint, time))
         lines = (
-            _line(Signature(self.origin, key_id(self.origin, ED25519, public.ed25519), classic)),
-            _line(Signature(self.origin, key_id(self.origin, MLDSA44, public.mldsa44), stamp + quantum)),
+            Signature(self.origin, public.classic.id, classic).line(),
+            Signature(self.origin, public.quantum.id, stamp + quantum).line(),
         )
         return checkpoint.text() + "\n" + "".join(lines)
-
-
-def is_name(name: str) -> bool:
-    """Tell whether `name` may stand in a signature line (signed-note, "Format"); at most 255 bytes."""
-    return (
-        0 < len(name.encode()) <= 255  # noqa: PLR2004 - the length byte of tlog-cosignature
-        and "+" not in name
-        and name.isprintable()
-        and not any(character.isspace() for character in name)
-    )
-
-
-def key_id(name: str, kind: int, public: bytes) -> bytes:
-    """Return the four bytes that point to a key (signed-note, "Signatures")."""
-    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 
 def cosigned_message(name: str, checkpoint: Checkpoint, time: int) -> bytes:
@@ -127,7 +118,7 @@ def cosigned_message(name: str, checkpoint: Checkpoint, time: int) -> bytes:
         (
             b"subtree/v1\n\x00",
             bytes([len(signer)]) + signer,
-            time.to_bytes(_TIMESTAMP, "big"),
+            time.to_bytes(TIMESTAMP_SIZE, "big"),
             bytes([len(origin)]) + origin,
             (0).to_bytes(8, "big"),
             checkpoint.size.to_bytes(8, "big"),
@@ -141,19 +132,14 @@ def parse(note: str) -> SignedCheckpoint:
 
     Says nothing about who signed it; see `verify`.
     """
-    if any((one < " " and one != "\n") or "\ud800" <= one <= "\udfff" for one in note):
-        raise CheckpointError("The note has control characters or is not UTF-8.")
-    text, blank, tail = note.rpartition("\n\n")
+    text, signatures = split(note)
     lines = text.split("\n")
-    if not blank or len(lines) != 3 or not tail.endswith("\n"):  # noqa: PLR2004 - origin, size, root
+    if len(lines) != 4:  # noqa: PLR2004 - origin, size, root, and the end of the last
         raise CheckpointError("The note is not a checkpoint of three lines and its signatures.")
-    origin, size, root = lines
+    origin, size, root, _ = lines
     if not is_name(origin):
         raise CheckpointError("The name of the log is malformed.")
-    signatures = tuple(_signature(line) for line in tail[:-1].split("\n"))
-    if len(signatures) > _MOST_SIGNATURES:
-        raise CheckpointError("There are too many signatures.")
-    return SignedCheckpoint(Checkpoint(origin, _number(size), _hash(root)), signatures)
+    return SignedCheckpoint(Checkpoint(origin, number_of(size), hash_of(root)), signatures)
 
 
 def verify(note: str, keys: LogKeys) -> SignedCheckpoint:
@@ -165,17 +151,22 @@ def verify(note: str, keys: LogKeys) -> SignedCheckpoint:
     checkpoint = signed.checkpoint
     if checkpoint.origin != keys.origin:
         raise CheckpointError("The checkpoint belongs to another log.")
-    classic = _blob(signed, keys, ED25519, keys.ed25519)
+    classic = _required(keys.classic, signed)
     if not verify_ed25519(keys.ed25519, classic, checkpoint.text().encode()):
         raise CheckpointError("The Ed25519 signature is wrong.")
-    quantum = _blob(signed, keys, MLDSA44, keys.mldsa44)
-    if len(quantum) != _TIMESTAMP + _MLDSA44_SIGNATURE:
-        raise CheckpointError("The ML-DSA-44 signature has the wrong length.")
-    time = int.from_bytes(quantum[:_TIMESTAMP], "big")
-    message = cosigned_message(keys.origin, checkpoint, time)
-    if not verify_mldsa44(keys.mldsa44, quantum[_TIMESTAMP:], message):
-        raise CheckpointError("The ML-DSA-44 signature is wrong.")
+    time = mldsa44_time(keys.quantum, checkpoint, _required(keys.quantum, signed))
     return SignedCheckpoint(checkpoint, signed.signatures, time)
+
+
+def mldsa44_time(key: VerifierKey, checkpoint: Checkpoint, blob: bytes) -> int:
+    """Return the time of an ML-DSA-44 signature over a head, in seconds since the epoch, if it holds."""
+    if len(blob) != TIMESTAMP_SIZE + MLDSA44_SIGNATURE_SIZE:
+        raise CheckpointError("The ML-DSA-44 signature has the wrong length.")
+    time = int.from_bytes(blob[:TIMESTAMP_SIZE], "big")
+    message = cosigned_message(key.name, checkpoint, time)
+    if not verify_mldsa44(key.public, blob[TIMESTAMP_SIZE:], message):
+        raise CheckpointError("The ML-DSA-44 signature is wrong.")
+    return time
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +179,7 @@ class Proof:
 
     def text(self) -> str:
         """Return the content of a ``.tlog-proof`` file."""
-        lines = (_PROOF_HEADER, f"index {self.index}", *map(_base64, self.hashes))
+        lines = (_PROOF_HEADER, f"index {self.index}", *map(base64_of, self.hashes))
         return "\n".join(lines) + "\n\n" + self.note
 
     @classmethod
@@ -198,7 +189,7 @@ class Proof:
         header, *rest = head.split("\n")
         if not blank or header != _PROOF_HEADER or not rest or not rest[0].startswith("index "):
             raise CheckpointError("This is no proof in the tlog-proof format.")
-        return cls(_number(rest[0].removeprefix("index ")), tuple(map(_hash, rest[1:])), note)
+        return cls(number_of(rest[0].removeprefix("index ")), tuple(map(hash_of, rest[1:])), note)
 
     def verify(self, entry: bytes, keys: LogKeys) -> Checkpoint:
         """Return the checkpoint that `entry` (the exact body) is proved to be under, or raise."""
@@ -214,55 +205,23 @@ def prove(leaves: Iterable[bytes], index: int, note: str) -> Proof:
     return Proof(index, tuple(tree.inclusion_proof(list(leaves), index)), note)
 
 
-def _blob(signed: SignedCheckpoint, keys: LogKeys, kind: int, public: bytes) -> bytes:
-    wanted = key_id(keys.origin, kind, public)
-    found = [item.blob for item in signed.signatures if item.name == keys.origin and item.key_id == wanted]
-    if len(found) != 1:
-        raise CheckpointError("A signature of the log is missing or doubled.")
-    return found[0]
+def _required(key: VerifierKey, signed: SignedCheckpoint) -> bytes:
+    blob = key.blob(signed.signatures)
+    if blob is None:
+        raise CheckpointError("A signature of the log is missing.")
+    return blob
 
 
-def _line(signature: Signature) -> str:
-    return f"{_DASH}{signature.name} {_base64(signature.key_id + signature.blob)}\n"
-
-
-def _signature(line: str) -> Signature:
-    parts = line.removeprefix(_DASH).split(" ")
-    if not line.startswith(_DASH) or len(parts) != 2 or not is_name(parts[0]):  # noqa: PLR2004 - name, base64
-        raise CheckpointError("A signature line is malformed.")
-    blob = _bytes(parts[1])
-    if len(blob) <= 4:  # noqa: PLR2004 - the key id
-        raise CheckpointError("A signature line is malformed.")
-    return Signature(parts[0], blob[:4], blob[4:])
-
-
-def _verifier_key(name: str, kind: int, public: bytes) -> str:
-    return f"{name}+{key_id(name, kind, public).hex()}+{_base64(bytes([kind]) + public)}"
-
-
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
+    """Read a decimal number that has only one spelling and fits 63 bits."""
     if not _DECIMAL.fullmatch(text) or int(text) > _LAST_SIZE:
         raise CheckpointError("A number is malformed.")
     return int(text)
 
 
-def _hash(text: str) -> bytes:
-    value = _bytes(text)
+def hash_of(text: str) -> bytes:
+    """Read the base64 of a SHA-256."""
+    value = bytes_of(text)
     if len(value) != tree.HASH_SIZE:
         raise CheckpointError("A hash does not have 32 bytes.")
-    return value
-
-
-def _base64(value: bytes) -> str:
-    return b64encode(value).decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    """Decode base64 with no second spelling: the spare bits of the last character must be zero."""
-    try:
-        value = b64decode(text, validate=True)
-    except ValueError:
-        raise CheckpointError("Base64 is malformed.") from None
-    if _base64(value) != text:
-        raise CheckpointError("Base64 is not in its one form.")
     return value

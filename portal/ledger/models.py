@@ -56,7 +56,7 @@ class LedgerTimestamp(Base):
 
 
 class LedgerCosignature(Base):
-    """What a witness signed of the head of `size` entries: signature lines, as C2SP tlog-cosignature has them."""
+    """What a witness signed of the head of `size` entries: lines as in C2SP tlog-cosignature."""
 
     __tablename__ = "ledger_cosignature"
 

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from portal.database import Base, Database, KeysBase, PortalSession
 from portal.errors import NotFoundError, UnavailableError
-from portal.ledger.checkpoint import CheckpointError, Proof, Signer, prove, verify
+from portal.ledger.checkpoint import Proof, Signer, prove, verify
 from portal.ledger.models import LedgerCheckpoint, LedgerEntry
+from portal.ledger.notes import CheckpointError
 from portal.ledger.recorder import Recorder, act, acts_place, lock, pending
 from portal.ledger.rows import key_text, recorded_tables
 from portal.ledger.tree import RightEdge, leaf_hash
@@ -179,6 +180,14 @@ def proof(session: Session, seq: int) -> Proof:
         select(LedgerEntry.leaf_hash).where(LedgerEntry.seq < last.size).order_by(LedgerEntry.seq)
     )
     return prove(leaves, seq, last.note)
+
+
+def body_of(session: Session, seq: int) -> bytes:
+    """Return an entry's exact bytes, which its proof is about; `NotFoundError` without one."""
+    found = session.get(LedgerEntry, seq)
+    if found is None:
+        raise NotFoundError("There is no such entry.")
+    return found.body
 
 
 def _signed_edge(last: LedgerCheckpoint, signer: Signer) -> RightEdge:

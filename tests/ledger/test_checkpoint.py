@@ -11,16 +11,15 @@ import pytest
 from portal.ledger import tree
 from portal.ledger.checkpoint import (
     Checkpoint,
-    CheckpointError,
     LogKeys,
     Proof,
     Signer,
     cosigned_message,
-    key_id,
     parse,
     prove,
     verify,
 )
+from portal.ledger.notes import CheckpointError, key_id
 from portal.vault.sign import SigningKey, verify_ed25519
 
 VECTORS: dict[str, Any] = json.loads(

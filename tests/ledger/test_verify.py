@@ -255,6 +255,9 @@ def test_every_flipped_bit_in_every_column_is_noticed_and_named(instance: Instan
                     found = set(instance.found())
             except (sqlite3.IntegrityError, DBAPIError):
                 continue  # the other value was taken
+            except IndexError:
+                assert column.nullable, f"no row has {column}"
+                found, key = expected(column.table.name, ""), ""
             break
         name = column.table.name
         assert found, f"{column} of {key}"
@@ -445,7 +448,7 @@ def test_a_database_set_back_to_an_older_state_is_caught_by_a_witness(instance: 
         one for one in instance.verify(witnessed=(note, "nonsense")).problems if one.kind == "checkpoint"
     ]
     assert [(one.object, one.what) for one in problems] == [
-        ("witnessed 2", "The note is not a checkpoint of three lines and its signatures."),
+        ("witnessed 2", "The note has no signatures."),
         ("witnessed 1", "5 entries were signed, 2 are there"),
     ]
 
@@ -601,7 +604,7 @@ def test_empty_values_are_read_as_such_and_values_without_a_digest_are_changes()
     engine.dispose()
     assert [row.values["day"] for row in rows] == [None, DAY, "never"]
     assert [row.odd for row in rows] == [(), (), ("day",)]
-    assert verify._digest("thing", {"a": 1j}) == "none"
+    assert verify._digest("thing", {"a": 1j}) == b""
 
 
 # -- beside a working portal, and on another database -------------------------------------------------------
