@@ -336,3 +336,5 @@ def sweep(instance: Path | None, older_than: int) -> None:
     database = opened(settings)
     erased = upkeep.sweep(database, settings, older_than=older_than * 3600, now=datetime.now(UTC))
     click.echo(f"{erased.files} files and {erased.wraps} wrapped keys were erased.")
+    if erased.withdrawn:
+        click.echo(f"{erased.withdrawn} accounts were erased that a legal hold had kept.")

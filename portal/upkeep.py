@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-import portal.casework.models
-import portal.linking.models
-import portal.registry.models
-import portal.release.models
-import portal.staff.models  # noqa: F401 - every table must be known before rows are checked
+import portal.erasure  # noqa: F401 - every table must be known before rows are checked or erased
 from portal import schema
 from portal.config import PublicKeys, Settings, load_settings, root_fingerprint
 from portal.database import Database, PortalSession, empty_log
 from portal.errors import UnavailableError
+from portal.intake import withdrawing
 from portal.intake.models import Document
 from portal.ledger import service as ledger
 from portal.ledger.checkpoint import LogKeys
@@ -41,8 +38,8 @@ from portal.store.pinned import certificates, witness_keys
 from portal.vault.directory import Directory, DirectoryError
 from portal.vault.timestamp import Authorities
 
-EPOCHS = "0008"
-"""The migration that gave memberships their epochs."""
+RECORDED_AGAIN = {"0008": "membership", "0012": "submission"}
+"""Migrations that gave the rows of a table a new value: the ledger records them anew."""
 
 
 def log_keys(keys: PublicKeys) -> LogKeys:
@@ -164,8 +161,9 @@ def upgrade(settings: Settings) -> None:
     schema.upgrade(database)
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
     with database.session(write=True) as session:
-        if before is not None and before < EPOCHS:
-            ledger.record_again(session, ["membership"], by="portal", reason=f"migration {EPOCHS}")
+        for revision, table in RECORDED_AGAIN.items():
+            if before is not None and before < revision:
+                ledger.record_again(session, [table], by="portal", reason=f"migration {revision}")
         epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
     database.dispose()
 
@@ -176,19 +174,39 @@ class Swept:
 
     files: int
     wraps: int
+    withdrawn: int
+    """Submissions that had been taken back under a legal hold, which has ended."""
 
 
 def sweep(database: Database, settings: Settings, *, older_than: float, now: datetime) -> Swept:
     """Erase what no row speaks of: half files, files of drafts never sent, wrapped keys without a submission.
 
+    What was taken back under a legal hold goes as well, once the hold has ended or run out.
     ``older_than`` seconds spare the files of drafts that somebody may still be writing.
     """
     if not settings.files.is_dir():
         raise UnavailableError(f"{settings.files} is missing.")
     with database.session(write=True) as session:
         wraps = ledger.recover(session)
+    files = FileStore(settings.files)
+    withdrawn = _carry_out(database, files, today=now.date())
+    with database.session(write=False) as session:
         known = {claim.name for claim in claims(session)}
     for engine in (database.main, database.keys):
         empty_log(engine)
-    files = FileStore(settings.files).sweep(known, older_than=older_than, now=now.timestamp())
-    return Swept(files, wraps)
+    erased = files.sweep(known, older_than=older_than, now=now.timestamp())
+    return Swept(erased, wraps, withdrawn)
+
+
+def _carry_out(database: Database, files: FileStore, *, today: date) -> int:
+    """Write down which holds have run out, and erase what waited for that; each in its own transaction."""
+    with database.session(write=True) as session:
+        withdrawing.expire(session, today=today)
+    with database.session(write=False) as session:
+        waiting = withdrawing.due(session, today=today)
+    for submission_id in waiting:
+        with database.session(write=True) as session:
+            names = withdrawing.carry_out(session, submission_id=submission_id, today=today)
+        for name in names:
+            files.erase(name)
+    return len(waiting)

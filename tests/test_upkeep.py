@@ -125,9 +125,9 @@ def test_a_sweep_spares_what_a_row_speaks_of_and_what_is_young(instance: Instanc
         sink.write(b"\x01 of a draft that was never sent")
     now = datetime.fromtimestamp(time.time() + 60, UTC)
     kept = upkeep.sweep(instance.database, instance.settings, older_than=3600, now=now)
-    assert kept == upkeep.Swept(0, 0)
+    assert kept == upkeep.Swept(0, 0, 0)
     swept = upkeep.sweep(instance.database, instance.settings, older_than=0, now=now)
-    assert swept == upkeep.Swept(1, 0)
+    assert swept == upkeep.Swept(1, 0, 0)
     assert list(instance.files.names()) == [stored]
     assert verified(instance).ok
 
