@@ -1,0 +1,186 @@
+"""A small pure model of who may open what: names of keys, sets of names, and nothing else.
+
+It knows no cryptography and no database. ``must`` and ``may`` differ only while moving over to a new key
+was cut off half-way; `Part.settle` takes what was found between them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from portal.permissions import GRANTS, MAY_HOLD, USUAL, Group, Permission, Role
+
+Token = str
+"""The name of one private key: of a group's epoch, of a source, of the recovery."""
+
+RECOVERY: Token = "recovery"
+MOVED = frozenset(Group) - {Group.AUDITORS}
+
+
+def first(group: Group) -> Token:
+    """The key that a group was founded with."""
+    return f"{group.value} founded"
+
+
+def founded(role: Role) -> set[Token]:
+    """What a founder is handed: leads all that they may hold, others what is usual."""
+    return {first(group) for group in (MAY_HOLD if role is Role.LEAD else USUAL)[role]}
+
+
+class Stage(StrEnum):
+    """How far moving over to a new key came."""
+
+    NOTHING = "nothing"
+    ADDING = "adding"
+    ADDED = "added"
+    ERASING = "erasing"
+    ERASED = "erased"
+
+
+@dataclass
+class Part:
+    """One key of a submission: to whom it is wrapped at least, and at most."""
+
+    group: Group
+    must: set[Token]
+    may: set[Token]
+
+    def settle(self, found: set[Token]) -> None:
+        """Take what is there, which lies between the two."""
+        assert self.must <= found <= self.may, (self.must, found, self.may)
+        self.must, self.may = set(found), set(found)
+
+
+@dataclass
+class Person:
+    role: Role
+    active: bool = True
+    holds: set[Token] = field(default_factory=set)
+
+    def may_grant(self) -> bool:
+        return self.active and Permission.GROUP_GRANT in GRANTS[self.role]
+
+
+@dataclass
+class Model:
+    """What a folder says; a backup is a copy of it."""
+
+    people: dict[str, Person]
+    lines: dict[Group, list[Token]]
+    """Each group's keys that the root signed, oldest first; the last receives."""
+    proposed: dict[Group, Token] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    rereads: dict[str, bool] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
+
+    # Who is there
+
+    def current(self, group: Group) -> Token:
+        return self.lines[group][-1]
+
+    def holders(self, group: Group) -> list[str]:
+        """Who can hand a group's key on, or make the next one."""
+        wanted = self.current(group)
+        return [name for name, one in self.people.items() if one.may_grant() and wanted in one.holds]
+
+    def all_tokens(self) -> dict[Token, Group]:
+        line = {token: group for group, tokens in self.lines.items() for token in tokens}
+        return line | {token: group for group, token in self.proposed.items()}
+
+    # What staff do
+
+    def join(self, name: str, role: Role) -> None:
+        self.people[name] = Person(role)
+
+    def granted(self, by: str, to: str, group: Group, *, before: bool) -> set[Token]:
+        """The keys that a grant would hand on; empty where it would be refused."""
+        giver, taker = self.people[by], self.people[to]
+        if by == to or by not in self.holders(group) or not taker.active or group not in MAY_HOLD[taker.role]:
+            return set()
+        given = {self.current(group)} | (giver.holds & set(self.lines[group]) if before else set())
+        return given - taker.holds
+
+    def end(self, name: str) -> None:
+        self.people[name].active = False
+        self.people[name].holds.clear()
+
+    def change_role(self, name: str, role: Role) -> None:
+        """Keys that the new role may not hold are taken away at once."""
+        one, groups = self.people[name], self.all_tokens()
+        one.role = role
+        one.holds = {token for token in one.holds if groups.get(token) in MAY_HOLD[role]}
+
+    def leave(self, name: str, group: Group) -> None:
+        """Somebody is taken out of one group."""
+        one, groups = self.people[name], self.all_tokens()
+        one.holds = {token for token in one.holds if groups.get(token) is not group}
+
+    def propose(self, group: Group, token: Token) -> None:
+        before = self.current(group)
+        self.proposed[group] = token
+        for one in self.people.values():
+            if one.active and before in one.holds and group in MAY_HOLD[one.role]:
+                one.holds.add(token)
+
+    def install(self, group: Group) -> None:
+        self.lines[group].append(self.proposed.pop(group))
+
+    def recover(self, name: str, role: Role) -> None:
+        self.join(name, role)
+        self.people[name].holds = {token for group in MAY_HOLD[role] for token in self.lines[group]}
+
+    # Moving over
+
+    def rewrap(self, group: Group, by: str, stage: Stage) -> None:
+        """Keys that the mover opens are wrapped to the current epoch as well; then the earlier wraps go."""
+        new, old = self.current(group), set(self.lines[group][:-1])
+        for part in self.parts.values():
+            if part.group is not group:
+                continue
+            if (
+                stage is not Stage.NOTHING
+                and new not in part.must
+                and part.must & old & self.people[by].holds
+            ):
+                part.may.add(new)
+                if stage is not Stage.ADDING:
+                    part.must.add(new)
+            if stage in {Stage.ERASING, Stage.ERASED} and new in part.may:
+                part.must -= old
+                if stage is Stage.ERASED and new in part.must:
+                    part.may -= old
+
+    def retire(self, group: Group) -> bool:
+        """Once nothing is wrapped to earlier epochs, nobody is given them any more."""
+        old = set(self.lines[group][:-1])
+        if any(part.may & old for part in self.parts.values()):
+            return False
+        for one in self.people.values():
+            one.holds -= old
+        return True
+
+    # What sources do
+
+    def submit(self, name: str, *, reread: bool) -> None:
+        self.rereads[name] = reread
+        source = {f"source {name}"}
+        kept = source if reread else set()
+        self._add(f"{name}/content", Group.INTAKE, kept)
+        self._add(f"{name}/identity", Group.CONTACT, kept)
+        self._add(f"{name}/thread", Group.INTAKE, source)
+
+    def add_file(self, name: str, part: str) -> None:
+        self._add(f"{name}/{part}", Group.INTAKE, {f"source {name}"} if self.rereads[name] else set())
+
+    def approve(self, name: str) -> None:
+        self._add(f"{name}/sheet", Group.RELEASE, set())
+
+    def withdraw(self, name: str) -> None:
+        self.withdrawn.add(name)
+        self.parts = {part: one for part, one in self.parts.items() if part.split("/")[0] != name}
+
+    def live(self) -> list[str]:
+        return [name for name in self.rereads if name not in self.withdrawn]
+
+    def _add(self, part: str, group: Group, more: set[Token]) -> None:
+        to = {self.current(group), RECOVERY} | more
+        self.parts[part] = Part(group, set(to), set(to))
