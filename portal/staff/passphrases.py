@@ -15,7 +15,7 @@ SHORTEST = 15
 """Characters, after NFKC."""
 _FEWEST_KINDS = 6
 _FEWEST_PARTS = 4
-_LONGEST_WORD = 24
+_LONGEST_WORD = 32
 _LONGEST_LOOKED_AT = 64
 _SHORTEST_RUN = 3
 _LIST = Path(__file__).with_name("common_passphrases.txt")
@@ -31,7 +31,8 @@ _ROWS = (
     "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی",
     "ابجدهوزحطیکلمنسعفصقرشتثخذضظغ",
 )
-_LEET = str.maketrans("013457@$!", "oleastasi")
+_SIGNS, _FIGURES = str.maketrans("@$", "as"), str.maketrans("013457", "oleast")
+"""Signs and figures that stand for the letters they resemble."""
 
 
 def check(passphrase: str, *, name: str) -> None:
@@ -46,7 +47,7 @@ def check(passphrase: str, *, name: str) -> None:
     if len(set(plain)) < _FEWEST_KINDS or _unit(plain) != plain:
         raise InvalidError("This repeats itself. Take five words that have nothing to do with each other.")
     ours = {_plain(normalise(one).decode()) for one in (*_OURS, name, *name.split())}
-    if ours & {plain} or any(_few_parts(one, ours) for one in {plain, plain.translate(_LEET)}):
+    if any(_few_parts(one, ours) for one in {plain, _plain(text.translate(_SIGNS))}):
         raise InvalidError(
             "This is made of what is tried first: common words, names, rows of keys, years. "
             "Add words that nobody would expect here."
@@ -65,19 +66,23 @@ def _unit(text: str) -> str:
 
 
 def _few_parts(text: str, ours: set[str]) -> bool:
-    """Tell whether fewer than four common parts make up the whole (shortest path over its places)."""
+    """Tell whether fewer than four common parts make up the whole, figures aside (a shortest path)."""
     if len(text) > _LONGEST_LOOKED_AT:
         return False
     fewest = [0] + [_FEWEST_PARTS] * len(text)
     for end in range(1, len(text) + 1):
         for start in range(max(0, end - _LONGEST_WORD), end):
-            if fewest[start] + 1 < fewest[end] and _is_common(text[start:end], ours):
-                fewest[end] = fewest[start] + 1
+            part = text[start:end]
+            length = fewest[start] + (not part.isdecimal())
+            if length < fewest[end] and (part.isdecimal() or _is_common(part, ours)):
+                fewest[end] = length
     return fewest[-1] < _FEWEST_PARTS
 
 
 def _is_common(part: str, ours: set[str]) -> bool:
-    if part in ours or part in _common() or part.isdecimal() or len(set(part)) == 1:
+    if len(set(part)) == 1 or any(
+        one in ours or one in _common() for one in (part, part.translate(_FIGURES))
+    ):
         return True
     return len(part) >= _SHORTEST_RUN and any(part in row or part in row[::-1] for row in _ROWS)
 
