@@ -70,6 +70,7 @@ class Settings:
     secure_cookies: bool = True
     desk_address: str = "http://127.0.0.1:8001"
     onion_address: str = ""
+    desk_onion_address: str = ""
     file_limit: int = 25 * MIB
     files_per_submission: int = 20
     exit_address: str = "https://www.wikipedia.org/"
@@ -123,6 +124,7 @@ def load_settings(
             secure_cookies=environ.get("PORTAL_SECURE_COOKIES", "1") != "0",
             desk_address=environ.get("PORTAL_DESK_ADDRESS", Settings.desk_address),
             onion_address=environ.get("PORTAL_ONION_ADDRESS", ""),
+            desk_onion_address=environ.get("PORTAL_DESK_ONION_ADDRESS", ""),
             file_limit=int(environ.get("PORTAL_FILE_LIMIT", Settings.file_limit)),
             files_per_submission=int(
                 environ.get("PORTAL_FILES_PER_SUBMISSION", Settings.files_per_submission)

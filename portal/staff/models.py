@@ -48,6 +48,9 @@ class Staff(Base):
     memberships: Mapped[list["Membership"]] = relationship(
         back_populates="staff", order_by="Membership.group"
     )
+    proposals: Mapped[list["Proposal"]] = relationship(
+        back_populates="staff", order_by="Proposal.group", passive_deletes="all"
+    )
 
 
 class Membership(Base):
@@ -68,6 +71,26 @@ class Membership(Base):
     staff: Mapped[Staff] = relationship(back_populates="memberships")
 
 
+class BundleLock(Base):
+    """The key of a bundle under the passphrase alone; there is none while a security key is required."""
+
+    __tablename__ = "bundle_lock"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"), primary_key=True)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class SecurityKey(Base):
+    """A person's security key: a record that only they open, and the bundle's key where it opens that."""
+
+    __tablename__ = "security_key"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"), index=True)
+    record: Mapped[bytes] = mapped_column(SealedColumn)
+    wrap: Mapped[bytes | None] = mapped_column(SealedColumn)
+
+
 class GroupEpoch(Base):
     """One key of a group; whether it may receive is said by the signed directory, never here."""
 
@@ -84,6 +107,21 @@ class GroupEpoch(Base):
     recovery_blob: Mapped[bytes | None] = mapped_column(SealedColumn)
 
 
+class Proposal(Base):
+    """An administrator's word that a person may be handed a group's key; it opens nothing."""
+
+    __tablename__ = "proposal"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"), primary_key=True)
+    group: Mapped[Group] = mapped_column(_words(Group), primary_key=True)
+    before: Mapped[bool]
+    """Whether earlier keys may be handed on too."""
+    proposed_by: Mapped[str] = mapped_column(String(60))
+    day: Mapped[date] = mapped_column(UtcDay)
+
+    staff: Mapped[Staff] = relationship(back_populates="proposals")
+
+
 class Invitation(Base):
     """A way in for one person, once, before it expires; only a hash of the code is kept."""
 
@@ -95,3 +133,6 @@ class Invitation(Base):
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
     invited_by: Mapped[str] = mapped_column(String(60))
     expires: Mapped[datetime] = mapped_column(UtcTime)
+    groups: Mapped[str | None] = mapped_column(String(80))
+    """The groups proposed for whoever joins, with spaces between; None means the usual ones of the role."""
+    before: Mapped[bool | None]

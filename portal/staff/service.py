@@ -15,19 +15,22 @@ from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.ledger.service import note
 from portal.permissions import MAY_HOLD, Group, Permission, Role
-from portal.staff import epochs
+from portal.staff import epochs, hardware, locks
 from portal.staff.actor import Actor
-from portal.staff.credentials import SALT_SIZE, Bundle, Credentials, group_place, lock, unlock
+from portal.staff.credentials import SALT_SIZE, Bundle, group_place, lock, new_bundle
 from portal.staff.models import Invitation, Membership, Staff
 from portal.staff.names import clean, fold
+from portal.staff.webauthn import Asked, output
 from portal.vault import totp
-from portal.vault.passphrase import Cost, generate, normalise, spend
+from portal.vault.passphrase import SIGNING_IN, Cost, Line, generate, normalise, spend
 from portal.vault.seal import Sealed
 from portal.vault.words import word_list
 from portal.vault.wrap import key_id, unwrap
 
 INVITATION_DAYS = 7
 INVITATION_WORDS = 6
+_NOBODY = new_bundle()
+"""Keys that are tried where a passphrase opened none, so that a wrong one takes as long as a right one."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def _id_of(session: PortalSession, kind: type[Staff | Invitation], name: str) ->
     """Find a name however it was typed; all are read, because no database folds case and letters as we do."""
     wanted = fold(name)
     rows = session.execute(select(kind.id, kind.name)).all()
-    return next((one_id for one_id, one_name in rows if fold(one_name) == wanted), None)
+    return next(iter([one_id for one_id, one_name in rows if fold(one_name) == wanted]), None)
 
 
 def _newcomer(bundle: Bundle, passphrase: str, *, cost: Cost, now: datetime, counter: int) -> Staff:
@@ -152,8 +155,9 @@ def invited(session: PortalSession, *, name: str, code: str, now: datetime, lock
 
     ``lock`` is for using it up.
     """
-    found_id = _id_of(session, Invitation, name)
-    found = session.get(Invitation, found_id, with_for_update=lock or None) if found_id else None
+    # One statement more for a name of nobody, too: what follows takes as long for every mistake.
+    found_id = _id_of(session, Invitation, name) or uuid4()
+    found = session.get(Invitation, found_id, with_for_update=lock or None)
     expected = found.code_hash if found else bytes(32)
     given = _code_hash(found.id if found else UUID(int=0), code)
     if found is None or not hmac.compare_digest(expected, given) or found.expires <= now:
@@ -184,34 +188,61 @@ def join(
 
 
 def sign_in(
-    session: PortalSession, *, name: str, passphrase: str, code: str, cost: Cost, now: datetime
+    session: PortalSession,
+    *,
+    name: str,
+    passphrase: str,
+    code: str,
+    cost: Cost,
+    now: datetime,
+    answer: str = "",
+    asked: Asked | None = None,
+    line: Line = SIGNING_IN,
 ) -> SignedIn | None:
     """Open a person's bundle and check the second factor; None for any mistake, after the same work.
 
-    ``cost`` is spent on names that do not exist, so that time tells nothing. The unit of work must hold
-    nothing unsaved: it is put aside while the passphrase is stretched.
+    A security key's ``answer`` to what it was ``asked`` takes the code's place. ``cost`` is what is spent where
+    nobody has joined. ``line`` is where the visitor waits for a place. The unit of work must hold nothing
+    unsaved: it is put aside while the passphrase is stretched.
     """
-    staff_id = _id_of(session, Staff, name)
+    staff_id, known = _meant(session, name)
     if staff_id is None:
         pause(session)
-        spend(passphrase, cost)
+        spend(passphrase, cost, line)
         return None
-    person = _find(session, staff_id)
-    cost = Cost(person.memory_kib, person.iterations, person.lanes)
-    kept = Credentials(person.salt, cost, Sealed(person.bundle))
+    kept = hardware.locks_of(session, _find(session, staff_id))
     pause(session)
-    bundle = unlock(kept, passphrase, staff_id=staff_id)
-    if bundle is None:
+    unlocked = locks.unlock(kept, passphrase, staff_id=staff_id, output=output(answer), line=line)
+    bundle = unlocked.bundle if unlocked is not None else _NOBODY
+    again = _find(session, staff_id, lock=True)
+    opens = again.public_key == bundle.public_key and again.active and known
+    if answer:
+        second = hardware.assert_key(
+            session, person=again, identity=bundle.identity, answer=answer, asked=asked
+        )
+    else:
+        counter = totp.accept(bundle.totp_secret, code, now, again.totp_counter)
+        second = counter is not None
+        again.totp_counter = counter if opens and counter is not None else again.totp_counter
+    if not (opens and second):
         return None
-    again = session.get(Staff, staff_id, populate_existing=True, with_for_update=True)
-    if again is None or not again.active or again.public_key != bundle.public_key:
-        return None
-    counter = totp.accept(bundle.totp_secret, code, now, again.totp_counter)
-    if counter is None:
-        return None
-    again.totp_counter = counter
     note(session, "staff.sign-in", by=again.name, subject=staff_id)
     return SignedIn(staff_id, bundle.identity)
+
+
+def _meant(session: PortalSession, name: str) -> tuple[UUID | None, bool]:
+    """Return whose name this is, and whether it is anybody's.
+
+    A name of nobody stands for somebody all the same, always for the same one, so that the same statements and
+    the same work follow. None only where nobody has joined yet.
+    """
+    wanted = fold(name)
+    rows = session.execute(select(Staff.id, Staff.name).order_by(Staff.id)).all()
+    found = [one_id for one_id, one_name in rows if fold(one_name) == wanted]
+    if found or not rows:
+        return (found[0] if found else None), bool(found)
+    number = int.from_bytes(hashlib.sha256(wanted.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    return rows[number % len(rows)][0], False
 
 
 def opened(one: Membership, seed: bytes) -> bytes:
