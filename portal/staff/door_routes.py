@@ -22,6 +22,7 @@ from portal.staff.pages import cost, pages
 from portal.staff.qr import draw
 from portal.staff.remembered import device_cookie, keep_device
 from portal.vault import totp
+from portal.vault.passphrase import KNOWN, SIGNING_IN
 from portal.web.edge import db, finish, now
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token, may_open
@@ -113,6 +114,7 @@ def sign_in() -> ResponseReturnValue:
         code=typed(form.code),
         cost=cost(),
         now=now(),
+        line=KNOWN if device else SIGNING_IN,
     )
     if signed_in is None:
         notice = _("Name, passphrase and code do not fit together. Look at all three and try again.")

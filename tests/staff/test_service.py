@@ -142,7 +142,6 @@ def test_an_unknown_name_costs_what_a_known_one_does(world: Any, monkeypatch: py
         return derive(typed, salt, cost, *line)
 
     monkeypatch.setattr("portal.vault.passphrase.derive_key", watched)
-    monkeypatch.setattr("portal.staff.credentials.derive_key", watched)
     assert sign_in(world, mina, passphrase="other words") is None
     assert sign_in(world, mina, name="Nobody") is None
     assert len(costs) == 2
