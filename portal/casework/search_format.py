@@ -1,0 +1,276 @@
+"""A segment of the index: what 250 cases are about, in two pieces that open without being unpacked.
+
+*Heads* is canonical JSON: per case its id, title, language, coded month, and the records it is linked to.
+*Words* is binary, little-endian: the sorted vocabulary, for each word the cases that have it (one byte each,
+their places in the heads), and a table from the CRC-32 of each sound to the words that have it.
+"""
+
+import json
+import struct
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+from zlib import crc32
+
+from portal.casework.search_words import Closeness, Wanted, sounds
+
+SIZE = 250
+"""Cases of a full segment; a place must fit a byte."""
+
+_VERSION = 1
+_HEAD = struct.Struct("<4sHIIII")
+_MAGIC = b"tpi1"
+_UNTOLD = 255
+
+
+class FormatError(ValueError):
+    """What was unsealed is no segment: a bug, or another version's work."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A record that a case is linked to, or coded with, and how."""
+
+    record_id: UUID
+    relation: str
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What the index holds of one case."""
+
+    case_id: UUID
+    words: frozenset[str] = field(repr=False)
+    title: str = field(default="", repr=False)
+    language: str = ""
+    month: str = field(default="", repr=False)
+    spoken: tuple[Spoken, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A digest without its words."""
+
+    case_id: UUID
+    title: str = field(repr=False)
+    language: str
+    month: str = field(repr=False)
+    spoken: tuple[Spoken, ...] = field(repr=False)
+
+
+# Heads
+
+
+def pack_heads(digests: Sequence[Digest]) -> bytes:
+    """Write the heads of a segment."""
+    cases = [
+        [one.case_id.hex, one.title, one.language, one.month]
+        + [[spoken.record_id.hex, spoken.relation] for spoken in one.spoken]
+        for one in digests
+    ]
+    return json.dumps({"cases": cases, "v": _VERSION}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_heads(raw: bytes) -> list[Head]:
+    """Read what `pack_heads` wrote."""
+    try:
+        data = json.loads(raw)
+        if data["v"] != _VERSION:
+            raise FormatError
+        return [
+            Head(
+                UUID(case_id),
+                title,
+                language,
+                month,
+                tuple(Spoken(UUID(record_id), relation) for record_id, relation in spoken),
+            )
+            for case_id, title, language, month, *spoken in data["cases"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise FormatError from None
+
+
+def names_record(raw: bytes, record_id: UUID) -> bool:
+    """Tell without reading them whether the heads name a record."""
+    return record_id.hex.encode() in raw
+
+
+# Words
+
+
+def pack_words(digests: Sequence[Digest]) -> bytes:
+    """Write the words of a segment; the digests are in the order of its heads."""
+    if len(digests) > SIZE:
+        raise ValueError("A segment holds 250 cases at most.")
+    postings: dict[str, bytearray] = {}
+    for place, one in enumerate(digests):
+        for word in one.words:
+            postings.setdefault(word, bytearray()).append(place)
+    vocabulary = sorted(word.encode() for word in postings)
+    cases = [bytes(postings[word.decode()]) for word in vocabulary]
+    heard = sorted(
+        (crc32(sound.encode()), place)
+        for place, word in enumerate(vocabulary)
+        for sound in sounds(word.decode())
+    )
+    pieces = (
+        b"".join(one.case_id.bytes for one in digests),
+        _numbers(_ends(vocabulary)),
+        b"".join(vocabulary),
+        _numbers(_ends(cases)),
+        b"".join(cases),
+        _numbers([crc for crc, _ in heard]),
+        _numbers([place for _, place in heard]),
+    )
+    head = _HEAD.pack(_MAGIC, len(digests), len(vocabulary), len(pieces[2]), len(pieces[4]), len(heard))
+    return head + b"".join(pieces)
+
+
+def _ends(pieces: Iterable[bytes]) -> Iterator[int]:
+    end = 0
+    yield end
+    for piece in pieces:
+        end += len(piece)
+        yield end
+
+
+def _numbers(values: Iterable[int]) -> bytes:
+    found = array("I", values)
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found.tobytes()
+
+
+class Words:
+    """The words of a segment, looked up where they lie."""
+
+    def __init__(self, raw: bytes) -> None:
+        try:
+            magic, cases, words, letters, postings, heard = _HEAD.unpack_from(raw)
+        except struct.error:
+            raise FormatError from None
+        sizes = (cases * 16, words * 4 + 4, letters, words * 4 + 4, postings, heard * 4, heard * 4)
+        if magic != _MAGIC or len(raw) != _HEAD.size + sum(sizes):
+            raise FormatError
+        pieces, start = [], _HEAD.size
+        for size in sizes:
+            pieces.append(raw[start : start + size])
+            start += size
+        self._ids, self._letters, self._postings = pieces[0], pieces[2], pieces[4]
+        self._word_ends, self._case_ends = _array(pieces[1]), _array(pieces[3])
+        self._crcs, self._places = _array(pieces[5]), _array(pieces[6])
+
+    @property
+    def ids(self) -> list[bytes]:
+        """The ids of the cases (16 bytes each), in the order of the heads."""
+        return [self._ids[start : start + 16] for start in range(0, len(self._ids), 16)]
+
+    def __len__(self) -> int:
+        """Count the distinct words."""
+        return len(self._word_ends) - 1
+
+    def word(self, place: int) -> str:
+        """Return one word of the vocabulary."""
+        return self._letters[self._word_ends[place] : self._word_ends[place + 1]].decode()
+
+    def cases_at(self, place: int) -> bytes:
+        """Return the cases that have the word, as places in the heads, one byte each."""
+        return self._postings[self._case_ends[place] : self._case_ends[place + 1]]
+
+    def cases_with(self, word: str) -> bytes:
+        """Return the cases that have exactly this folded word."""
+        place = self._from(word.encode())
+        there = place < len(self) and self.word(place) == word
+        return self.cases_at(place) if there else b""
+
+    def _from(self, word: bytes) -> int:
+        """Return where a word stands in the vocabulary, or would."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._letters[self._word_ends[middle] : self._word_ends[middle + 1]] < word:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _heard(self, crcs: Iterable[int]) -> Iterator[int]:
+        every, places = self._crcs, self._places
+        for crc in crcs:
+            at = bisect_left(every, crc)
+            while at < len(every) and every[at] == crc:
+                yield places[at]
+                at += 1
+
+    def _candidates(self, one: Wanted, crcs: Sequence[int]) -> set[int]:
+        found = set(self._heard(crcs))
+        if one.begins:
+            raw = one.word.encode()
+            place = self._from(raw)
+            while place < len(self) and self.word(place).startswith(one.word):
+                found.add(place)
+                place += 1
+        return found
+
+    def search(self, one: Wanted, crcs: Sequence[int]) -> tuple[bytearray, dict[int, list[str]]]:
+        """Return how close each case comes to a word (255 for not at all), and the words by which it does.
+
+        ``crcs`` are those of the word's sounds and near sounds (`crcs_of`), computed once for all segments.
+        """
+        close = bytearray([_UNTOLD]) * (len(self._ids) // 16)
+        by: dict[int, list[str]] = {}
+        for place in self._candidates(one, crcs):
+            word = self.word(place)
+            how = one.closeness(word)
+            if how is not None:
+                for case in self.cases_at(place):
+                    by.setdefault(case, []).append(word)
+                    close[case] = min(close[case], how)
+        return close, by
+
+    def by_case(self) -> list[set[str]]:
+        """Return the words of each case."""
+        found: list[set[str]] = [set() for _ in range(len(self._ids) // 16)]
+        for place in range(len(self)):
+            word = self.word(place)
+            for case in self.cases_at(place):
+                found[case].add(word)
+        return found
+
+
+def crcs_of(one: Wanted) -> list[int]:
+    """Return what a word's sounds, and those one letter away, are found under."""
+    return [crc32(sound.encode()) for sound in (*one.sounds, *one.near_sounds)]
+
+
+def _array(raw: bytes) -> "array[int]":
+    found = array("I")
+    found.frombytes(raw)
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found
+
+
+def unpack_pieces(heads: Sequence[Head], words: Words) -> list[Digest]:
+    """Return the digests that a segment was packed from."""
+    if [one.case_id.bytes for one in heads] != words.ids:
+        raise FormatError
+    return [
+        Digest(one.case_id, frozenset(told), one.title, one.language, one.month, one.spoken)
+        for one, told in zip(heads, words.by_case(), strict=True)
+    ]
+
+
+def answers(
+    closes: Sequence[bytearray], *, partly: bool = False
+) -> Mapping[int, tuple[Closeness | None, ...]]:
+    """Return the cases that answer every word, or with ``partly`` any of them, and how closely each."""
+    found = {}
+    for place, told in enumerate(zip(*closes, strict=True)):
+        if min(told) != _UNTOLD and (partly or max(told) != _UNTOLD):
+            found[place] = tuple(None if one == _UNTOLD else Closeness(one) for one in told)
+    return found
