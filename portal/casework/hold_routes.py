@@ -4,7 +4,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.casework import holds, removals
@@ -20,6 +20,7 @@ from portal.web.edge import db, now, today
 from portal.web.guard import Token
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
+from portal.web.notices import done
 
 _HOLD, _REMOVAL = "/holds/<uuid:hold_id>", "/removals/<uuid:removal_id>"
 
@@ -55,7 +56,7 @@ def ask_hold(case_id: UUID) -> ResponseReturnValue:
         except InvalidError as problem:
             form.reason.errors = [_(str(problem))]
         else:
-            flash(_("Asked for. Nothing holds before another lead reviewer agrees."))
+            done(_("Asked for. Nothing holds before another lead reviewer agrees."))
             return _list()
     holds.knows_of(db(), by=actor(), case_id=case_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -88,7 +89,7 @@ def hold(hold_id: UUID) -> ResponseReturnValue:
 def approve_hold(hold_id: UUID) -> ResponseReturnValue:
     """Let a hold begin."""
     holds.approve(db(), by=actor(), hold_id=hold_id, now=now())
-    flash(_("The hold has begun. The source reads of it in the folder."))
+    done(_("The hold has begun. The source reads of it in the folder."))
     return _list()
 
 
@@ -96,7 +97,7 @@ def approve_hold(hold_id: UUID) -> ResponseReturnValue:
 def decline_hold(hold_id: UUID) -> ResponseReturnValue:
     """Say no to a hold, or take it back before it has begun."""
     holds.decline(db(), by=actor(), hold_id=hold_id, now=now())
-    flash(_("It was declined. Nothing changes for the source."))
+    done(_("It was declined. Nothing changes for the source."))
     return _list()
 
 
@@ -104,7 +105,7 @@ def decline_hold(hold_id: UUID) -> ResponseReturnValue:
 def end_hold(hold_id: UUID) -> ResponseReturnValue:
     """End a hold; what was taken back meanwhile is erased at once."""
     edge.erase(holds.end(db(), by=actor(), hold_id=hold_id, now=now()))
-    flash(_("The hold has ended. What its source took back meanwhile is erased."))
+    done(_("The hold has ended. What its source took back meanwhile is erased."))
     return _list()
 
 
@@ -126,7 +127,7 @@ def ask_removal(case_id: UUID) -> ResponseReturnValue:
         except InvalidError as problem:
             form.reason.errors = [_(str(problem))]
         else:
-            flash(_("Asked for. Another lead reviewer decides."))
+            done(_("Asked for. Another lead reviewer decides."))
             return _list()
     holds.knows_of(db(), by=actor(), case_id=case_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -149,11 +150,11 @@ def removal(removal_id: UUID) -> ResponseReturnValue:
     )
 
 
-@pages.page(f"{_REMOVAL}/approve", access=Permission.CASE_ERASE, methods=("POST",))
+@pages.page(f"{_REMOVAL}/approve", access=Permission.CASE_ERASE, methods=("POST",), fresh=".removal")
 def approve_removal(removal_id: UUID) -> ResponseReturnValue:
     """Erase it, or let a hold put it off."""
     edge.erase(removals.approve(db(), by=actor(), removal_id=removal_id, now=now()))
-    flash(_("It is done: the account is erased, or will be as soon as no hold keeps it."))
+    done(_("It is done: the account is erased, or will be as soon as no hold keeps it."))
     return _list()
 
 
@@ -161,5 +162,5 @@ def approve_removal(removal_id: UUID) -> ResponseReturnValue:
 def decline_removal(removal_id: UUID) -> ResponseReturnValue:
     """Say no to erasing, or take the request back."""
     removals.decline(db(), by=actor(), removal_id=removal_id)
-    flash(_("It was declined. The account stays."))
+    done(_("It was declined. The account stays."))
     return _list()
