@@ -1,6 +1,7 @@
 """The table of links: which record a case speaks of is sealed; in clear is only that there is a link."""
 
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey
@@ -24,6 +25,7 @@ class Link(Base):
     """
 
     __tablename__ = "link"
+    __indexed__: ClassVar[bool] = True
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)

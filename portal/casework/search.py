@@ -1,0 +1,224 @@
+"""Searching what the sealed index answers for; only the cases of one page are opened, to show the words.
+
+Nothing is kept: the index is opened for one request and goes with it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.casework.access import Opened
+from portal.casework.digest import gather, open_title
+from portal.casework.index import Index, Piece, Standing, open_index, readable
+from portal.casework.models import CaseNote, CaseTitle
+from portal.casework.reading import open_marks, open_texts
+from portal.casework.search_format import answers, crcs_of
+from portal.casework.search_words import Closeness, Wanted, wanted, words_of
+from portal.database import PortalSession
+from portal.intake import opening
+from portal.intake.models import Status
+from portal.ledger.service import note
+from portal.permissions import Permission
+from portal.staff.actor import Actor
+from portal.store.segments import split
+from portal.vault.seal import Label
+
+PAGE = 10
+_AROUND = 90
+_MISSING = 9  # what a missing word costs: more than any word that is only near
+_TOKEN = re.compile(r"\S+")
+_EDGE = re.compile(r"^\W+|\W+$")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A case that answers, before it is opened: how closely, and by which written words."""
+
+    case_id: UUID
+    closeness: tuple[Closeness | None, ...]
+    words: frozenset[str] = field(repr=False)
+
+    @property
+    def cost(self) -> int:
+        """The smaller, the better."""
+        return sum(_MISSING if one is None else one for one in self.closeness)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A case that answers, opened: where the words stand, as (text, whether it is one of them)."""
+
+    case_id: UUID
+    day: date
+    status: Status
+    title: str = field(repr=False)
+    exact: bool
+    pieces: Sequence[tuple[str, bool]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One page of what a search found, and how much was searched."""
+
+    hits: Sequence[Hit]
+    count: int
+    partly: bool
+    """No case has all the words; these have some."""
+    further: bool
+    standing: Standing
+
+
+def search(session: PortalSession, *, by: Actor, text: str, page: int = 1) -> Answer:
+    """Search the cases that the actor may read now; noted, without the words.
+
+    The words are not noted because auditors may not know what cases speak of; what was shown is.
+    """
+    by.require(Permission.CASE_READ)
+    index, allowed = open_index(session, by=by), readable(session, by=by)
+    found, partly = find(index, allowed, wanted(text))
+    standing = index.standing(allowed)
+    hits = open_hits(session, by=by, found=found[(page - 1) * PAGE : page * PAGE])
+    detail = {"cases": str(standing.searched), "found": str(len(found))}
+    shown = [one.case_id for one in hits]
+    tell(session, by=by, act="case.search", shown=shown, detail=detail, standing=standing)
+    return Answer(hits, len(found), partly, len(found) > page * PAGE, standing)
+
+
+def look(session: PortalSession, *, by: Actor) -> Standing:
+    """Say how much of what the actor may read the index answers for; every segment is opened to know it."""
+    by.require(Permission.CASE_READ)
+    index, allowed = open_index(session, by=by), readable(session, by=by)
+    for opened in (index.heads(), index.words()):
+        for _ in opened:
+            pass
+    return index.standing(allowed)
+
+
+def tell(
+    session: PortalSession,
+    *,
+    by: Actor,
+    act: str,
+    shown: Iterable[UUID],
+    detail: Mapping[str, str],
+    standing: Standing,
+) -> None:
+    """Write down that somebody searched, which cases were opened for it, and what is wrong with the index."""
+    note(session, act, by=by.name, detail={**detail, "shown": " ".join(map(str, shown))})
+    if standing.damaged:
+        note(session, "index.damaged", by=by.name, detail={"segments": str(standing.damaged)})
+
+
+_Told = list[tuple[bytearray, dict[int, list[str]]]]
+
+
+def find(index: Index, allowed: Mapping[bytes, None], words: Sequence[Wanted]) -> tuple[list[Found], bool]:
+    """Return the cases that answer all the words, the closest first; if none does, those that answer some."""
+    crcs = [crcs_of(one) for one in words]
+    looked: list[tuple[Piece, _Told]] = []
+    for piece, table in index.words():
+        told = [table.search(one, several) for one, several in zip(words, crcs, strict=True)]
+        if any(by for _, by in told):
+            looked.append((piece, told))
+    covered = index.covered
+    order = {case_id: place for place, case_id in enumerate(one for one in allowed if one in covered)}
+    found = list(_answering(looked, order, partly=False))
+    partly = not found and len(words) > 1
+    if partly:
+        found = list(_answering(looked, order, partly=True))
+    found.sort(key=lambda one: (one.cost, order[one.case_id.bytes]))
+    return found, partly and bool(found)
+
+
+def _answering(
+    looked: Iterable[tuple[Piece, _Told]], order: Mapping[bytes, int], *, partly: bool
+) -> Iterator[Found]:
+    for piece, told in looked:
+        close, ids = answers([one for one, _ in told], partly=partly), split(piece.cases)
+        for place in piece.live:
+            if place in close and ids[place] in order:
+                words = frozenset(word for _, by in told for word in by.get(place, ()))
+                yield Found(UUID(bytes=ids[place]), close[place], words)
+
+
+def open_hits(session: PortalSession, *, by: Actor, found: Sequence[Found]) -> list[Hit]:
+    """Open these cases, as far as they may be read at this very moment, and show where the words stand."""
+    cases = {
+        one.opened.submission.id: one.opened
+        for one in gather(session, by=by, case_ids=[one.case_id for one in found])
+    }
+    return [_hit(session, cases[one.case_id], one) for one in found if one.case_id in cases]
+
+
+def _hit(session: PortalSession, opened: Opened, found: Found) -> Hit:
+    submission = opened.submission
+    row = session.get(CaseTitle, submission.id)
+    pieces: list[tuple[str, bool]] = []
+    for text in _texts(session, opened):
+        pieces = excerpt(text, found.words)
+        if any(marked for _, marked in pieces):
+            break
+    return Hit(
+        submission.id,
+        submission.day,
+        submission.status,
+        open_title(opened, row) if row else "",
+        exact=all(one is Closeness.SAME for one in found.closeness),
+        pieces=pieces if any(marked for _, marked in pieces) else [],
+    )
+
+
+def _texts(session: PortalSession, opened: Opened) -> Iterator[str]:
+    """Give the texts of a case one after the other: the source's own first, then what staff wrote."""
+    for text in open_texts(opened):
+        yield text.text
+    for file in opening.open_documents(opened.submission, opened.parts):
+        yield f"{file.name} {file.caption}"
+    for mark in open_marks(session, opened):
+        yield mark.comment
+    query = select(CaseNote).where(CaseNote.submission_id == opened.submission.id)
+    for row in session.scalars(query):
+        yield opened.key.open(Label.NOTE, row.id, row.blob)["text"]
+
+
+def excerpt(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
+    """Cut out where most of the folded words stand close by; joined, the pieces are that part of the text."""
+    wanted_words, memo = set(words), dict[str, tuple[str, ...]]()
+    spans = [
+        (found.start(), found.end(), told)
+        for found in _TOKEN.finditer(text)
+        if (told := words_of(found[0], memo) & wanted_words)
+    ]
+    if not spans:
+        return [(text[: 2 * _AROUND], False)]
+    start = max(spans, key=lambda one: len(_within(spans, one[0])))[0]
+    return list(_pieces(text, [one[:2] for one in spans], max(0, start - _AROUND), start + 2 * _AROUND))
+
+
+def _within(spans: Sequence[tuple[int, int, set[str]]], start: int) -> set[str]:
+    return {word for one in spans if start <= one[0] < start + _AROUND for word in one[2]}
+
+
+def _pieces(text: str, spans: Sequence[tuple[int, int]], begin: int, end: int) -> Iterator[tuple[str, bool]]:
+    """Cut at whole words, with dots where the text goes on."""
+    while begin and not text[begin - 1].isspace():
+        begin -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    at = begin
+    before, after = ("… " if begin else ""), (" …" if end < len(text) else "")
+    if before:
+        yield before, False
+    for start, stop in spans:
+        if begin <= start and stop <= end:
+            token = text[start:stop]
+            bare = _EDGE.sub("", token) or token
+            first = start + token.index(bare)
+            yield text[at:first], False
+            yield bare, True
+            at = first + len(bare)
+    yield text[at:end].rstrip() + after, False

@@ -1,0 +1,145 @@
+"""Which cases speak of a record: those that are linked to it, and those whose words name it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.casework import digest, search
+from portal.casework.access import Opened
+from portal.casework.digest import CODED, Gathered
+from portal.casework.index import Index, Standing, open_index, readable
+from portal.casework.search import Found, Hit
+from portal.casework.search_format import Spoken
+from portal.casework.search_words import wanted
+from portal.database import PortalSession
+from portal.intake import consent
+from portal.intake.models import Status, Use
+from portal.linking.models import Link, LinkState
+from portal.linking.vocabulary import Certainty, LinkRelation
+from portal.permissions import Permission
+from portal.registry import service as registry
+from portal.registry.models import Record
+from portal.registry.names import split_titles
+from portal.registry.vocabulary import Kind
+from portal.staff.actor import Actor
+from portal.vault.seal import Label
+
+MOST = 50
+"""Cases that a page shows as linked; and a fifth of it as named."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a case says of a record, by one link or by its coding sheet (then there is no relation)."""
+
+    case_id: UUID
+    status: Status
+    relation: LinkRelation | None
+    certainty: Certainty | None
+    quote: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """The cases that speak of a record."""
+
+    record: Record
+    linked: Sequence[Said]
+    linked_count: int
+    named: Sequence[Hit]
+    named_count: int
+    standing: Standing
+
+
+def spoken_in(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, list[Spoken]]:
+    """Return what the links of open cases lead to, for the index; the caller asked for leave."""
+    return {
+        case_id: [Spoken(UUID(value["record_id"]), value["relation"]) for value in values]
+        for case_id, values in _links(session, cases).items()
+    }
+
+
+def _links(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, list[dict[str, str]]]:
+    query = select(Link).where(Link.submission_id.in_(list(cases)), Link.state == LinkState.CURRENT)
+    found: dict[UUID, list[dict[str, str]]] = {}
+    for row in session.scalars(query.execution_options(populate_existing=True)):
+        value = cases[row.submission_id].key.open(Label.LINK, row.id, row.blob)
+        found.setdefault(row.submission_id, []).append(value)
+    return found
+
+
+digest.install(spoken_in)
+
+
+def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID) -> Speaking:
+    """Return the cases that speak of a record, as far as they may be read and linked now; noted.
+
+    The index says where to look; what is shown comes from the cases themselves. The ledger's entry names
+    no record: beside the cases that were shown it would say who is linked to whom.
+    """
+    by.require(Permission.CASE_READ)
+    record = registry.find(session, record_id, by=by)
+    index, allowed = open_index(session, by=by), readable(session, by=by)
+    linked = _linked(session, index, allowed, by=by, record_id=record_id)
+    known = {one.case_id for one in linked}
+    named = [one for one in _named(index, allowed, record) if one.case_id not in known]
+    hits = search.open_hits(session, by=by, found=named[: MOST // 5])
+    standing = index.standing(allowed)
+    shown = [*dict.fromkeys(one.case_id for one in linked[:MOST]), *(one.case_id for one in hits)]
+    detail = {"cases": str(standing.searched), "found": str(len(known) + len(named))}
+    search.tell(session, by=by, act="case.speak-of", shown=shown, detail=detail, standing=standing)
+    return Speaking(record, linked[:MOST], len(known), hits, len(named), standing)
+
+
+def _linked(
+    session: PortalSession, index: Index, allowed: Mapping[bytes, None], *, by: Actor, record_id: UUID
+) -> list[Said]:
+    places: dict[UUID, set[str]] = {}
+    for piece, heads in index.heads(record_id=record_id):
+        for place in piece.live:
+            relations = {one.relation for one in heads[place].spoken if one.record_id == record_id}
+            if relations and heads[place].case_id.bytes in allowed:
+                places[heads[place].case_id] = relations
+    gathered = [
+        one
+        for one in digest.gather(session, by=by, case_ids=places)
+        if consent.permits(one.opened.submission.consents, Use.LINK)
+    ]
+    cases = {one.opened.submission.id: one.opened for one in gathered}
+    links = _links(session, cases)
+    said: list[Said] = []
+    for one in gathered:
+        case_id = one.opened.submission.id
+        mine = [value for value in links.get(case_id, ()) if value["record_id"] == str(record_id)]
+        said += [_said(one, value) for value in mine]
+        if not mine and CODED in places[case_id]:
+            said.append(_said(one, None))
+    return said
+
+
+def _said(one: Gathered, value: Mapping[str, str] | None) -> Said:
+    submission = one.opened.submission
+    if value is None:
+        return Said(submission.id, submission.status, None, None, "")
+    return Said(
+        submission.id,
+        submission.status,
+        LinkRelation(value["relation"]),
+        Certainty(value["certainty"]),
+        value["quote"],
+    )
+
+
+def _named(index: Index, allowed: Mapping[bytes, None], record: Record) -> list[Found]:
+    """Return the cases whose words name the record, whole, in any of its spellings."""
+    titled = record.kind is Kind.PERSON
+    names = dict.fromkeys(split_titles(one.text).rest if titled else one.text for one in record.names)
+    found: dict[UUID, Found] = {}
+    for name in names:
+        hits, partly = search.find(index, allowed, wanted(name))
+        for one in hits if not partly else ():
+            if one.case_id not in found or one.cost < found[one.case_id].cost:
+                found[one.case_id] = one
+    return sorted(found.values(), key=lambda one: one.cost)
