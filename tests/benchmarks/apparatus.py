@@ -131,6 +131,7 @@ def _wait(port: int) -> None:
                 raise
             time.sleep(0.1)
         else:
+            visitor.close()
             return
 
 

@@ -9,9 +9,10 @@ written and brought to the disk before the answer.
 How to read it. ``mib_per_cpu_s`` is MiB per CPU-second of the server, user and system together;
 ``mib_per_s`` is by the clock and includes the sender. ``memory_mib`` is how far the worker's resident memory
 rose above what it held before; it should be the same for both sizes. ``floor`` is a plain write of the same
-bytes with fsync in the same run; ``parts`` is the CPU-time in seconds of the same number of bytes through the
-multipart parser, SHA-256 (twice: of the file and of what is stored) and the sealing alone, so that the rest
-can be seen: reading the socket and writing the file. ``system_share`` is what the kernel spent of ``cpu_s``.
+bytes with fsync in the same run, ``share_of_floor`` how much of its MiB per CPU-second the upload reaches.
+``parts`` is the CPU-time in seconds of the same number of bytes through the multipart parser, SHA-256 (twice:
+of the file and of what is stored) and the sealing alone, so that the rest can be seen: reading the socket and
+writing the file. ``system_share`` is what the kernel spent of ``cpu_s``.
 """
 
 import hashlib
@@ -95,7 +96,8 @@ def run(*, quick: bool) -> dict[str, Any]:
             upload(server, block, 8)  # to warm
             files = [upload(server, block, mib) for mib in sizes]
         plain = floor(instance.settings.instance, block, sizes[-1])
-    return {"uploads": files, "floor": plain, "parts": parts(block, sizes[-1])}
+    share = round(files[-1]["mib_per_cpu_s"] / plain["mib_per_cpu_s"], 2)
+    return {"uploads": files, "floor": plain, "share_of_floor": share, "parts": parts(block, sizes[-1])}
 
 
 if __name__ == "__main__":
