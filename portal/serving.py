@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import resource
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,11 @@ def _share_one_heap() -> None:
         mallopt(_ARENA_MAX, 1)
 
 
+def _leave_no_core() -> None:
+    """Let a crash write no picture of the memory to a disk, whatever the machine's own settings are."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def __init__(self, make: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._make, self._options = make, options
@@ -40,6 +46,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 def serve(make: Callable[[], Flask], address: str, workers: int) -> None:
     """Serve until ended; each worker makes its own app, so that no connection is shared between processes."""
     _share_one_heap()
+    _leave_no_core()
     logging.getLogger("gunicorn.error").addFilter(no_timeouts)
     _Server(
         make,
