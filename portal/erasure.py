@@ -9,7 +9,8 @@ import portal.linking.models
 import portal.registry.models  # noqa: F401 - tables that are not known here would be passed over
 from portal.intake import withdrawing
 from portal.release.withdrawals import look_again
+from portal.store import segments
 
-ALONG = (look_again,)
+ALONG = (look_again, segments.forget)
 
 withdrawing.install(ALONG)
