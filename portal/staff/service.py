@@ -201,9 +201,9 @@ def sign_in(
 ) -> SignedIn | None:
     """Open a person's bundle and check the second factor; None for any mistake, after the same work.
 
-    A security key's ``answer`` to what it was ``asked`` takes the code's place. ``cost`` is what is spent where
-    nobody has joined. ``line`` is where the visitor waits for a place. The unit of work must hold nothing
-    unsaved: it is put aside while the passphrase is stretched.
+    A security key's ``answer`` to what it was ``asked`` takes the code's place. ``cost`` is what is spent
+    where nobody has joined. ``line`` is where the visitor waits for a place. The unit of work must hold
+    nothing unsaved: it is put aside while the passphrase is stretched.
     """
     staff_id, known = _meant(session, name)
     if staff_id is None:
@@ -233,8 +233,8 @@ def sign_in(
 def _meant(session: PortalSession, name: str) -> tuple[UUID | None, bool]:
     """Return whose name this is, and whether it is anybody's.
 
-    A name of nobody stands for somebody all the same, always for the same one, so that the same statements and
-    the same work follow. None only where nobody has joined yet.
+    A name of nobody stands for somebody all the same, always for the same one, so that the same statements
+    and the same work follow. None only where nobody has joined yet.
     """
     wanted = fold(name)
     rows = session.execute(select(Staff.id, Staff.name).order_by(Staff.id)).all()

@@ -16,7 +16,7 @@ from portal.config import Face, PublicKeys, Settings
 from portal.database import Base, Database, KeysBase
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
-from portal.staff import door_routes, routes, self_routes, service  # noqa: F401
+from portal.staff import door_routes, hardware_routes, routes, self_routes, service  # noqa: F401
 from portal.staff.actor import Actor
 from portal.staff.credentials import Bundle, new_bundle
 from portal.staff.founding import write_directory
@@ -171,3 +171,9 @@ def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Flask:
 def browser(desk: Flask, world: World) -> Callable[[], Browser]:
     """Make a visitor with cookies of their own."""
     return lambda: Browser(desk.test_client(), world)
+
+
+@pytest.fixture
+def new_browser(world: World) -> Callable[[Flask], Browser]:
+    """Make a visitor of any app."""
+    return lambda app: Browser(app.test_client(), world)

@@ -1,4 +1,4 @@
-"""A passphrase of one's own is long, and nothing that is tried first; whoever is refused learns what to do."""
+"""A passphrase of one's own is long, and nothing that is tried first; who is refused learns what to do."""
 
 import random
 
