@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from builders import Instance, a_draft, a_submission
 from sqlalchemy import select
 
-from portal.casework import access, marking, reading, service, sheets, writing
+from portal.casework import access, holds, marking, reading, removals, service, sheets, writing
 from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind
 from portal.database import PortalSession
 from portal.intake import service as intake
 from portal.intake.drafts import Draft
-from portal.intake.models import Compartment
+from portal.intake.models import Authority, Compartment
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
 from portal.permissions import Group
@@ -86,6 +87,31 @@ def a_sheet(instance: Instance, case_id: UUID, sheet: Sheet | None = None, *, su
             submit=submit,
             now=instance.clock(),
         )
+
+
+def a_hold(instance: Instance, case_id: UUID, *, by: str = "willow", days: int = 90) -> UUID:
+    """A legal hold that a lead asked for; another has yet to agree."""
+    until = instance.clock().date() + timedelta(days=days)
+    reason = "A court has asked that it be kept for a trial. It must not be erased before."
+    with at_desk(instance, by) as (session, actor):
+        row = holds.ask(session, by=actor, case_id=case_id, reason=reason, until=until, now=instance.clock())
+        session.flush()
+        return row.id
+
+
+def a_removal(instance: Instance, case_id: UUID, *, by: str = "willow") -> UUID:
+    """A request to erase a case on its source's letter; another lead has yet to agree."""
+    with at_desk(instance, by) as (session, actor):
+        row = removals.ask(
+            session,
+            by=actor,
+            case_id=case_id,
+            authority=Authority.LETTER,
+            reason="A letter of 3 May.",
+            now=instance.clock(),
+        )
+        session.flush()
+        return row.id
 
 
 def a_person(instance: Instance, name: str = "Omid Rastegar", **facts: object) -> UUID:

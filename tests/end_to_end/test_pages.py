@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 import pytest
-from cases import a_case, a_mark, a_sheet, at_desk
+from cases import a_case, a_hold, a_mark, a_removal, a_sheet, at_desk
 from coded import a_release, a_request, accounts
 from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overflow, ready, shoot, watch
 from end_to_end.conftest import Portal
@@ -21,8 +21,11 @@ from end_to_end.walks import come_back, send, tell
 from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import select
 
+from portal.casework import holds
 from portal.casework.marking import MarkKind
 from portal.config import Face
+from portal.intake import withdrawing
+from portal.intake.models import Submission
 from portal.permissions import Role
 from portal.registry.models import Record, Statement
 from portal.release import service as releases
@@ -79,7 +82,19 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene(one_portal: Portal) -> Iterator[Scene]:
     portal, visitors = one_portal, {}
-    for name in ("stranger", "writer", "sender", "returner", "joiner", "cedar", "maple", "rowan", "olive"):
+    for name in (
+        "stranger",
+        "writer",
+        "sender",
+        "returner",
+        "kept",
+        "taker",
+        "joiner",
+        "cedar",
+        "maple",
+        "rowan",
+        "olive",
+    ):
         visitors[name] = portal.browser.new_context(viewport=PHONE, service_workers="block")
         watch(visitors[name], (portal.intake, portal.desk), portal.findings)
     intake = _intake(portal, visitors)
@@ -119,6 +134,31 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),
         *(View(f"folder.{name}", "returner") for name in ("show", "change_permissions", "withdraw")),
+        *_held_sources(portal, visitors),
+    ]
+
+
+def _held_sources(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View]:
+    """Two sources whose accounts a legal hold keeps, one of whom has taken everything back."""
+    instance, now = portal.instance, portal.instance.clock()
+    for name in ("kept", "taker"):
+        person = portal.source("en", looked_at=False)
+        with instance.database.session(write=False) as session:
+            before = set(session.scalars(select(Submission.id)))
+        tell(person)
+        come_back(person, send(person))
+        with instance.database.session(write=False) as session:
+            case_id = (set(session.scalars(select(Submission.id))) - before).pop()
+        hold_id = a_hold(instance, case_id)
+        with at_desk(instance, "maple") as (session, by):
+            holds.approve(session, by=by, hold_id=hold_id, now=now)
+        visitors[name].add_cookies(person.context.cookies())  # type: ignore[arg-type]
+    with instance.database.session(write=True) as session:
+        withdrawing.withdraw(session, submission_id=case_id, day=now.date())
+    return [
+        View("folder.show", "kept", state="held"),
+        View("folder.withdraw", "kept", state="held"),
+        View("folder.show", "taker", state="locked"),
     ]
 
 
@@ -139,6 +179,7 @@ def _desk(portal: Portal) -> list[View]:
         )
     with at_desk(instance, "rowan") as (session, by):
         staff.invite(session, by=by, name="linden", role=Role.REVIEWER, now=instance.clock(), language="en")
+    hold_id, removal_id = a_hold(instance, held), a_removal(instance, coded)
     checkpoint(instance.database, instance.settings)
     with instance.database.session(write=False) as session:
         records = {
@@ -153,6 +194,11 @@ def _desk(portal: Portal) -> list[View]:
     return [
         *_casework(fresh=fresh, held=held, coded=coded, shut=shut, marks=(person, place)),
         *_registry(records, said),
+        View("casework.holds_list", "maple"),
+        View("casework.ask_hold", "maple", {"case_id": held}),
+        View("casework.hold", "maple", {"hold_id": hold_id}, "to decide"),
+        View("casework.ask_removal", "maple", {"case_id": held}),
+        View("casework.removal", "maple", {"removal_id": removal_id}, "to decide"),
         View(
             "linking.new",
             "cedar",
