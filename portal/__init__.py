@@ -17,6 +17,7 @@ from portal.config import Face, Settings, bundled
 from portal.database import Database
 from portal.ledger import service as ledger
 from portal.permissions import Group
+from portal.staff.recipients import agree
 from portal.store.directory import SignedKeys
 from portal.store.files import FileStore
 from portal.vault import sign, wrap
@@ -40,13 +41,13 @@ def _features(face: Face) -> list[guard.Pages]:
         from portal.intake.routes import pages as intake  # noqa: PLC0415
 
         return [intake, folder]
-    from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - only this face needs them
     from portal.casework import hold_routes, work_routes  # noqa: F401, PLC0415
+    from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - only this face needs them
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415
-    from portal.staff import door_routes, routes, self_routes  # noqa: F401, PLC0415 - in the order of the menu
+    from portal.staff import door_routes, hardware_routes, routes, self_routes  # noqa: F401, PLC0415 - menu
     from portal.staff.audit import pages as audit  # noqa: PLC0415
     from portal.staff.pages import pages as staff  # noqa: PLC0415
 
@@ -88,7 +89,7 @@ def create_app(
         database = Database(settings.main_url, settings.wraps_url)
         ledger.attach(database, lambda: directory.last.groups[Group.AUDITORS.value])
     files = FileStore(settings.files, reserve=_RESERVE)
-    app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory)
+    app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory, agree)
     app.teardown_appcontext(edge.release)
     locale.install(app)
     responses.install(app, secure=settings.secure_cookies, onion_address=settings.onion_address)

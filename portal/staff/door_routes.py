@@ -13,6 +13,7 @@ from flask_login import current_user
 from portal.errors import NotFoundError
 from portal.permissions import Access
 from portal.staff import service
+from portal.staff.challenges import Purpose, taken
 from portal.staff.choosing import Choice
 from portal.staff.current import begin, devices, leave, renew, throttle
 from portal.staff.forms import JoinForm, KeysForm, SignInForm, typed
@@ -115,9 +116,13 @@ def sign_in() -> ResponseReturnValue:
         cost=cost(),
         now=now(),
         line=KNOWN if device else SIGNING_IN,
+        answer=typed(form.answer),
+        asked=taken(Purpose.USE),
     )
     if signed_in is None:
         notice = _("Name, passphrase and code do not fit together. Look at all three and try again.")
+        if typed(form.answer):
+            notice = _("Name, passphrase and security key do not fit together. Look at all three.")
         return _door("staff/sign_in.html", form, HTTPStatus.FORBIDDEN, notice)
     finish()  # the code is spent before the session begins
     throttle().right(lane, now())

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length, StopValidation
 
 from portal.permissions import Group, Role
 from portal.staff.labels import DUTIES, ROLES
@@ -14,10 +14,25 @@ from portal.web.locale import lazy_gettext as _l
 
 _LONGEST_PASSPHRASE = 400
 _LONGEST_CODE = 20
+_LONGEST_ANSWER = 20_000
 
 
 def _at_most(length: int) -> Length:
     return Length(max=length, message=_l("This is too long."))
+
+
+class AnswerField(HiddenField):
+    """What a security key answered, put in by a script; it is never sent back."""
+
+    def _value(self) -> str:
+        return ""
+
+
+def _unless_answered(form: Any, field: StringField) -> None:
+    """Let a security key's answer take the place of what else would have to be typed."""
+    if typed(form.answer):
+        field.errors = []
+        raise StopValidation
 
 
 class SignInForm(PortalForm):
@@ -29,9 +44,14 @@ class SignInForm(PortalForm):
     )
     code = StringField(
         _l("One-time code"),
-        [InputRequired(_l("Enter the code that your app shows now.")), _at_most(_LONGEST_CODE)],
+        [
+            _unless_answered,
+            InputRequired(_l("Enter the code that your app shows now.")),
+            _at_most(_LONGEST_CODE),
+        ],
         description=_l("Six figures, from your authenticator app."),
     )
+    answer = AnswerField(validators=[_at_most(_LONGEST_ANSWER)])
 
 
 class JoinForm(PortalForm):
@@ -91,10 +111,36 @@ class ChangeForm(ChoiceForm):
 
 
 class ProofForm(PortalForm):
-    """The passphrase once more, before what cannot be undone."""
+    """The passphrase once more, before what cannot be undone; or a security key's answer."""
+
+    passphrase = PasswordField(
+        _l("Passphrase"),
+        [_unless_answered, InputRequired(_l("Enter your passphrase.")), _at_most(_LONGEST_PASSPHRASE)],
+    )
+    answer = AnswerField(validators=[_at_most(_LONGEST_ANSWER)])
+
+
+class PassphraseForm(PortalForm):
+    """The passphrase, which a change of what opens one's keys takes."""
 
     passphrase = PasswordField(
         _l("Passphrase"), [InputRequired(_l("Enter your passphrase.")), _at_most(_LONGEST_PASSPHRASE)]
+    )
+
+
+class AddKeyForm(PassphraseForm):
+    """What a new security key is called, and what it answered."""
+
+    name = StringField(
+        _l("What you call it"),
+        [InputRequired(_l("Give it a name.")), _at_most(LONGEST)],
+        description=_l("So that you tell it from the other one, such as “the blue one”."),
+    )
+    answer = AnswerField(
+        validators=[
+            InputRequired(_l("The security key has not answered. This page needs scripts for it.")),
+            _at_most(_LONGEST_ANSWER),
+        ]
     )
 
 

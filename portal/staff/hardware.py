@@ -322,3 +322,14 @@ def assert_key(
     if went_back:
         note(session, "staff.key-copied", by=person.name, subject=person.id)
     return not went_back
+
+
+def confirm(session: PortalSession, *, by: Actor, answer: str, asked: Asked | None) -> bool:
+    """Tell whether the person who acts has just used a security key of theirs; the ledger says so."""
+    person = session.get(Staff, by.id, with_for_update=True)
+    if person is None or not person.active:
+        raise RefusedError
+    if not assert_key(session, person=person, identity=by.seed, answer=answer, asked=asked):
+        return False
+    note(session, "staff.confirm", by=by.name, subject=by.id)
+    return True

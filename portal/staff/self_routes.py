@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import InvalidError
 from portal.permissions import GRANTS, MAY_HOLD, Access
-from portal.staff import changing
+from portal.staff import changing, hardware
 from portal.staff.actor import Actor
+from portal.staff.challenges import Purpose, taken
 from portal.staff.choosing import Choice
 from portal.staff.current import actor, end_stays, proved, reopened, roll, throttle
 from portal.staff.forms import ChangeForm, ConfirmForm, ProofForm, typed
@@ -102,12 +103,20 @@ def confirm() -> ResponseReturnValue:
     wait = throttle().attempt(_lane(by), now())
     if wait:
         return _confirm_page(form, HTTPStatus.TOO_MANY_REQUESTS, _told(wait))
-    if not changing.prove(db(), by=by, passphrase=typed(form.passphrase)):
+    if not _proves(by, form):
         return _confirm_page(form, HTTPStatus.FORBIDDEN, _("This is not your passphrase. Try once more."))
     finish()
     throttle().right(_lane(by), now())
     proved()
     return freshness.come_back(to)
+
+
+def _proves(by: Actor, form: ProofForm) -> bool:
+    """Tell whether the passphrase is right, or a security key of theirs has signed."""
+    answer, asked = typed(form.answer), taken(Purpose.USE)
+    if answer:
+        return hardware.confirm(db(), by=by, answer=answer, asked=asked)
+    return changing.prove(db(), by=by, passphrase=typed(form.passphrase))
 
 
 def _confirm_page(form: ProofForm, status: int, notice: str = "") -> Response:
