@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from portal.casework.access import Opened
 from portal.casework.coding import Sheet
 from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
-from portal.casework.reading import open_mark, open_texts
+from portal.casework.reading import open_mark, open_texts, open_title
 from portal.casework.sealing import CaseKey
 from portal.casework.search_format import Digest, Spoken
 from portal.casework.search_words import words_of
@@ -222,12 +222,6 @@ def _language(opened: Opened) -> str:
             if one.name == "language":
                 return open_field(opened.parts[part.id], one.name, one.version, one.blob)
     return ""
-
-
-def open_title(opened: Opened, row: CaseTitle) -> str:
-    """Open a case's own words."""
-    value = opened.key.open(Label.CASE_TITLE, row.submission_id, row.blob, version=row.version)
-    return str(value["text"])
 
 
 def _rows(session: PortalSession, model: type[_Row], cases: Mapping[UUID, Opened]) -> dict[UUID, list[_Row]]:

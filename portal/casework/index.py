@@ -8,7 +8,9 @@ cases are not searched until somebody has them read in again.
 import hmac
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, cast, func, select
@@ -62,14 +64,18 @@ class Piece:
     id: UUID
     line: Line
     number: int
-    cases: bytes
-    live: tuple[int, ...]
+    cases: bytes = field(repr=False)
+    live: tuple[int, ...] = field(repr=False)
 
-    @property
+    @cached_property
+    def ids(self) -> list[bytes]:
+        """The ids of its cases, by their places."""
+        return split(self.cases)
+
+    @cached_property
     def live_cases(self) -> list[bytes]:
-        """The ids of those cases."""
-        ids = split(self.cases)
-        return [ids[place] for place in self.live]
+        """The ids of those whose newest digest it holds."""
+        return [self.ids[place] for place in self.live]
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Standing:
     """Cases that may be read now."""
     waiting: int
     """Those of them that are not searched."""
+    lost: int
+    """Those of the waiting that are lost with something damaged."""
     changed: int
     """Those that are searched as they were before somebody changed them."""
     damaged: int
@@ -147,14 +155,20 @@ def readable(session: PortalSession, *, by: Actor) -> dict[bytes, None]:
     """Return the cases (16 bytes each) that the actor may read now, the longest waiting first."""
     by.require(Permission.CASE_READ)
     groups = [group for group in CIRCLES if by.seeds.get(group)]
-    answers = select(_hex(Consent.submission_id), Consent.answer).where(Consent.use == Use.READ)
-    allowed = {
-        case_id: answer is Answer.YES
-        for case_id, answer in session.execute(answers.order_by(Consent.number))
-    }
-    query = select(_hex(Submission.id)).where(Submission.status.not_in(GONE), Submission.group.in_(groups))
-    ids = session.scalars(query.order_by(Submission.day, Submission.id))
-    found = {bytes.fromhex(case_id): None for case_id in ids if allowed.get(case_id, False)}
+    last = (
+        select(Consent.answer)
+        .where(Consent.submission_id == Submission.id, Consent.use == Use.READ)
+        .order_by(Consent.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(_hex(Submission.id).label("id")).where(
+        Submission.status.not_in(GONE), Submission.group.in_(groups), last == Answer.YES
+    )
+    every = query.order_by(Submission.day, Submission.id).subquery()
+    # One row of ten thousand ids is read many times faster than ten thousand rows.
+    joined = session.scalar(select(func.aggregate_strings(every.c.id, "")))
+    found = dict.fromkeys(split(bytes.fromhex(joined or "")))
     return found if _holds_all(session, by) else _openable(session, by, found)
 
 
@@ -339,7 +353,7 @@ class Index:
     @property
     def covered(self) -> set[bytes]:
         """The cases whose newest digest stands in a segment which holds."""
-        live = {one for piece in self.pieces for one in piece.live_cases}
+        live = set(chain.from_iterable(piece.live_cases for piece in self.pieces))
         return live - self.lost - self.again
 
     def standing(self, allowed: Iterable[bytes]) -> Standing:
@@ -349,6 +363,7 @@ class Index:
         return Standing(
             total=len(may),
             waiting=len(may - covered),
+            lost=len(may & self.lost),
             changed=sum(one.bytes in may and one.bytes in covered for one in changed),
             damaged=max(len(self.damaged), len(self.broken)),
         )

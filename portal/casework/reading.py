@@ -12,7 +12,7 @@ from portal.casework import workflow
 from portal.casework.access import Opened, claim_of, find, keys_of, open_case
 from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind, Selector, Span
-from portal.casework.models import Annotation, CaseNote, CodingSheet
+from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import consent, opening
@@ -88,6 +88,7 @@ class Paper:
 class Content:
     """What opens when the source said yes."""
 
+    title: str = field(repr=False)
     texts: Sequence[Text] = field(repr=False)
     answers: Mapping[str, str] = field(repr=False)
     papers: Sequence[Paper] = field(repr=False)
@@ -142,6 +143,7 @@ def _content(session: PortalSession, opened: Opened) -> Content:
     fields = opening.open_fields(opened.submission, opened.parts)
     files = opening.open_documents(opened.submission, opened.parts)
     return Content(
+        title=open_title(opened, session.get(CaseTitle, opened.submission.id)),
         texts=texts,
         answers={name: text for name, text in fields.items() if name != NARRATIVE},
         papers=[Paper(one, _custody(one)) for one in files],
@@ -224,6 +226,14 @@ def open_sheet(session: PortalSession, opened: Opened) -> OpenedSheet | None:
     return OpenedSheet(row, Sheet.from_json(value["sheet"]), tuple(value["hands"]))
 
 
+def open_title(opened: Opened, row: CaseTitle | None) -> str:
+    """Open a case's own words, "" where nobody has found any yet."""
+    if row is None:
+        return ""
+    value = opened.key.open(Label.CASE_TITLE, row.submission_id, row.blob, version=row.version)
+    return str(value["text"])
+
+
 def _notes(session: PortalSession, opened: Opened) -> list[Noted]:
     query = select(CaseNote).where(CaseNote.submission_id == opened.submission.id)
     opened_notes = [
@@ -247,12 +257,20 @@ def identity(session: PortalSession, *, by: Actor, case_id: UUID) -> dict[str, s
 
 
 def document(
-    session: PortalSession, *, by: Actor, case_id: UUID, document_id: UUID, files: FileStore
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_id: UUID,
+    document_id: UUID,
+    files: FileStore,
+    noted: bool = False,
 ) -> OpenedDocument:
-    """Open one document of a case; noted."""
+    """Open one document of a case; noted, unless the very same reading was ``noted`` before."""
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
     for one in opening.open_documents(opened.submission, opened.parts):
         if one.document.id == document_id:
-            note(session, "document.read", by=by.name, subject=case_id, detail={"document": str(document_id)})
+            if not noted:
+                detail = {"document": str(document_id)}
+                note(session, "document.read", by=by.name, subject=case_id, detail=detail)
             return open_document(files, one)
     raise NotFoundError

@@ -7,16 +7,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
 from portal.casework.access import Opened
-from portal.casework.digest import gather, open_title
+from portal.casework.digest import gather
 from portal.casework.index import Index, Piece, Standing, open_index, readable
 from portal.casework.models import CaseNote, CaseTitle
-from portal.casework.reading import open_marks, open_texts
-from portal.casework.search_format import answers, crcs_of
+from portal.casework.reading import open_marks, open_texts, open_title
+from portal.casework.search_building import bring_in
+from portal.casework.search_format import Told, answers, crcs_of
 from portal.casework.search_words import Closeness, Wanted, wanted, words_of
 from portal.database import PortalSession
 from portal.intake import opening
@@ -24,28 +26,29 @@ from portal.intake.models import Status
 from portal.ledger.service import note
 from portal.permissions import Permission
 from portal.staff.actor import Actor
-from portal.store.segments import split
 from portal.vault.seal import Label
 
 PAGE = 10
+VISIT = 25
+"""Cases that a visit reads in by itself; more take a press."""
 _AROUND = 90
-_MISSING = 9  # what a missing word costs: more than any word that is only near
 _TOKEN = re.compile(r"\S+")
 _EDGE = re.compile(r"^\W+|\W+$")
 
 
-@dataclass(frozen=True)
-class Found:
-    """A case that answers, before it is opened: how closely, and by which written words."""
+class Found(NamedTuple):
+    """A case that answers, before it is opened; they sort by how closely, then by how long they wait."""
 
-    case_id: UUID
-    closeness: tuple[Closeness | None, ...]
-    words: frozenset[str] = field(repr=False)
+    cost: int
+    waits: int
+    case_id: bytes
+    place: int
+    told: Sequence[Told]
 
     @property
-    def cost(self) -> int:
-        """The smaller, the better."""
-        return sum(_MISSING if one is None else one for one in self.closeness)
+    def words(self) -> set[str]:
+        """The written words by which it answers."""
+        return {word for one in self.told for word in one.words_in(self.place)}
 
 
 @dataclass(frozen=True)
@@ -78,24 +81,34 @@ def search(session: PortalSession, *, by: Actor, text: str, page: int = 1) -> An
     The words are not noted because auditors may not know what cases speak of; what was shown is.
     """
     by.require(Permission.CASE_READ)
-    index, allowed = open_index(session, by=by), readable(session, by=by)
-    found, partly = find(index, allowed, wanted(text))
+    index, allowed = current(session, by=by)
+    found, partly = find(index, allowed, [wanted(text)])
     standing = index.standing(allowed)
     hits = open_hits(session, by=by, found=found[(page - 1) * PAGE : page * PAGE])
     detail = {"cases": str(standing.searched), "found": str(len(found))}
     shown = [one.case_id for one in hits]
     tell(session, by=by, act="case.search", shown=shown, detail=detail, standing=standing)
-    return Answer(hits, len(found), partly, len(found) > page * PAGE, standing)
+    return Answer(hits, len(found), partly and bool(found), len(found) > page * PAGE, standing)
 
 
 def look(session: PortalSession, *, by: Actor) -> Standing:
     """Say how much of what the actor may read the index answers for; every segment is opened to know it."""
     by.require(Permission.CASE_READ)
-    index, allowed = open_index(session, by=by), readable(session, by=by)
+    index, allowed = current(session, by=by)
     for opened in (index.heads(), index.words()):
         for _ in opened:
             pass
     return index.standing(allowed)
+
+
+def current(session: PortalSession, *, by: Actor) -> tuple[Index, dict[bytes, None]]:
+    """Open the index, with the little that waited read in, and say which cases may be read now."""
+    allowed = readable(session, by=by)
+    index = open_index(session, by=by)
+    standing = index.standing(allowed)
+    if (standing.waiting > standing.lost or standing.changed) and bring_in(session, by=by, limit=VISIT).read:
+        index = open_index(session, by=by)
+    return index, allowed
 
 
 def tell(
@@ -113,61 +126,65 @@ def tell(
         note(session, "index.damaged", by=by.name, detail={"segments": str(standing.damaged)})
 
 
-_Told = list[tuple[bytearray, dict[int, list[str]]]]
+def find(
+    index: Index, allowed: Mapping[bytes, None], asked: Sequence[Sequence[Wanted]]
+) -> tuple[list[Found], bool]:
+    """Return the cases that answer all words of something asked, the closest first.
 
-
-def find(index: Index, allowed: Mapping[bytes, None], words: Sequence[Wanted]) -> tuple[list[Found], bool]:
-    """Return the cases that answer all the words, the closest first; if none does, those that answer some."""
-    crcs = [crcs_of(one) for one in words]
-    looked: list[tuple[Piece, _Told]] = []
+    When none does and one thing was asked, those that answer some of its words, and true.
+    """
+    crcs = {one: crcs_of(one) for words in asked for one in words}
+    looked: list[tuple[Piece, list[list[Told]]]] = []
     for piece, table in index.words():
-        told = [table.search(one, several) for one, several in zip(words, crcs, strict=True)]
-        if any(by for _, by in told):
-            looked.append((piece, told))
+        told = {one: table.search(one, several) for one, several in crcs.items()}
+        if any(one.by for one in told.values()):
+            looked.append((piece, [[told[one] for one in words] for words in asked]))
     covered = index.covered
-    order = {case_id: place for place, case_id in enumerate(one for one in allowed if one in covered)}
-    found = list(_answering(looked, order, partly=False))
-    partly = not found and len(words) > 1
-    if partly:
-        found = list(_answering(looked, order, partly=True))
-    found.sort(key=lambda one: (one.cost, order[one.case_id.bytes]))
-    return found, partly and bool(found)
+    waits = {case_id: place for place, case_id in enumerate(one for one in allowed if one in covered)}
+    found = sorted(_answering(looked, waits, partly=False))
+    partly = not found and len(asked) == 1 and len(asked[0]) > 1
+    return (sorted(_answering(looked, waits, partly=True)) if partly else found), partly
 
 
 def _answering(
-    looked: Iterable[tuple[Piece, _Told]], order: Mapping[bytes, int], *, partly: bool
+    looked: Iterable[tuple[Piece, list[list[Told]]]], waits: Mapping[bytes, int], *, partly: bool
 ) -> Iterator[Found]:
-    for piece, told in looked:
-        close, ids = answers([one for one, _ in told], partly=partly), split(piece.cases)
-        for place in piece.live:
-            if place in close and ids[place] in order:
-                words = frozenset(word for _, by in told for word in by.get(place, ()))
-                yield Found(UUID(bytes=ids[place]), close[place], words)
+    for piece, several in looked:
+        for told in several:
+            costs = answers(told, partly=partly)
+            for place in piece.live:
+                if place in costs and piece.ids[place] in waits:
+                    yield Found(costs[place], waits[piece.ids[place]], piece.ids[place], place, told)
 
 
 def open_hits(session: PortalSession, *, by: Actor, found: Sequence[Found]) -> list[Hit]:
     """Open these cases, as far as they may be read at this very moment, and show where the words stand."""
     cases = {
-        one.opened.submission.id: one.opened
-        for one in gather(session, by=by, case_ids=[one.case_id for one in found])
+        one.opened.submission.id.bytes: one.opened
+        for one in gather(session, by=by, case_ids=[UUID(bytes=one.case_id) for one in found])
     }
-    return [_hit(session, cases[one.case_id], one) for one in found if one.case_id in cases]
+    query = select(CaseTitle).where(CaseTitle.submission_id.in_([UUID(bytes=one) for one in cases]))
+    titles = {one.submission_id.bytes: one for one in session.scalars(query)}
+    return [
+        _hit(session, cases[one.case_id], one, titles.get(one.case_id))
+        for one in found
+        if one.case_id in cases
+    ]
 
 
-def _hit(session: PortalSession, opened: Opened, found: Found) -> Hit:
-    submission = opened.submission
-    row = session.get(CaseTitle, submission.id)
+def _hit(session: PortalSession, opened: Opened, found: Found, title: CaseTitle | None) -> Hit:
+    submission, words = opened.submission, found.words
     pieces: list[tuple[str, bool]] = []
     for text in _texts(session, opened):
-        pieces = excerpt(text, found.words)
+        pieces = excerpt(text, words)
         if any(marked for _, marked in pieces):
             break
     return Hit(
         submission.id,
         submission.day,
         submission.status,
-        open_title(opened, row) if row else "",
-        exact=all(one is Closeness.SAME for one in found.closeness),
+        open_title(opened, title),
+        exact=found.cost == Closeness.SAME,
         pieces=pieces if any(marked for _, marked in pieces) else [],
     )
 

@@ -216,21 +216,23 @@ class Words:
                 place += 1
         return found
 
-    def search(self, one: Wanted, crcs: Sequence[int]) -> tuple[bytearray, dict[int, list[str]]]:
-        """Return how close each case comes to a word (255 for not at all), and the words by which it does.
+    def search(self, one: Wanted, crcs: Sequence[int]) -> "Told":
+        """Say how close each case comes to a word.
 
         ``crcs`` are those of the word's sounds and near sounds (`crcs_of`), computed once for all segments.
         """
         close = bytearray([_UNTOLD]) * (len(self._ids) // 16)
-        by: dict[int, list[str]] = {}
+        by: list[tuple[str, bytes]] = []
         for place in self._candidates(one, crcs):
             word = self.word(place)
             how = one.closeness(word)
             if how is not None:
-                for case in self.cases_at(place):
-                    by.setdefault(case, []).append(word)
-                    close[case] = min(close[case], how)
-        return close, by
+                cases = self.cases_at(place)
+                by.append((word, cases))
+                for case in cases:
+                    if how < close[case]:  # noqa: PLR1730 - twice as fast as min
+                        close[case] = how
+        return Told(close, by)
 
     def by_case(self) -> list[set[str]]:
         """Return the words of each case."""
@@ -265,12 +267,29 @@ def unpack_pieces(heads: Sequence[Head], words: Words) -> list[Digest]:
     ]
 
 
-def answers(
-    closes: Sequence[bytearray], *, partly: bool = False
-) -> Mapping[int, tuple[Closeness | None, ...]]:
-    """Return the cases that answer every word, or with ``partly`` any of them, and how closely each."""
-    found = {}
-    for place, told in enumerate(zip(*closes, strict=True)):
-        if min(told) != _UNTOLD and (partly or max(told) != _UNTOLD):
-            found[place] = tuple(None if one == _UNTOLD else Closeness(one) for one in told)
-    return found
+@dataclass(frozen=True)
+class Told:
+    """What a segment answers to one word: how close each case comes (255: not at all), and by which words."""
+
+    close: bytearray
+    by: Sequence[tuple[str, bytes]] = field(repr=False)
+
+    def words_in(self, place: int) -> set[str]:
+        """Return the written words by which a case answers."""
+        return {word for word, cases in self.by if place in cases}
+
+
+def answers(told: Sequence[Told], *, partly: bool = False) -> Mapping[int, int]:
+    """Return the cases that answer every word, or with ``partly`` any of them, and at what cost.
+
+    The cost is the sum of how close they come; a word that is missing costs more than any that is there.
+    """
+    every = zip(*(one.close.translate(_COSTS) for one in told), strict=True)
+    if partly:
+        nothing = _MISSING * len(told)
+        return {place: cost for place, costs in enumerate(every) if (cost := sum(costs)) < nothing}
+    return {place: sum(costs) for place, costs in enumerate(every) if max(costs) < _MISSING}
+
+
+_MISSING = 9
+_COSTS = bytes(one if one in set(Closeness) else _MISSING for one in range(_UNTOLD + 1))

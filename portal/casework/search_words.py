@@ -47,6 +47,9 @@ _LATIN = (
     (re.compile("c"), "k"),
     (re.compile("C"), "c"),
 )
+# Letters that folding leaves alone, and signs that it takes for spaces: most words need no more than this.
+_WORD = re.compile("[a-z0-9ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی]+")
+_PLAIN = re.compile("[a-z0-9ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی.,;:!?()«»،؛؟-]*")
 _DOUBLED = re.compile(r"(\D)\1+")
 _LAST_H = re.compile("(?<=.)h$")
 _ALPHABET = "bcdfhjklmnprsStvxz"
@@ -82,6 +85,9 @@ def words_of(text: str, memo: MutableMapping[str, tuple[str, ...]] | None = None
 
 
 def _folded(token: str) -> tuple[str, ...]:
+    small = token.lower()
+    if _PLAIN.fullmatch(small):
+        return tuple(word[:LONGEST] for word in _WORD.findall(small))
     words = fold(token).split()
     if _JOINER in token:
         words += fold(token.replace(_JOINER, " ")).split()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 import portal.staff.models  # noqa: F401 - a hold names who asked for it
 from portal.database import Base, SealedColumn, UtcDay
+from portal.permissions import Group
 
 
 class Status(StrEnum):
@@ -92,12 +93,14 @@ class Submission(Base):
     """Everything that one receipt reopens."""
 
     __tablename__ = "submission"
-    __table_args__ = (Index("ix_submission_queue", "status", "day", "id"),)
+    __table_args__ = (Index("ix_submission_queue", "group", "status", "day", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     day: Mapped[date] = mapped_column(UtcDay)
     status: Mapped[Status] = mapped_column(words(Status), default=Status.RECEIVED)
     revision: Mapped[int] = mapped_column(default=1)
+    group: Mapped[Group] = mapped_column(words(Group), default=Group.INTAKE)
+    """The circle that reads it. The wraps decide what opens; this says where to look (casework/moving)."""
     locator: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     source_key: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -161,7 +164,10 @@ class Consent(Base):
     """One decision for one use, kept with the version of the question; a change is a new row."""
 
     __tablename__ = "consent"
-    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("submission_id", "number"),
+        Index("ix_consent_decided", "use", "submission_id", "number", "answer"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.casework import digest, search
 from portal.casework.access import Opened
 from portal.casework.digest import CODED, Gathered
-from portal.casework.index import Index, Standing, open_index, readable
+from portal.casework.index import Index, Standing
 from portal.casework.search import Found, Hit
 from portal.casework.search_format import Spoken
 from portal.casework.search_words import wanted
@@ -81,10 +81,10 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID) -> Speaki
     """
     by.require(Permission.CASE_READ)
     record = registry.find(session, record_id, by=by)
-    index, allowed = open_index(session, by=by), readable(session, by=by)
+    index, allowed = search.current(session, by=by)
     linked = _linked(session, index, allowed, by=by, record_id=record_id)
     known = {one.case_id for one in linked}
-    named = [one for one in _named(index, allowed, record) if one.case_id not in known]
+    named = [one for one in _named(index, allowed, record) if UUID(bytes=one.case_id) not in known]
     hits = search.open_hits(session, by=by, found=named[: MOST // 5])
     standing = index.standing(allowed)
     shown = [*dict.fromkeys(one.case_id for one in linked[:MOST]), *(one.case_id for one in hits)]
@@ -136,10 +136,7 @@ def _named(index: Index, allowed: Mapping[bytes, None], record: Record) -> list[
     """Return the cases whose words name the record, whole, in any of its spellings."""
     titled = record.kind is Kind.PERSON
     names = dict.fromkeys(split_titles(one.text).rest if titled else one.text for one in record.names)
-    found: dict[UUID, Found] = {}
-    for name in names:
-        hits, partly = search.find(index, allowed, wanted(name))
-        for one in hits if not partly else ():
-            if one.case_id not in found or one.cost < found[one.case_id].cost:
-                found[one.case_id] = one
-    return sorted(found.values(), key=lambda one: one.cost)
+    found: dict[bytes, Found] = {}
+    for one in search.find(index, allowed, [wanted(name) for name in names])[0]:
+        found.setdefault(one.case_id, one)
+    return list(found.values())

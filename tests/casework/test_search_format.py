@@ -52,34 +52,34 @@ def test_an_exact_word_finds_what_a_reader_of_every_word_finds(digests: list[Dig
         naive = [place for place, one in enumerate(digests) if asked in one.words]
         assert list(table.cases_with(asked)) == naive
         one = Wanted(asked)
-        close, by = table.search(one, crcs_of(one))
-        assert [place for place, how in enumerate(close) if how == Closeness.SAME] == naive
-        assert all(asked in by[place] for place in naive)
+        told = table.search(one, crcs_of(one))
+        assert [place for place, how in enumerate(told.close) if how == Closeness.SAME] == naive
+        assert all(asked in told.words_in(place) for place in naive)
 
 
 @given(DIGESTS, WORD)
 def test_a_search_finds_what_comparing_with_every_word_finds(digests: list[Digest], word: str) -> None:
     """The table of sounds leads to nothing that a comparison refuses, and hides nothing of equal sound."""
     table, one = Words(pack_words(digests)), Wanted(word)
-    close, by = table.search(one, crcs_of(one))
+    found = table.search(one, crcs_of(one))
     for place, digest in enumerate(digests):
         near = {known: one.closeness(known) for known in digest.words}
-        told = set(by.get(place, ()))
+        told = found.words_in(place)
         assert told <= {known for known, how in near.items() if how is not None}
         alike = {known for known in near if set(sounds(known)) & set(one.sounds)}
         assert {known for known in alike if near[known] is not None} <= told
         assert {known for known, how in near.items() if how is Closeness.BEGINS} <= told
-        assert close[place] == min((near[known] for known in told), default=255)
+        assert found.close[place] == min((near[known] for known in told), default=255)
 
 
 @given(DIGESTS, st.lists(WORD, min_size=1, max_size=3, unique=True))
 def test_a_case_answers_when_it_answers_every_word(digests: list[Digest], words: list[str]) -> None:
     table = Words(pack_words(digests))
     asked = [Wanted(word) for word in words]
-    found = answers([table.search(one, crcs_of(one))[0] for one in asked])
-    exact = {place for place, told in found.items() if set(told) == {Closeness.SAME}}
+    found = answers([table.search(one, crcs_of(one)) for one in asked])
+    exact = {place for place, cost in found.items() if cost == Closeness.SAME}
     assert exact == {place for place, one in enumerate(digests) if one.words >= set(words)}
-    some = answers([table.search(one, crcs_of(one))[0] for one in asked], partly=True)
+    some = answers([table.search(one, crcs_of(one)) for one in asked], partly=True)
     assert set(found) <= set(some)
     assert {place for place, one in enumerate(digests) if one.words & set(words)} <= set(some)
 
@@ -119,7 +119,7 @@ def test_every_word_has_a_sound(text: str) -> None:
 def test_a_name_is_the_same_in_both_scripts(asked: str, written: str) -> None:
     table = Words(pack_words([Digest(uuid4(), frozenset(words_of(written)))]))
     (one,) = wanted(asked)
-    assert table.search(one, crcs_of(one))[0][0] <= Closeness.SOUND
+    assert table.search(one, crcs_of(one)).close[0] <= Closeness.SOUND
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_is_near_is_found_and_what_is_another_word_is_not(
 ) -> None:
     table = Words(pack_words([Digest(uuid4(), frozenset(words_of(written)))]))
     (one,) = wanted(asked)
-    found = table.search(one, crcs_of(one))[0][0]
+    found = table.search(one, crcs_of(one)).close[0]
     assert found == (255 if how is None else how)
 
 
