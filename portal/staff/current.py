@@ -141,8 +141,13 @@ def _opened(one: Membership) -> bytes | None:
     try:
         seed = service.opened(one, session["identity"])
     except UnsealError:
-        return None
-    return seed if edge.known_keys().is_group_key(one.group.value, one.epoch, public_key(seed)) else None
+        seed = b""
+    if len(seed) == SEED_SIZE and edge.known_keys().is_group_key(
+        one.group.value, one.epoch, public_key(seed)
+    ):
+        return seed
+    edge.refuse(edge.Refusal("group.refused", f"{one.group.value} {one.epoch}", one.staff_id))
+    return None
 
 
 def begin(signed_in: SignedIn, *, known: bool = False) -> Staff:

@@ -170,6 +170,9 @@ def propose(
     for person, one in _holders(session, group, before):
         if vouched(one, person, old):
             add_membership(person, group=group, epoch=epoch, seed=seed, by=by.name, day=now.date())
+        else:
+            detail = {"epoch": str(before), "group": group.value}
+            note(session, "group.unvouched", by=by.name, subject=person.id, detail=detail)
     session.flush()
     note(session, "group.renew", by=by.name, detail={"epoch": str(epoch), "group": group.value})
     return row

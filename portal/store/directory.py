@@ -55,6 +55,10 @@ class SignedKeys:
         known, self._refused = self._refused, reason
         return known != reason
 
+    def holds(self) -> None:
+        """Say that all is well again: the next refusal is news."""
+        self._refused = ""
+
     def keys(self) -> PublicKeys:
         """Return whom to seal to now; raises `DirectoryError` unless the directory holds at this moment."""
         try:
@@ -68,7 +72,6 @@ class SignedKeys:
         digest = hashlib.sha256(text).digest()
         kept = self._keys
         if kept is not None and digest == self._digest:
-            self._refused = ""
             return kept
         directory = read_directory(text, self._pinned)
         if directory.serial < self._serial:

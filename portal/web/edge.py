@@ -1,9 +1,11 @@
 """What a view may reach for: the unit of work, the clock, the settings, the store of files."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from queue import Empty, SimpleQueue
+from uuid import UUID
 
 from flask import Flask, current_app, g
 
@@ -17,6 +19,15 @@ from portal.vault.directory import DirectoryError
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A recipient that nobody signed, as the ledger will have it."""
+
+    act: str
+    reason: str
+    subject: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Parts:
     """The parts that ``create_app`` joined, kept with the app."""
 
@@ -25,8 +36,12 @@ class Parts:
     files: FileStore
     clock: Callable[[], datetime]
     directory: SignedKeys
-    refusals: SimpleQueue[str] = field(default_factory=SimpleQueue)
-    """What was found wrong with the directory, until the ledger is told."""
+    agree: Callable[[PortalSession, PublicKeys], None]
+    """Raises `DirectoryError` when the database says otherwise than the directory."""
+    refusals: SimpleQueue[Refusal] = field(default_factory=SimpleQueue)
+    """Recipients that were refused, until the ledger is told."""
+    strangers: set[Refusal] = field(default_factory=set)
+    """Those that were told of since this process began."""
 
 
 def utc_now() -> datetime:
@@ -54,14 +69,27 @@ def recipients() -> PublicKeys:
     """
     here = parts()
     try:
-        return here.directory.keys()
+        keys = here.directory.keys()
+        with here.database.session(write=False) as session:
+            here.agree(session, keys)
     except DirectoryError as problem:
         if here.directory.newly_refused(str(problem)):
-            here.refusals.put(str(problem))
+            here.refusals.put(Refusal("directory.refused", str(problem)))
         raise UnavailableError(
-            "Nothing can be sealed just now, because the portal's list of keys does not hold. "
-            "Whoever runs the portal has to look at it. Please come back later."
+            "Nothing can be taken in safely just now: the portal's own list of keys does not hold. "
+            "It was noted, and somebody will look at it. Nothing of yours is lost, and nothing of it was "
+            "sent. Please come back later today or tomorrow."
         ) from None
+    here.directory.holds()
+    return keys
+
+
+def refuse(one: Refusal) -> None:
+    """Have the ledger say, once for each process, that somebody was refused who was slipped in."""
+    here = parts()
+    if one not in here.strangers:
+        here.strangers.add(one)
+        here.refusals.put(one)
 
 
 def known_keys() -> PublicKeys:
@@ -117,11 +145,10 @@ def release(error: BaseException | None = None) -> None:
 
 
 def _tell_refusals() -> None:
-    """Note in the ledger that the directory was refused; after the request's own transaction has ended."""
+    """Note in the ledger who was refused; after the request's own transaction has ended."""
     here = parts()
-    try:
-        reason = here.refusals.get_nowait()
-    except Empty:
-        return
-    with here.database.session(write=True) as session:
-        note(session, "directory.refused", by="portal", detail={"reason": reason})
+    with suppress(Empty):
+        while True:
+            one = here.refusals.get_nowait()
+            with here.database.session(write=True) as session:
+                note(session, one.act, by="portal", subject=one.subject, detail={"reason": one.reason})
