@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from portal.casework import search_building
 from portal.casework.models import CodingSheet
 from portal.casework.sealing import release_wrap_place
 from portal.config import PublicKeys
@@ -21,7 +22,7 @@ from portal.errors import RefusedError, StaleError
 from portal.intake.models import Part, Status, Submission
 from portal.intake.sealing import wrap_place
 from portal.ledger.service import note
-from portal.permissions import Group, Permission
+from portal.permissions import CIRCLES, Group, Permission
 from portal.release.models import ReleaseFile
 from portal.release.sealing import rewrap_inside
 from portal.staff import service as staff
@@ -134,23 +135,23 @@ def finish(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys)
     line = _checked(session, by=by, group=group, keys=keys)
     if left(session, by=by, group=group, keys=keys).wraps:
         return False
+    earlier = [epoch for epoch in line.former.values() if epoch < line.epoch]
+    kept = [session.get(GroupEpoch, (group, epoch)) for epoch in earlier]
+    retired = [one for one in kept if one is not None and one.state is not EpochState.RETIRED]
+    if retired and group in CIRCLES:
+        search_building.carry_over(session, by=by, group=group, epoch=line.epoch)
     if group is Group.RELEASE:
         for row in session.scalars(select(ReleaseFile)):
             row.inside_key = rewrap_inside(
                 row.release_id, by.seeds_of(group), by.seed_at(group, line.epoch), row.inside_key
             )
-    earlier = [epoch for epoch in line.former.values() if epoch < line.epoch]
     query = select(Membership).where(Membership.group == group, Membership.epoch.in_(earlier))
     for one in session.scalars(query).all():
         session.delete(one)
-    retired = 0
-    for epoch in earlier:
-        kept = session.get(GroupEpoch, (group, epoch))
-        if kept is not None and kept.state is not EpochState.RETIRED:
-            kept.state = EpochState.RETIRED
-            retired += 1
+    for epoch in retired:
+        epoch.state = EpochState.RETIRED
     if retired:
-        _note(session, "group.retire", by, line, retired)
+        _note(session, "group.retire", by, line, len(retired))
     return True
 
 

@@ -100,10 +100,25 @@ class KeysOverTime(RuleBasedStateMachine):
         line = {token for tokens in model.lines.values() for token in tokens}
         assert {self.world.tokens[token] for token in line} <= thief.recovered(recovery)
 
+    def _look_at_indexes(self) -> None:
+        """What is searched opens to those who hold its key, and speaks of nothing that is gone."""
+        thief = Thief(self.world, self.world.folder)
+        names = {one.draft.submission_id.hex: name for name, one in self.world.sent.items()}
+        for segment, blob, token in thief.segments():
+            assert token not in self.model.retired, "an index is still under a key that was retired"
+            for name, seeds in self.seeds.items():
+                assert thief.opens_segment(seeds, segment, blob) == (token in self.knows[name]), name
+            cases = segment["cases"].hex()
+            there = {names[cases[at : at + 32]] for at in range(0, len(cases), 32)}
+            assert there <= set(self.model.live()), "an index speaks of what was taken back"
+            groups = {self.model.parts[f"{name}/content"].group.value for name in there}
+            assert groups == {segment["group"]}, "an index speaks of another circle's case"
+
     @invariant()
     def nobody_opens_what_they_should_not_and_somebody_opens_each(self) -> None:
         self._learn()
         self._look(self.world.folder, self.model)
+        self._look_at_indexes()
         for name, part in self.model.parts.items():
             holders = [who for who, one in self.model.people.items() if one.active and part.must & one.holds]
             assert holders or RECOVERY in part.must, name
@@ -235,14 +250,8 @@ class KeysOverTime(RuleBasedStateMachine):
     @rule(which=NUMBER)
     def approve(self, which: int) -> None:
         name = pick(which, _uncoded(self.model))
-        readers = [
-            who
-            for who, one in self.model.people.items()
-            if one.active
-            and one.role in {Role.LEAD, Role.REVIEWER}
-            and self.model.parts[f"{name}/content"].must & one.holds
-        ]
-        leads = [who for who in readers if self.model.people[who].role is Role.LEAD]
+        readers = self.model.readers(name, Role.LEAD, Role.REVIEWER)
+        leads = self.model.readers(name, Role.LEAD)
         if leads and len(readers) > 1:
             by = next(who for who in readers if who != leads[0])
             self.world.approve(name, by, leads[0])
@@ -254,6 +263,34 @@ class KeysOverTime(RuleBasedStateMachine):
         name = pick(which, self.model.live())
         self.world.withdraw(name)
         self.model.withdraw(name)
+
+    @precondition(lambda self: set(self.model.live()) - self.model.held.keys())
+    @rule(which=NUMBER)
+    def hold(self, which: int) -> None:
+        name = pick(which, [one for one in self.model.live() if one not in self.model.held])
+        leads = self.model.readers(name, Role.LEAD)
+        if len(leads) > 1:
+            self.model.held[name] = self.world.hold(name, leads[0], leads[1])
+
+    @precondition(lambda self: self.model.held)
+    @rule(which=NUMBER)
+    def lift(self, which: int) -> None:
+        name = pick(which, sorted(self.model.held))
+        leads = self.model.readers(name, Role.LEAD)
+        if leads:
+            self.world.lift(leads[0], self.model.held[name])
+            self.model.lift(name)
+
+    @precondition(lambda self: self.model.live())
+    @rule(by=NUMBER)
+    def read_in(self, by: int) -> None:
+        readers = [
+            name
+            for name, one in self.model.people.items()
+            if one.active and one.role in {Role.LEAD, Role.REVIEWER} and one.holds
+        ]
+        if readers:
+            self.world.read_in(pick(by, readers))
 
     # The folder
 

@@ -71,6 +71,11 @@ class Model:
     parts: dict[str, Part] = field(default_factory=dict)
     rereads: dict[str, bool] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+    held: dict[str, str] = field(default_factory=dict)
+    """Legal holds in force, by submission."""
+    locked: set[str] = field(default_factory=set)
+    """Taken back while a hold stood in the way: there still, and used for nothing."""
+    retired: set[Token] = field(default_factory=set)
 
     # Who is there
 
@@ -85,6 +90,13 @@ class Model:
     def all_tokens(self) -> dict[Token, Group]:
         line = {token: group for group, tokens in self.lines.items() for token in tokens}
         return line | {token: group for group, token in self.proposed.items()}
+
+    def readers(self, name: str, *roles: Role) -> list[str]:
+        """Who of these roles opens what was told, by a key that they are given now."""
+        wanted = self.parts[f"{name}/content"].must
+        return [
+            who for who, one in self.people.items() if one.role in roles and one.active and wanted & one.holds
+        ]
 
     # What staff do
 
@@ -156,6 +168,7 @@ class Model:
             return False
         for one in self.people.values():
             one.holds -= old
+        self.retired |= old
         return True
 
     # What sources do
@@ -175,11 +188,21 @@ class Model:
         self._add(f"{name}/sheet", Group.RELEASE, set())
 
     def withdraw(self, name: str) -> None:
+        if name in self.held:
+            self.locked.add(name)
+            return
         self.withdrawn.add(name)
         self.parts = {part: one for part, one in self.parts.items() if part.split("/")[0] != name}
 
+    def lift(self, name: str) -> None:
+        """A hold ends; what was taken back meanwhile is erased."""
+        del self.held[name]
+        if name in self.locked:
+            self.locked.discard(name)
+            self.withdraw(name)
+
     def live(self) -> list[str]:
-        return [name for name in self.rereads if name not in self.withdrawn]
+        return [name for name in self.rereads if name not in self.withdrawn | self.locked]
 
     def _add(self, part: str, group: Group, more: set[Token]) -> None:
         to = {self.current(group), RECOVERY} | more

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from keys_model import Token
 
+from portal.casework.index import wrap_place as segment_place
 from portal.intake.drafts import Draft
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey, open_field
@@ -21,7 +22,14 @@ from portal.vault.seal import UnsealError
 from portal.vault.wrap import opener
 
 NARRATIVE = "They called him from the corridor, and told {name}."
-ROWS = {"wrap": "keys.db", "membership": "portal.db", "group_epoch": "portal.db", "sealed_field": "portal.db"}
+ROWS = {
+    "wrap": "keys.db",
+    "membership": "portal.db",
+    "group_epoch": "portal.db",
+    "sealed_field": "portal.db",
+    "segment_key": "keys.db",
+    "index_segment": "portal.db",
+}
 
 
 @dataclass
@@ -153,3 +161,14 @@ class Thief:
                 if UUID(row["part_id"]) == part_id and row["name"] == "narrative"
             ]
             assert told == [NARRATIVE.format(name=submission)]
+
+    def segments(self) -> Iterator[tuple[dict[str, Any], bytes, Token]]:
+        """Every segment of an index, with its wrapped key and the name of whose it is."""
+        there = {row["id"]: row for row in self.tables["index_segment"]}
+        for row in self.tables["segment_key"]:
+            if row["segment_id"] in there:
+                yield there[row["segment_id"]], row["blob"], self.world.names[row["key_id"]]
+
+    def opens_segment(self, seeds: set[bytes], segment: dict[str, Any], blob: bytes) -> bool:
+        place = segment_place(segment["group"], UUID(segment["id"]))
+        return any(self.world.opening.unwrap(seed, blob, place) is not None for seed in seeds)

@@ -1,6 +1,8 @@
 """The real thing that the model is compared with: a folder, its services, and whoever ever held a key."""
 
 import shutil
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from keys_model import RECOVERY, Stage, Token, first
 from keys_thief import NARRATIVE, Opening, Sent, rows
 from sqlalchemy import select
 
+import portal.linking.speaking  # noqa: F401 - the index asks it
+from portal.casework import holds, search_building, sheets
 from portal.casework import service as casework
-from portal.casework import sheets
 from portal.casework.coding import Sheet
 from portal.casework.sealing import release_wrap_place
 from portal.config import PublicKeys
@@ -246,6 +249,36 @@ class World:
             names = withdrawing.withdraw(session, submission_id=self.sent[name].draft.submission_id, day=day)
         for stored in names:
             self.instance.files.erase(stored)
+
+    def hold(self, name: str, asker: str, second: str) -> str:
+        """One lead asks for a legal hold, another lets it begin."""
+        now, case_id = self.instance.clock(), self.sent[name].draft.submission_id
+        with self.instance.database.session(write=True) as session:
+            by, until = self.actor(session, asker), now.date() + timedelta(days=30)
+            made = holds.ask(session, by=by, case_id=case_id, reason="A court asks.", until=until, now=now)
+            hold_id = made.id
+        with self.instance.database.session(write=True) as session:
+            holds.approve(session, by=self.actor(session, second), hold_id=hold_id, now=now)
+        return hold_id.hex
+
+    def lift(self, by: str, hold: str) -> None:
+        with self.instance.database.session(write=True) as session:
+            actor, now = self.actor(session, by), self.instance.clock()
+            names = holds.end(session, by=actor, hold_id=UUID(hold), now=now)
+        for stored in names:
+            self.instance.files.erase(stored)
+
+    def read_in(self, by: str) -> None:
+        """Read everything that waits into the groups' indexes."""
+
+        def once(act: Callable[[PortalSession], Any]) -> Any:
+            with self.instance.database.session(write=True) as session:
+                return act(session)
+
+        with self.instance.database.session(write=False) as session:
+            actor = self.actor(session, by)
+        for _ in search_building.rounds(once, by=actor):
+            pass
 
     # The folder
 

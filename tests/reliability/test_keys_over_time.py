@@ -21,14 +21,16 @@ from hypothesis.stateful import run_state_machine_as_test
 from keys_machine import KeysOverTime
 from sqlalchemy import select
 
+from portal.casework import search_building
 from portal.database import PortalSession
 from portal.intake import service as intake
+from portal.intake import withdrawing
 from portal.ledger.report import Report
 from portal.permissions import MAY_HOLD, Group, Role
 from portal.release import rewrapping
 from portal.staff import epochs
 from portal.staff.models import EpochState, GroupEpoch, Membership
-from portal.store import wraps
+from portal.store import segments, wraps
 from portal.store.wraps import Wrap
 from portal.upkeep import verify_folder
 
@@ -77,6 +79,7 @@ def story(told: KeysOverTime) -> Iterator[str]:
     told.approve(which=1)
     told.invite(role=Role.REVIEWER)
     told.try_to_grant(giver=0, taker=list(told.model.people).index("rowan"), group=Group.INTAKE, before=True)
+    told.read_in(by=0)
     told.back_up()
     yield "a file, a sheet, a newcomer without a key, a backup"
     told.propose(by=0, group=Group.INTAKE)
@@ -93,9 +96,15 @@ def story(told: KeysOverTime) -> Iterator[str]:
     yield "moving over was cut off"
     told.rewrap(by=1, which=told.moved().index(Group.INTAKE), stop=TO_THE_END)
     yield "and done again"
+    told.read_in(by=1)
+    told.hold(which=1)
+    told.withdraw(which=1)
+    yield "one is taken back under a legal hold, and nothing speaks of it any more"
     told.back_up()
     told.withdraw(which=0)
-    yield "one is taken back"
+    yield "another is taken back"
+    told.lift(which=0)
+    yield "the hold has ended"
     told.put_back_alone(which=1, what="everything")
     for what in ("portal.db", "keys.db", "everything"):
         told.put_back_alone(which=0, what=what)
@@ -154,6 +163,22 @@ def memberships_of_retired_keys_stay(patch: pytest.MonkeyPatch) -> None:
 @mutation
 def withdrawing_leaves_the_wraps(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(wraps, "erase", lambda *_args: 0)
+
+
+@mutation
+def withdrawing_leaves_the_index(patch: pytest.MonkeyPatch) -> None:
+    along = [one for one in withdrawing._along if one is not segments.forget]
+    patch.setattr(withdrawing, "_along", along)
+
+
+@mutation
+def a_legal_hold_holds_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(withdrawing, "held_until", lambda *_args, **_more: None)
+
+
+@mutation
+def the_index_stays_under_the_retired_key(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(search_building, "carry_over", lambda *_args, **_more: 0)
 
 
 @mutation
