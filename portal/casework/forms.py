@@ -19,6 +19,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optio
 from portal.casework.coding import Pattern, Prison, Said, Sheet, month_of
 from portal.casework.labels import AUTHORITIES, HOLD_TIMES, MARK_KINDS, MONTHS, NARRATORS, PATTERNS, SAID
 from portal.casework.marking import LONGEST, MarkKind, Span
+from portal.casework.titles import LONGEST as TITLE
 from portal.intake.journey import Relation
 from portal.intake.models import Authority
 from portal.web.forms import PortalForm, normal_lines
@@ -38,6 +39,29 @@ def _lines(text: str | None) -> str:
 
 def _trimmed(text: str | None) -> str:
     return (text or "").strip()
+
+
+class SearchForm(PortalForm):
+    """Words to be searched for."""
+
+    words = StringField(
+        _l("Words, in any spelling"),
+        filters=[_trimmed],
+        validators=[Length(max=_LINE, message=_SHORTER)],
+    )
+
+
+class TitleForm(PortalForm):
+    """A case in a few words."""
+
+    title = StringField(
+        _l("The case in a few words"),
+        description=_l(
+            "The queue shows them to everybody who may read the case. Leave it empty to take them away."
+        ),
+        filters=[_trimmed],
+        validators=[Length(max=TITLE, message=_SHORTER)],
+    )
 
 
 class PressForm(PortalForm):
