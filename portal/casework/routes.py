@@ -20,6 +20,7 @@ from portal.staff.current import actor
 from portal.web.edge import db, files, now, today
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
+from portal.web.once import first_this_hour
 from portal.web.streams import attachment
 
 
@@ -85,14 +86,17 @@ def move(case_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{CASE}/documents/<uuid:document_id>", access=Permission.CASE_READ, writes=True)
 def document(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
     """Give a document out, opened in memory as it goes; only pictures known to be harmless are shown."""
-    opened = reading.document(db(), by=actor(), case_id=case_id, document_id=document_id, files=files())
+    noted = not first_this_hour(f"document {document_id.hex}")
+    opened = reading.document(
+        db(), by=actor(), case_id=case_id, document_id=document_id, files=files(), noted=noted
+    )
     length = opened.reader.length
     kind = media.kind_of(b"".join(opened.reader.read(0, min(media.HEAD_SIZE, length))))
     inline = "show" in request.args and kind in media.SHOWN_AS_IMAGE
     return attachment(opened, content_type=kind, inline=inline)
 
 
-@pages.page(f"{CASE}/identity", access=Permission.CASE_APPROVE, methods=("GET", "POST"))
+@pages.page(f"{CASE}/identity", access=Permission.CASE_APPROVE, methods=("GET", "POST"), fresh=True)
 def identity(case_id: UUID) -> ResponseReturnValue:
     """Say what opening means; then open what a source is called and how to reach them."""
     by = actor()

@@ -32,11 +32,14 @@ def _seal_mark(opened: Opened, row: Annotation, value: Mapping[str, Any]) -> Non
 def places(
     session: PortalSession, *, by: Actor, case_id: UUID, field_id: UUID, quote: str, span: Span | None = None
 ) -> list[Place]:
-    """Say where a mark with these words would stand; more than one place has to be chosen from."""
+    """Say where a mark with these words would stand; more than one has to be chosen from; then noted."""
     by.require(Permission.CASE_MARK)
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
     text = text_of(opened, field_id).text
-    return marking.places(text, marking.locate(text, quote, span))
+    found = marking.places(text, marking.locate(text, quote, span))
+    if len(found) > 1:
+        write_down(session, "mark.read", by=by.name, subject=case_id)
+    return found
 
 
 def mark(

@@ -77,7 +77,7 @@ def _card(one: Candidate) -> dict[str, Any]:
     }
 
 
-@pages.page(f"{_LINKS}/new", access=Permission.CASE_LINK)
+@pages.page(f"{_LINKS}/new", access=Permission.CASE_LINK, writes=True)
 def new(case_id: UUID) -> ResponseReturnValue:
     """Show the records that marked words may mean, or one of them to decide on."""
     mark = service.mark_of(db(), by=actor(), case_id=case_id, mark_id=_uuid(request.args.get("annotation")))

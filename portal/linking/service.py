@@ -91,11 +91,13 @@ def target(record: Record) -> Target | None:
 
 
 def mark_of(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) -> Mark:
-    """Open the words that a link is to rest on."""
+    """Open the words that a link is to rest on; noted."""
     by.require(Permission.CASE_LINK)
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
     _linkable(opened)
-    return writing.find_mark(session, opened, mark_id)[1]
+    found = writing.find_mark(session, opened, mark_id)[1]
+    note(session, "mark.read", by=by.name, subject=case_id)
+    return found
 
 
 def propose(
