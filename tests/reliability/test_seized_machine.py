@@ -1,7 +1,9 @@
 """A machine is taken with everything on it, and every administrator and auditor hands over a passphrase."""
 
+import json
 import shutil
 import sqlite3
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from portal.errors import PortalError
 from portal.intake import withdrawing
 from portal.intake.models import Compartment, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
+from portal.ledger.recorder import acts_place
 from portal.permissions import Group, Role
 from portal.staff.credentials import Credentials, group_place, unlock
 from portal.store.directory import read_public_keys
@@ -195,6 +198,22 @@ def test_a_reviewer_opens_what_was_told_and_not_who_told_it(
     assert set(SECRET) - {word for word in SECRET if word in opened} == {"Mahtabgoon", "Oslo the"}
     assert all(content.decode() in opened for told in (filled.one, filled.other) for content in told.contents)
     assert str(filled.person) in opened
+
+
+def test_a_lead_opens_everything_but_who_did_what(
+    sqlite_instance: Instance, filled: Filled, tmp_path: Path
+) -> None:
+    seized = seize(sqlite_instance, tmp_path / "seized")
+    keys = handed_over(seized, sqlite_instance, [Role.LEAD])
+    opened = "\n".join(try_everything(seized, keys))
+    assert [word for word in SECRET if word not in opened] == []
+    assert str(filled.prison) in opened
+    sealed = [(row["seq"], json.loads(row["body"])["acts"]) for row in seized.rows("ledger_entry")]
+    acts = [(seq, b64decode(text)) for seq, text in sealed if text is not None]
+    assert len(acts) > 10
+    for (seq, blob), key in product(acts, [key for key in keys if len(key) == 32]):
+        with pytest.raises(UnsealError):
+            unwrap(key, blob, acts_place(seq))
 
 
 def test_the_recovery_key_opens_everything(sqlite_instance: Instance, filled: Filled, tmp_path: Path) -> None:
