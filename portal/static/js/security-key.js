@@ -52,7 +52,7 @@ async function add(box, form) {
 const say = (box, words) => { box.querySelector("[role=status]").textContent = words; };
 
 async function act(box, form, ask) {
-  const empty = [...form.querySelectorAll("[data-first]")].find((input) => !input.value.trim());
+  const empty = [...form.querySelectorAll("input[data-first]")].find((input) => !input.value.trim());
   if (empty) {
     say(box, box.dataset.first);
     return empty.focus();
