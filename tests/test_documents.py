@@ -34,6 +34,16 @@ def test_a_test_that_a_document_names_exists(path: Path) -> None:
         assert (HERE / found[1]).is_file(), found[0]
 
 
+@pytest.mark.parametrize("section", ["What each attacker gets", "What is proven, and where", "Known traps"])
+def test_each_line_of_the_threat_model_names_a_test_or_is_said_to_be_a_limit(section: str) -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    table = text.split(f"## {section}\n")[1].split("\n#")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(lines) >= 12
+    for line in lines:
+        assert FILES.search(line) or NAMED.search(line) or "**limit**" in line, line
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_a_document_leads_only_to_what_is_there(path: Path) -> None:
     for found in LINKS.finditer(path.read_text(encoding="utf-8")):
