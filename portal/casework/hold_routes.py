@@ -43,7 +43,9 @@ def holds_list() -> ResponseReturnValue:
     )
 
 
-@pages.page(f"{CASE}/hold", access=Permission.CASE_HOLD, methods=("GET", "POST"), token=Token.FORM)
+@pages.page(
+    f"{CASE}/hold", access=Permission.CASE_HOLD, methods=("GET", "POST"), token=Token.FORM, fresh=True
+)
 def ask_hold(case_id: UUID) -> ResponseReturnValue:
     """Ask that a case be kept from erasure for a time."""
     form = HoldForm()
@@ -85,7 +87,7 @@ def hold(hold_id: UUID) -> ResponseReturnValue:
     )
 
 
-@pages.page(f"{_HOLD}/approve", access=Permission.CASE_HOLD, methods=("POST",))
+@pages.page(f"{_HOLD}/approve", access=Permission.CASE_HOLD, methods=("POST",), fresh=".hold")
 def approve_hold(hold_id: UUID) -> ResponseReturnValue:
     """Let a hold begin."""
     holds.approve(db(), by=actor(), hold_id=hold_id, now=now())
@@ -93,7 +95,7 @@ def approve_hold(hold_id: UUID) -> ResponseReturnValue:
     return _list()
 
 
-@pages.page(f"{_HOLD}/decline", access=Permission.CASE_HOLD, methods=("POST",))
+@pages.page(f"{_HOLD}/decline", access=Permission.CASE_HOLD, methods=("POST",), fresh=".hold")
 def decline_hold(hold_id: UUID) -> ResponseReturnValue:
     """Say no to a hold, or take it back before it has begun."""
     holds.decline(db(), by=actor(), hold_id=hold_id, now=now())
@@ -101,7 +103,7 @@ def decline_hold(hold_id: UUID) -> ResponseReturnValue:
     return _list()
 
 
-@pages.page(f"{_HOLD}/end", access=Permission.CASE_HOLD, methods=("POST",))
+@pages.page(f"{_HOLD}/end", access=Permission.CASE_HOLD, methods=("POST",), fresh=".hold")
 def end_hold(hold_id: UUID) -> ResponseReturnValue:
     """End a hold; what was taken back meanwhile is erased at once."""
     edge.erase(holds.end(db(), by=actor(), hold_id=hold_id, now=now()))
@@ -109,7 +111,9 @@ def end_hold(hold_id: UUID) -> ResponseReturnValue:
     return _list()
 
 
-@pages.page(f"{CASE}/erase", access=Permission.CASE_ERASE, methods=("GET", "POST"), token=Token.FORM)
+@pages.page(
+    f"{CASE}/erase", access=Permission.CASE_ERASE, methods=("GET", "POST"), token=Token.FORM, fresh=True
+)
 def ask_removal(case_id: UUID) -> ResponseReturnValue:
     """Ask that a case be erased on its source's letter or a court's order."""
     form = RemovalForm()

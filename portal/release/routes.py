@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@pages.page("/releases/new", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"))
+@pages.page("/releases/new", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
 def new() -> ResponseReturnValue:
     """Ask for a release."""
     form = RequestForm()
@@ -99,7 +99,7 @@ def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
     return page, HTTPStatus.BAD_REQUEST if form and form.errors else HTTPStatus.OK
 
 
-@pages.page(_ONE, access=Permission.RELEASE_SEE)
+@pages.page(_ONE, access=Permission.RELEASE_SEE, writes=True)
 def show(release_id: UUID) -> ResponseReturnValue:
     """Show one release: what was asked for, what was decided."""
     return _one(release_id)
@@ -139,7 +139,9 @@ def _risk(prepared: Prepared) -> list[tuple[Any, Any]]:
     ]
 
 
-@pages.page(f"{_ONE}/preview", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"))
+@pages.page(
+    f"{_ONE}/preview", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"), fresh=".show"
+)
 def preview(release_id: UUID) -> ResponseReturnValue:
     """Prepare the release and show risk and loss; that it was looked at is counted."""
     if request.method != "POST":  # a link to this page, such as the other language's
@@ -160,7 +162,7 @@ def preview(release_id: UUID) -> ResponseReturnValue:
     )
 
 
-@pages.page(f"{_ONE}/approve", access=Permission.RELEASE_APPROVE, methods=("POST",))
+@pages.page(f"{_ONE}/approve", access=Permission.RELEASE_APPROVE, methods=("POST",), fresh=".show")
 def approve(release_id: UUID) -> ResponseReturnValue:
     """Compute everything once more, check it, seal it."""
     revision = _revision(DecisionForm())
@@ -190,7 +192,7 @@ def decline(release_id: UUID) -> ResponseReturnValue:
     return _see(release_id)
 
 
-@pages.page(f"{_ONE}/release.zip", access=Permission.RELEASE_SEE, writes=True)
+@pages.page(f"{_ONE}/release.zip", access=Permission.RELEASE_SEE, writes=True, fresh=".show")
 def download(release_id: UUID) -> ResponseReturnValue:
     """Hand the finished file to one of the two who made it."""
     data = service.download(db(), by=actor(), release_id=release_id)

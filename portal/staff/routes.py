@@ -19,6 +19,7 @@ from portal.web.edge import db, now, parts, recipients, settings
 from portal.web.locale import gettext as _
 from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
+from portal.web.notices import done
 
 
 @pages.page("/staff", access=Permission.STAFF_SEE, menu=_l("Staff"))
@@ -70,15 +71,17 @@ def invite() -> ResponseReturnValue:
 def withdraw(invitation_id: UUID) -> ResponseReturnValue:
     """Close an invitation that was not used."""
     service.withdraw_invitation(db(), by=actor(), invitation_id=invitation_id)
+    done(_("Done: nobody can join with that invitation any more."))
     return redirect(url_for(".people"), 303)
 
 
-@pages.page("/staff/<uuid:staff_id>/end", access=Permission.STAFF_MANAGE, methods=("GET", "POST"))
+@pages.page("/staff/<uuid:staff_id>/end", access=Permission.STAFF_MANAGE, methods=("GET", "POST"), fresh=True)
 def end(staff_id: UUID) -> ResponseReturnValue:
     """End a person's access, after asking once."""
     form = ConfirmForm()
     if form.validate_on_submit():
         service.end(db(), by=actor(), staff_id=staff_id)
+        done(_("Done: this person's access has ended."))
         return redirect(url_for(".people"), 303)
     return render_template(
         "staff/end.html",
@@ -112,13 +115,14 @@ def keys() -> ResponseReturnValue:
     )
 
 
-@pages.page("/staff/keys/renew", access=Permission.GROUP_GRANT, methods=("POST",))
+@pages.page("/staff/keys/renew", access=Permission.GROUP_GRANT, methods=("POST",), fresh=".keys")
 def renew_key() -> ResponseReturnValue:
     """Make a group's next key; it is used once the root has signed it."""
     form = RenewForm()
     if not form.validate():
         raise NotFoundError
     epochs.propose(db(), by=actor(), group=Group(typed(form.group)), keys=recipients(), now=now())
+    done(_("Done: the new key waits for the root's signature."))
     return redirect(url_for(".keys"), 303)
 
 
@@ -135,7 +139,7 @@ def key_request(group: str) -> ResponseReturnValue:
     return answer
 
 
-@pages.page("/staff/<uuid:staff_id>/keys", access=Permission.GROUP_GRANT, methods=("POST",))
+@pages.page("/staff/<uuid:staff_id>/keys", access=Permission.GROUP_GRANT, methods=("POST",), fresh=".keys")
 def grant(staff_id: UUID) -> ResponseReturnValue:
     """Hand one key on to one person."""
     form = GrantForm()
@@ -150,6 +154,7 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
         before=bool(form.before.data),
         compared=typed(form.mark).replace(" ", ""),
     )
+    done(_("Done: the key has been handed on."))
     return redirect(url_for(".keys"), 303)
 
 

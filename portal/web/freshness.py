@@ -39,10 +39,10 @@ def ask_again(back: str, *, keep: bool) -> ResponseReturnValue:
         name: value for name, value in given.items() if current_app.url_map.is_endpoint_expecting(back, name)
     }
     where = url_for(back, **expected)
-    if request.method == "POST":
+    if request.method == "POST" or back != request.endpoint:
         session[_AGAIN] = True
-        if keep and request.mimetype == "application/x-www-form-urlencoded":
-            _keep(where)
+    if keep and request.method == "POST" and request.mimetype == "application/x-www-form-urlencoded":
+        _keep(where)
     return redirect(url_for("staff.confirm", to=where), 303)
 
 
