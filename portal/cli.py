@@ -279,6 +279,8 @@ def restore(instance: Path, name: str, role: str | None, kept: Path | None) -> N
         later = restoring.open_later(session, settings.public_keys, seed)
         handed = restoring.hand_on(session, to=to, seeds=seeds, later=later, now=now) if to else []
     database.dispose()
+    for group, epoch in restoring.unopened(settings.public_keys, seeds, later):
+        click.echo(f"Key {epoch} of {group} could not be opened: look for a younger copy of portal.db.")
     click.echo(f"Keys handed to {name}: {', '.join(handed) or 'none; the role may hold no more'}.")
     if kept:
         click.echo(f"Destroy {kept}: what is in it opens everything.")

@@ -78,6 +78,15 @@ def open_later(
     return found
 
 
+def unopened(
+    keys: PublicKeys, seeds: Mapping[Group, bytes], later: Mapping[Group, Mapping[int, bytes]]
+) -> list[tuple[str, int]]:
+    """Return the signed keys, by group and epoch, that the recovery key does not open: to be told."""
+    lines = {name: {keys.epochs.get(name, 1), *keys.former.get(name, {})} for name in keys.groups}
+    opened = {group.value: {*later.get(group, {})} | ({1} if group in seeds else set()) for group in Group}
+    return sorted((name, epoch) for name, line in lines.items() for epoch in line - opened.get(name, set()))
+
+
 def find(session: PortalSession, name: str) -> Recipient | None:
     """Return who goes by this pseudonym, however it was typed."""
     wanted = fold(name)
