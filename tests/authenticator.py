@@ -37,6 +37,7 @@ class SoftKey:
     verified: bool = True
     copied: bool = False
     counts: bool = True
+    framed: bool = False
     count: int = 0
     id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
@@ -82,7 +83,9 @@ class SoftKey:
         return json.dumps(self.get(options, **other))
 
     def _client(self, kind: str, options: Mapping[str, Any], origin: str) -> CollectedClientData:
-        return CollectedClientData.create(kind, options["challenge"], origin or self.origin)
+        return CollectedClientData.create(
+            kind, options["challenge"], origin or self.origin, cross_origin=self.framed
+        )
 
     def _data(self, flags: AuthenticatorData.FLAG = NONE, made: bytes = b"") -> AuthenticatorData:
         flags |= FLAG.UP | (FLAG.UV if self.verified else NONE) | (FLAG.BE if self.copied else NONE)

@@ -1,6 +1,7 @@
 """Pages of one's own security keys, and the questions that browsers put to them, for security-key.js."""
 
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 from uuid import UUID
 
@@ -51,32 +52,67 @@ def new_key_question() -> ResponseReturnValue:
 def security_keys() -> ResponseReturnValue:
     """Show one's security keys; register one more."""
     by, form = actor(), AddKeyForm()
-    if not form.validate_on_submit():
-        return _keys_page(by, form)
-    wait = _wait(by)
-    if wait:
-        return _keys_page(by, form, wait, HTTPStatus.TOO_MANY_REQUESTS)
-    try:
+
+    def act(passphrase: str) -> None:
         hardware.add(
             db(),
             by=by,
-            passphrase=typed(form.passphrase),
+            passphrase=passphrase,
             name=typed(form.name),
             answer=typed(form.answer),
             asked=taken(Purpose.ADD),
             proving=taken(Purpose.PROVE),
             now=now(),
         )
+
+    notice, status = _attempt(by, form, act)
+    if status == HTTPStatus.SEE_OTHER:
+        return _done(_("Done: the security key is registered."))
+    standing = hardware.standing(db(), by=by)
+    page = render_template(
+        "staff/hardware.html",
+        form=form,
+        notice=notice,
+        standing=standing,
+        opening=sum(one.opens for one in standing.keys),
+        full=len(standing.keys) >= hardware.MOST,
+        address=settings().desk_address,
+    )
+    return make_response(page, status)
+
+
+def _attempt(by: Actor, form: PassphraseForm, act: Callable[[str], None]) -> tuple[str, int]:
+    """Do what the form asks for; return what is to be said and the status, which is 303 when it is done.
+
+    Once it is committed, nothing of the earlier locks is left in the database's log.
+    """
+    if not form.validate_on_submit():
+        return "", HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+    wait = _wait(by)
+    if wait:
+        return wait, HTTPStatus.TOO_MANY_REQUESTS
+    try:
+        act(typed(form.passphrase))
     except InvalidError as problem:
-        return _keys_page(by, form, _(str(problem)), HTTPStatus.BAD_REQUEST)
-    _changed(by)
-    done(_("Done: the security key is registered."))
+        return _(str(problem)), HTTPStatus.BAD_REQUEST
+    finish()
+    throttle().right(_lane(by), now())
+    empty_log(parts().database.main)
+    return "", HTTPStatus.SEE_OTHER
+
+
+def _lane(by: Actor) -> str:
+    return f"own {by.id.hex}"
+
+
+def _done(message: str) -> ResponseReturnValue:
+    done(message)
     return redirect(url_for(".security_keys"), 303)
 
 
 def _wait(by: Actor) -> str:
     """Count an attempt at the passphrase; say how long to wait where there were too many."""
-    wait = throttle().attempt(f"own {by.id.hex}", now())
+    wait = throttle().attempt(_lane(by), now())
     if not wait:
         return ""
     return ngettext(
@@ -84,28 +120,6 @@ def _wait(by: Actor) -> str:
         "That was tried several times. Wait %(num)s seconds, then try again.",
         math.ceil(wait.total_seconds()),
     )
-
-
-def _changed(by: Actor) -> None:
-    """Commit, and leave nothing of the earlier locks in the database's log."""
-    finish()
-    throttle().right(f"own {by.id.hex}", now())
-    empty_log(parts().database.main)
-
-
-def _keys_page(by: Actor, form: AddKeyForm, notice: str = "", status: int = 0) -> Response:
-    standing = hardware.standing(db(), by=by)
-    opening = [one for one in standing.keys if one.opens]
-    page = render_template(
-        "staff/hardware.html",
-        form=form,
-        notice=notice,
-        standing=standing,
-        opening=len(opening),
-        full=len(standing.keys) >= hardware.MOST,
-        address=settings().desk_address,
-    )
-    return make_response(page, status or (HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK))
 
 
 def _own_key(by: Actor, key_id: UUID) -> hardware.Held:
@@ -122,21 +136,14 @@ def remove_key(key_id: UUID) -> ResponseReturnValue:
     """Take one of one's security keys away, with the passphrase."""
     by, form = actor(), PassphraseForm()
     held = _own_key(by, key_id)
-    notice, status = "", HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
-    if form.validate_on_submit():
-        notice, status = _wait(by), HTTPStatus.TOO_MANY_REQUESTS
-        if not notice:
-            try:
-                hardware.remove(db(), by=by, passphrase=typed(form.passphrase), key_id=key_id)
-            except InvalidError as problem:
-                notice, status = _(str(problem)), HTTPStatus.BAD_REQUEST
-            else:
-                _changed(by)
-                done(_("Done: the security key is removed."))
-                return redirect(url_for(".security_keys"), 303)
-    standing = hardware.standing(db(), by=by)
+    notice, status = _attempt(
+        by, form, lambda passphrase: hardware.remove(db(), by=by, passphrase=passphrase, key_id=key_id)
+    )
+    if status == HTTPStatus.SEE_OTHER:
+        return _done(_("Done: the security key is removed."))
+    required = hardware.standing(db(), by=by).required
     page = render_template(
-        "staff/hardware_remove.html", form=form, notice=notice, held=held, required=standing.required
+        "staff/hardware_remove.html", form=form, notice=notice, held=held, required=required
     )
     return make_response(page, status)
 
@@ -146,24 +153,16 @@ def require_key() -> ResponseReturnValue:
     """Require a security key, or let the passphrase open one's keys by itself again; with the passphrase."""
     by, form = actor(), PassphraseForm()
     standing = hardware.standing(db(), by=by)
-    if not standing.required and not standing.may_require:
+    wanted = not standing.required
+    if wanted and not standing.may_require:
         return redirect(url_for(".security_keys"), 303)
-    notice, status = "", HTTPStatus.OK
-    if form.validate_on_submit():
-        notice, status = _wait(by), HTTPStatus.TOO_MANY_REQUESTS
-        if not notice:
-            try:
-                hardware.require(
-                    db(), by=by, passphrase=typed(form.passphrase), required=not standing.required
-                )
-            except InvalidError as problem:
-                notice, status = _(str(problem)), HTTPStatus.BAD_REQUEST
-            else:
-                _changed(by)
-                done(_told(required=not standing.required))
-                return redirect(url_for(".security_keys"), 303)
+    notice, status = _attempt(
+        by, form, lambda passphrase: hardware.require(db(), by=by, passphrase=passphrase, required=wanted)
+    )
+    if status == HTTPStatus.SEE_OTHER:
+        return _done(_told(required=wanted))
     page = render_template("staff/hardware_require.html", form=form, notice=notice, standing=standing)
-    return make_response(page, HTTPStatus.BAD_REQUEST if form.errors else status)
+    return make_response(page, status)
 
 
 def _told(*, required: bool) -> str:

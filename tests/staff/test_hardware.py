@@ -250,6 +250,15 @@ def test_an_answer_without_a_pin_or_with_a_changed_signature_counts_for_nothing(
     assert sahar.sign_in(key, asked=asked, answer=json.dumps(answer)) is None
 
 
+def test_a_page_inside_another_gets_nothing(sahar: Person) -> None:
+    key = SoftKey()
+    sahar.add(key)
+    key.framed = True
+    assert sahar.sign_in(key) is None
+    with pytest.raises(InvalidError, match="does not hold"):
+        sahar.add(SoftKey(framed=True))
+
+
 @pytest.mark.parametrize("answer", ["x", "{}", "[]", "7", '{"prf": 7}', "[" * 5000, '{"response": {}}'])
 def test_nonsense_is_no_answer(sahar: Person, answer: str) -> None:
     sahar.add(SoftKey())
