@@ -95,6 +95,8 @@ def show(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) 
     by.require(Permission.RELEASE_SEE)
     row = _find(session, release_id)
     inside = _inside(session, row, by)
+    if inside:
+        note(session, "release.inside", by=by.name, subject=release_id)
     return Seen(
         release=row,
         choice=Choice.from_json(row.policy),

@@ -60,6 +60,7 @@ ACTS: dict[str, Any] = {
     "release.decline": _l("declined a release"),
     "release.download": _l("took a release away"),
     "release.fail": _l("a release failed its checks"),
+    "release.inside": _l("saw the exact figures of a release"),
     "release.preview": _l("looked at a release beforehand"),
     "release.request": _l("asked for a release"),
     "release.send-back": _l("sent a request back, because an account was taken back"),
