@@ -350,6 +350,12 @@ class Index:
             except FormatError:
                 self._drop(one)
 
+    def look_everywhere(self) -> None:
+        """Open every piece once, so that all damage is known."""
+        for opened in (self.heads(), self.words()):
+            for _ in opened:
+                pass
+
     @property
     def covered(self) -> set[bytes]:
         """The cases whose newest digest stands in a segment which holds."""

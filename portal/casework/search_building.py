@@ -69,9 +69,11 @@ def bring_in(
         raise RefusedError
     segments.alone(session)
     index = open_index(session, by=by)
-    index.keys(index.pieces)
     if repair:
+        index.look_everywhere()
         _remove_damage(session, index, by)
+    else:
+        index.keys(index.pieces)
     allowed = readable(session, by=by)
     wanted = _waiting(session, index, allowed, skip)[:limit]
     gathered = [
