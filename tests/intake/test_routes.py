@@ -640,6 +640,16 @@ def test_everything_is_taken_back_once_and_for_all(sqlite_instance: Instance, ke
     assert "You have taken everything back" in said(again.get("folder"))
 
 
+def test_taking_back_takes_what_this_browser_still_had_of_it(sqlite_instance: Instance) -> None:
+    source = Source(sqlite_instance)
+    words = source.submit()
+    source.come_back(" ".join(words))  # in the same visit, which still shows the words
+    assert words[0] in source.get("received").text
+    leads_to(source.post("folder/withdraw", sure="yes"), "/en/folder")
+    assert words[0] not in source.get("received").text
+    assert typed(source.get("account")) == ""
+
+
 def test_a_closed_folder_needs_the_words_again(folder: Source) -> None:
     answer = folder.post("folder/close", seen="folder")
     leads_to(answer, "/en/")
