@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Response, jsonify, make_response, redirect, render_template, url_for
+from flask import jsonify, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.database import empty_log
@@ -76,7 +76,7 @@ def security_keys() -> ResponseReturnValue:
         standing=standing,
         opening=sum(one.opens for one in standing.keys),
         full=len(standing.keys) >= hardware.MOST,
-        address=settings().desk_address,
+        address=own.origin if (own := webauthn.site_at(settings().desk_address)) else "",
     )
     return make_response(page, status)
 

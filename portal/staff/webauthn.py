@@ -68,13 +68,16 @@ def site_of(host: str, addresses: Iterable[str]) -> Site | None:
 
     A number is no relying party, so the loopback address goes by its name, localhost.
     """
-    for address in addresses:
-        parts = urlsplit(address)
-        name = "localhost" if parts.hostname == _LOOPBACK else parts.hostname or ""
-        netloc = f"{name}:{parts.port}" if parts.port else name
-        if name and host.lower() == netloc:
-            return Site(f"{parts.scheme}://{netloc}", name)
-    return None
+    found = (site_at(address) for address in addresses)
+    return next((one for one in found if one and one.origin.partition("//")[2] == host.lower()), None)
+
+
+def site_at(address: str) -> Site | None:
+    """Return the site of an address; none for an empty one."""
+    parts = urlsplit(address)
+    name = "localhost" if parts.hostname == _LOOPBACK else parts.hostname or ""
+    netloc = f"{name}:{parts.port}" if parts.port else name
+    return Site(f"{parts.scheme}://{netloc}", name) if name else None
 
 
 def creation_options(asked: Asked, *, handle: bytes, known: Iterable[bytes], salt: bytes) -> dict[str, Any]:

@@ -149,9 +149,7 @@ def desk(browser: Browser, tmp_path: Path) -> Iterator[Desk]:
     port = _free_port()
     address = f"http://localhost:{port}"
     instance = without_limits(an_instance(tmp_path / "instance"), desk_address=f"http://127.0.0.1:{port}")
-    server = make_server(
-        "127.0.0.1", port, instance.app(Face.DESK), threaded=True, request_handler=_Quiet
-    )
+    server = make_server("127.0.0.1", port, instance.app(Face.DESK), threaded=True, request_handler=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     context = browser.new_context(viewport=DESKTOP, locale="en")
     context.set_default_timeout(15_000)
@@ -285,7 +283,7 @@ def test_what_goes_wrong_at_the_key_is_said_beside_it(desk: Desk) -> None:
     desk.page.get_by_text("That did not work, or took too long.").wait_for()
 
 
-def test_who_is_copied_from_another_address_is_told_where_keys_work(desk: Desk) -> None:
+def test_who_comes_by_another_address_is_told_where_keys_work(desk: Desk) -> None:
     assert desk.sign_in(with_key=False)
     elsewhere = desk.address.replace("localhost", "127.0.0.1")
     desk.context.add_cookies(
@@ -293,6 +291,7 @@ def test_who_is_copied_from_another_address_is_told_where_keys_work(desk: Desk) 
     )
     desk.page.goto(f"{elsewhere}/en/me/security-keys")
     assert "tied to the desk's own address" in desk.text()
+    assert desk.address in desk.text()
     desk.page.goto(f"{elsewhere}/en/sign-in")
     assert desk.page.locator("[data-security-key]").count() == 0
     desk.findings.lines.clear()  # of the other address

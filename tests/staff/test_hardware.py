@@ -3,12 +3,14 @@
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from authenticator import SoftKey
+from builders import CHEAP, Instance
 from sqlalchemy import delete, select, update
 
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
@@ -17,6 +19,7 @@ from portal.permissions import Group, Role
 from portal.staff import hardware, locks, service, webauthn
 from portal.staff.models import BundleLock, SecurityKey, Staff
 from portal.staff.webauthn import Asked, Site
+from portal.vault import totp
 from portal.vault.passphrase import Cost, derive_key
 from portal.vault.seal import Label, UnsealError, context, unseal
 
@@ -472,6 +475,61 @@ def test_what_changed_meanwhile_is_looked_at_again(sahar: Person, monkeypatch: p
     monkeypatch.setattr(locks, "unlock", slow)
     with pytest.raises(StaleError):
         sahar.require()
+
+
+def signed_in(instance: Instance, key: SoftKey | None, asked: Asked, answer: str) -> Any:
+    one = instance.founders["maple"]
+    with instance.database.session(write=True) as session:
+        return service.sign_in(
+            session,
+            name="maple",
+            passphrase=one.passphrase,
+            code="" if key else totp.code(one.bundle.totp_secret, instance.clock()),
+            cost=CHEAP,
+            now=instance.clock(),
+            answer=answer,
+            asked=asked,
+        )
+
+
+def an_enrolled(instance: Instance, key: SoftKey) -> None:
+    asked, proving = question(), question()
+    made = webauthn.creation_options(asked, handle=bytes(32), known=[], salt=b"salt")
+    answer = json.dumps({"created": key.create(made), "proof": key.get(to_use(proving))})
+    with instance.database.session(write=True) as session:
+        hardware.add(
+            session,
+            by=instance.actor("maple", session),
+            passphrase=instance.founders["maple"].passphrase,
+            name="blue",
+            answer=answer,
+            asked=asked,
+            proving=proving,
+            now=instance.clock(),
+        )
+
+
+def test_both_databases_open_with_the_key_and_not_without(instance: Instance) -> None:
+    keys = SoftKey(), SoftKey()
+    for key in keys:
+        an_enrolled(instance, key)
+    with instance.database.session(write=True) as session:
+        actor, words = instance.actor("maple", session), instance.founders["maple"].passphrase
+        hardware.require(session, by=actor, passphrase=words, required=True)
+    for key in keys:
+        asked = question()
+        assert signed_in(instance, key, asked, key.answer(to_use(asked)))
+    assert signed_in(instance, None, question(), "") is None
+
+
+def test_of_requests_at_once_with_one_answer_one_gets_in(instance: Instance) -> None:
+    key = SoftKey(counts=False)
+    an_enrolled(instance, key)
+    asked = question()
+    answer = key.answer(to_use(asked))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: signed_in(instance, key, asked, answer), range(4)))
+    assert [one is not None for one in found].count(True) == 1
 
 
 def test_the_user_handle_is_steady_and_differs_by_person_and_site(sahar: Person, other: Person) -> None:
