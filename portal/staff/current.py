@@ -146,6 +146,8 @@ def _opened(one: Membership) -> bytes | None:
         one.group.value, one.epoch, public_key(seed)
     ):
         return seed
+    if one.epoch > edge.known_keys().epochs.get(one.group.value, 1):
+        return None  # made for the next epoch, and waiting for the root's signature
     edge.refuse(edge.Refusal("group.refused", f"{one.group.value} {one.epoch}", one.staff_id))
     return None
 
