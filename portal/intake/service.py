@@ -41,7 +41,7 @@ from portal.intake.sealing import (
 from portal.intake.withdrawing import SOURCE
 from portal.ledger.service import note
 from portal.permissions import Group
-from portal.store import wraps
+from portal.store import segments, wraps
 from portal.store.files import FileStore
 from portal.vault.receipt import ReceiptKeys
 from portal.vault.seal import Label
@@ -280,6 +280,7 @@ def add_file(
     _add_part(session, part, number, recipients=recipients, keys=keys, day=day)
     session.flush()
     session.add(row)
+    segments.touch(session, submission_id)
     note(session, "document.receive", by=SOURCE, subject=submission_id)
 
 

@@ -3,8 +3,8 @@
 from uuid import UUID, uuid4
 
 import pytest
-from builders import Instance
-from cases import TEXT, a_case, a_mark, a_person, a_prison, a_sheet, acts_of, at_desk, send_with_file
+from builders import Instance, a_submission
+from cases import PICTURE, TEXT, a_case, a_mark, a_person, a_prison, a_sheet, acts_of, at_desk, send_with_file
 from indexed import hits, read_in, searched, segments, standing
 from sqlalchemy import select
 
@@ -14,6 +14,8 @@ from portal.casework.index import titles as own_words
 from portal.casework.search import excerpt
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import service as intake
+from portal.intake.models import Compartment
+from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
 from portal.linking import service as linking
@@ -22,6 +24,7 @@ from portal.linking.speaking import Speaking
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.permissions import Group, Role
 from portal.staff.actor import Actor
+from portal.store.files import new_name
 
 PERSIAN = "برادرم را از گوهردشت به اوین بردند. آخرین ملاقات در مرداد ۱۳۶۷ بود."
 
@@ -124,6 +127,22 @@ def test_names_of_files_are_searched(sqlite_instance: Instance) -> None:
     assert hits(sqlite_instance, "نامه") == [case_id]
     (hit,) = searched(sqlite_instance, "letter").hits
     assert [piece for piece, found in hit.pieces if found] == ["letter"]
+
+
+def test_what_a_source_adds_later_is_searched_too(sqlite_instance: Instance) -> None:
+    with sqlite_instance.database.session(write=True) as session:
+        sent = a_submission(sqlite_instance, session, TEXT)
+    read_in(sqlite_instance)
+    part, document_id, stored = PartKey.new(sent.submission.id, Compartment.CONTENT), uuid4(), new_name()
+    with intake.receiving(sqlite_instance.files, part, document_id, stored) as coming:
+        coming.write(PICTURE)
+    named = {"name": "kabootarnameh.png", "caption": "found later"}
+    file = intake.draft_file(coming, document_id=document_id, stored_name=stored, **named)
+    day = sqlite_instance.clock().date()
+    with sqlite_instance.database.session(write=True) as session:
+        kept = {"submission_id": sent.submission.id, "seed": sent.seed, "keys": sqlite_instance.keys}
+        intake.add_file(session, part=part, file=file, day=day, limit=20, **kept)  # type: ignore[arg-type]
+    assert hits(sqlite_instance, "kabootarnameh") == [sent.submission.id]
 
 
 def test_a_queue_shows_a_case_s_own_words_to_those_who_may_read_it(sqlite_instance: Instance) -> None:
