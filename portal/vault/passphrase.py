@@ -17,7 +17,7 @@ from portal.errors import UnavailableError
 KEY_SIZE = 64
 SALT_SIZE = 16
 PLACES = 2
-"""Derivations that may run at once; a staff derivation takes 128 MiB unless the settings say otherwise."""
+"""Sign-ins that may be stretched at once; each takes 128 MiB unless the settings say otherwise."""
 
 WAIT_SECONDS = 20.0
 FEWEST_WORDS = 6
@@ -110,7 +110,7 @@ class Line:
                 self._free += 1
 
 
-SIGNING_IN = Line(2, most=16)
+SIGNING_IN = Line(PLACES, most=16)
 """Staff, and whoever says to be; a derivation takes up to 256 MiB."""
 
 KNOWN = Line(1, most=16)

@@ -43,8 +43,8 @@ def test_a_person_sees_their_sessions_and_which_one_this_is(world: Any, browser:
     page = said(two.get("/me"))
     assert page.count("4 May 2026, 09:01") >= 1
     assert page.count("this one") == 1
-    assert "known from before" in page
-    assert "seen for the first time" in page
+    assert "a device known from before" in page
+    assert "a device seen for the first time" in page
     assert len(endings(two)) == 1
 
 
