@@ -71,6 +71,13 @@ def current(session: PortalSession) -> dict[Group, int]:
     return dict.fromkeys(Group, 1) | {one.group: one.epoch for one in rows}
 
 
+def known(session: PortalSession, group: Group) -> set[int]:
+    """Return the epochs of a group's key that may still open something."""
+    states = (EpochState.FORMER, EpochState.CURRENT)
+    query = select(GroupEpoch.epoch).where(GroupEpoch.group == group, GroupEpoch.state.in_(states))
+    return set(session.scalars(query))
+
+
 def follow(session: PortalSession, keys: PublicKeys, *, day: date) -> None:
     """Bring the table in line with the signed directory; done at founding and at each installation."""
     for group in Group:
@@ -114,6 +121,8 @@ class Standing:
     """The public key that waits for the root's signature; empty where there is none."""
     former: tuple[int, ...]
     """Earlier epochs that still open something."""
+    day: date
+    """Since when the key receives: whoever is given it opens what came from then on."""
 
 
 def standings(session: PortalSession, *, by: Actor) -> list[Standing]:
@@ -129,7 +138,8 @@ def standings(session: PortalSession, *, by: Actor) -> list[Standing]:
             waiting = mine[EpochState.PROPOSED]
             proposed = waiting[0].public_key if waiting else b""
             former = tuple(one.epoch for one in mine[EpochState.FORMER])
-            found.append(Standing(group, row.epoch, row.renew and not proposed, proposed, former))
+            renew = row.renew and not proposed
+            found.append(Standing(group, row.epoch, renew, proposed, former, row.day))
     return found
 
 
@@ -144,7 +154,8 @@ def propose(
 ) -> GroupEpoch:
     """Make a group's next key and wrap it to all who hold the present one; the root has yet to sign it.
 
-    Whom nobody who holds the key vouched for is left out, and waits for a grant.
+    Whoever makes it has it. Of the others, those for whom nobody who holds the key vouched are left out,
+    until somebody compares their key and does.
     """
     by.require(Permission.GROUP_GRANT)
     before = keys.epochs.get(group.value, 1)
@@ -168,7 +179,8 @@ def propose(
     )
     session.add(row)
     for person, one in _holders(session, group, before):
-        if vouched(one, person, old):
+        own = person.id == by.id and person.public_key == public_key(by.seed)
+        if own or vouched(one, person, old):
             add_membership(person, group=group, epoch=epoch, seed=seed, by=by.name, day=now.date())
         else:
             detail = {"epoch": str(before), "group": group.value}

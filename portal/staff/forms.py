@@ -1,12 +1,22 @@
 """Forms of the staff pages; what is right and wrong with their secrets is decided by the service."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import AnyOf, InputRequired, Length, StopValidation
+from wtforms.widgets import CheckboxInput
 
-from portal.permissions import Group, Role
-from portal.staff.labels import DUTIES, ROLES
+from portal.permissions import USUAL, Group, Role
+from portal.staff.labels import DUTIES, GROUPS, ROLES
 from portal.staff.names import LONGEST
 from portal.web.forms import PortalForm
 from portal.web.locale import gettext as _
@@ -153,24 +163,58 @@ class InviteForm(PortalForm):
         description=_l("The name this person works under. Never their own name."),
     )
     role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])
+    more = SelectMultipleField(
+        _l("Closed circles as well"),
+        option_widget=CheckboxInput(),
+        description=_l(
+            "The usual keys of the role are proposed in any case. Legal cases are for leads only."
+        ),
+    )
+    before = BooleanField(_l("Their keys may open what was there before, too"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.role.choices = [(role.value, f"{ROLES[role]}\n{DUTIES[role]}") for role in Role]
+        self.more.choices = [(group.value, GROUPS[group]) for group in (Group.CASES, Group.LEGAL)]
+
+    def groups(self) -> frozenset[Group]:
+        """Return the groups that are to be proposed for whoever joins."""
+        return USUAL[Role(self.role.data)] | {Group(one) for one in self.more.data or ()}
 
 
-class GrantForm(PortalForm):
-    """Which key to hand on, and the mark that was compared; to whom is in the address."""
+class GroupForm(PortalForm):
+    """Which group is meant; whom it is about is in the address."""
+
+    group = HiddenField(validators=[AnyOf([group.value for group in Group])])
+
+
+class MarkedForm(GroupForm):
+    """Which group, and the mark of a person's key that was compared."""
 
     mark = HiddenField(validators=[InputRequired()])
-    group = HiddenField(validators=[AnyOf([group.value for group in Group])])
+
+
+class GrantForm(MarkedForm):
+    """Which key to hand on, and how far back."""
+
     before = BooleanField(_l("and what was there before"))
 
 
-class RenewForm(PortalForm):
-    """Which key to renew."""
+class ProposeForm(PortalForm):
+    """Which key a person may be handed."""
 
-    group = HiddenField(validators=[AnyOf([group.value for group in Group])])
+    group = SelectField(_l("Key"))
+    before = BooleanField(_l("Earlier keys too: what was there before"))
+
+
+class RoleForm(PortalForm):
+    """Which role a person is to have."""
+
+    role = RadioField(_l("Role"), [InputRequired(_l("Choose a role."))])
+
+    def __init__(self, *args: Any, offered: Iterable[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = [(role.value, f"{ROLES[role]}\n{DUTIES[role]}") for role in offered]
 
 
 class ConfirmForm(PortalForm):

@@ -13,7 +13,7 @@ from portal.config import PublicKeys
 from portal.database import PortalSession
 from portal.errors import InvalidError, StaleError, UnavailableError
 from portal.ledger.service import note
-from portal.permissions import Group, Role
+from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import epochs, service
 from portal.staff.founding import RECOVERY_GROUPS, Founder, recovery_place
 from portal.staff.models import GroupEpoch, Staff
@@ -127,11 +127,13 @@ def hand_on(
     lines = {
         group: {**({1: seeds[group]} if group in seeds else {}), **later.get(group, {})} for group in Group
     }
-    lacking = [group for group in service.lacks(person, epochs.current(session)) if lines[group]]
+    current = epochs.current(session)
+    held = {one.group for one in person.memberships if one.epoch == current[one.group]}
+    lacking = sorted(group for group in MAY_HOLD[person.role] - held if lines[group])
     for group in lacking:
-        held = {one.epoch for one in person.memberships if one.group is group}
+        have = {one.epoch for one in person.memberships if one.group is group}
         line = lines[group]
-        for epoch in sorted(line.keys() - held):
+        for epoch in sorted(line.keys() - have):
             seed = line[epoch]
             service.hold(session, person=person, group=group, seed=seed, by=BY, now=now, epoch=epoch)
     detail = {"groups": " ".join(lacking)}

@@ -8,10 +8,10 @@ from flask import Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.errors import InvalidError, NotFoundError
-from portal.permissions import GRANTS, Access, Group, Permission, Role
-from portal.staff import epochs, service
+from portal.permissions import GRANTS, MAY_HOLD, Access, Group, Permission, Role
+from portal.staff import epochs, groups, service
 from portal.staff.current import actor
-from portal.staff.forms import ConfirmForm, GrantForm, InviteForm, RenewForm, typed
+from portal.staff.forms import ConfirmForm, GrantForm, GroupForm, InviteForm, MarkedForm, typed
 from portal.staff.labels import DUTIES, GROUPS, PERMISSIONS, ROLES
 from portal.staff.pages import fingerprint, pages
 from portal.vault.directory import Request
@@ -31,7 +31,7 @@ def people() -> ResponseReturnValue:
         people=service.everybody(db(), by=by),
         invitations=service.open_invitations(db(), by=by, now=now()),
         form=ConfirmForm(formdata=None),
-        lacks=partial(service.lacks, current=epochs.current(db())),
+        awaits=partial(groups.awaited, current=epochs.current(db())),
         may_manage=by.may(Permission.STAFF_MANAGE),
         me=by.id,
         roles=ROLES,
@@ -47,10 +47,18 @@ def invite() -> ResponseReturnValue:
         role = Role(form.role.data)
         try:
             words = service.invite(
-                db(), by=actor(), name=typed(form.name), role=role, now=now(), language=language()
+                db(),
+                by=actor(),
+                name=typed(form.name),
+                role=role,
+                now=now(),
+                language=language(),
+                groups=form.groups(),
+                before=bool(form.before.data),
             )
         except InvalidError as problem:
-            form.name.errors = [_(str(problem))]
+            wrong = form.name if form.groups() <= MAY_HOLD[role] else form.more
+            wrong.errors = [_(str(problem))]
         else:
             address = settings().desk_address + url_for(".join")
             return render_template(
@@ -87,7 +95,7 @@ def end(staff_id: UUID) -> ResponseReturnValue:
         "staff/end.html",
         form=form,
         person=service.somebody(db(), by=actor(), staff_id=staff_id),
-        alone=[GROUPS[group] for group in service.only_holder_of(db(), by=actor(), staff_id=staff_id)],
+        alone=[GROUPS[group] for group in groups.only_holder_of(db(), by=actor(), staff_id=staff_id)],
         roles=ROLES,
     )
 
@@ -97,17 +105,21 @@ def keys() -> ResponseReturnValue:
     """Show who waits for a key that the visitor can hand on."""
     by = actor()
     rows = [
-        (person, fingerprint(person.public_key), group, GrantForm(formdata=None, group=group.value))
-        for person, group in service.waiting(db(), by=by)
+        (person, fingerprint(person.public_key), awaited, GrantForm(formdata=None))
+        for person, awaited in groups.waiting(db(), by=by)
+    ]
+    unvouched = [
+        (person, fingerprint(person.public_key), group) for person, group in groups.unvouched(db(), by=by)
     ]
     return render_template(
         "staff/keys.html",
         rows=rows,
+        unvouched=unvouched,
         mine=[GROUPS[group] for group in sorted(by.seeds)],
         standings=[
             (one, fingerprint(one.proposed) if one.proposed else "") for one in epochs.standings(db(), by=by)
         ],
-        renew=RenewForm(formdata=None),
+        renew=GroupForm(formdata=None),
         may_move=lambda group: group is not Group.AUDITORS and "release.rewrap" in current_app.view_functions,
         earlier=lambda group: len(by.ring(group)) > 1,
         roles=ROLES,
@@ -118,7 +130,7 @@ def keys() -> ResponseReturnValue:
 @pages.page("/staff/keys/renew", access=Permission.GROUP_GRANT, methods=("POST",), fresh=".keys")
 def renew_key() -> ResponseReturnValue:
     """Make a group's next key; it is used once the root has signed it."""
-    form = RenewForm()
+    form = GroupForm()
     if not form.validate():
         raise NotFoundError
     epochs.propose(db(), by=actor(), group=Group(typed(form.group)), keys=recipients(), now=now())
@@ -145,7 +157,7 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
     form = GrantForm()
     if not form.validate():
         raise NotFoundError
-    service.grant(
+    groups.grant(
         db(),
         by=actor(),
         staff_id=staff_id,
@@ -155,6 +167,24 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
         compared=typed(form.mark).replace(" ", ""),
     )
     done(_("Done: the key has been handed on."))
+    return redirect(url_for(".keys"), 303)
+
+
+@pages.page("/staff/<uuid:staff_id>/vouch", access=Permission.GROUP_GRANT, methods=("POST",), fresh=".keys")
+def vouch(staff_id: UUID) -> ResponseReturnValue:
+    """Vouch for the key of somebody who holds a group's key already."""
+    form = MarkedForm()
+    if not form.validate():
+        raise NotFoundError
+    groups.vouch(
+        db(),
+        by=actor(),
+        staff_id=staff_id,
+        group=Group(typed(form.group)),
+        compared=typed(form.mark).replace(" ", ""),
+        now=now(),
+    )
+    done(_("Done: you vouch for this person's key."))
     return redirect(url_for(".keys"), 303)
 
 

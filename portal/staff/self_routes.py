@@ -8,8 +8,8 @@ from flask import Response, make_response, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from portal.errors import InvalidError
-from portal.permissions import GRANTS, MAY_HOLD, Access
-from portal.staff import changing, hardware
+from portal.permissions import GRANTS, Access
+from portal.staff import changing, epochs, groups, hardware, service
 from portal.staff.actor import Actor
 from portal.staff.challenges import Purpose, taken
 from portal.staff.choosing import Choice
@@ -33,6 +33,7 @@ from portal.web.notices import done
 def me() -> ResponseReturnValue:
     """Show the visitor who they are here, which keys they hold and what their role may do."""
     by = actor()
+    person = service.member(db(), by.id)
     return render_template(
         "staff/me.html",
         me=by,
@@ -40,7 +41,7 @@ def me() -> ResponseReturnValue:
         duty=DUTIES[by.role],
         fingerprint=fingerprint(public_key(by.seed)),
         held=[GROUPS[group] for group in sorted(by.seeds)],
-        missing=[GROUPS[group] for group in sorted(MAY_HOLD[by.role] - by.seeds.keys())],
+        missing=[GROUPS[one.group] for one in groups.awaited(person, epochs.current(db()))],
         allowed=[words for permission, words in PERMISSIONS.items() if permission in GRANTS[by.role]],
         stays=roll().stays(by.id, now()),
         here=session["handle"],

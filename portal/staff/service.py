@@ -1,9 +1,9 @@
-"""What can be done about staff: invite, join, sign in, grant a group's key, end."""
+"""What can be done about staff: invite, join, sign in, end; roles and keys are in `groups`."""
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,20 +12,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from portal.database import PortalSession, pause
-from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.errors import InvalidError, NotFoundError, StaleError
 from portal.ledger.service import note
-from portal.permissions import MAY_HOLD, Group, Permission, Role
+from portal.permissions import MAY_HOLD, USUAL, Group, Permission, Role
 from portal.staff import epochs, hardware, locks
 from portal.staff.actor import Actor
 from portal.staff.credentials import SALT_SIZE, Bundle, group_place, lock, new_bundle
-from portal.staff.models import Invitation, Membership, Staff
+from portal.staff.models import Invitation, Membership, Proposal, Staff
 from portal.staff.names import clean, fold
 from portal.staff.webauthn import Asked, output
 from portal.vault import totp
 from portal.vault.passphrase import SIGNING_IN, Cost, Line, generate, normalise, spend
 from portal.vault.seal import Sealed
 from portal.vault.words import word_list
-from portal.vault.wrap import key_id, unwrap
+from portal.vault.wrap import unwrap
 
 INVITATION_DAYS = 7
 INVITATION_WORDS = 6
@@ -45,7 +45,8 @@ def _code_hash(invitation_id: UUID, code: str) -> bytes:
     return hashlib.sha256(invitation_id.bytes + normalise(code).lower()).digest()
 
 
-def _find(session: PortalSession, staff_id: UUID, *, lock: bool = False) -> Staff:
+def member(session: PortalSession, staff_id: UUID, *, lock: bool = False) -> Staff:
+    """Return a person who joined once; ``lock`` lets nobody else change them in the meantime."""
     found = session.get(Staff, staff_id, populate_existing=lock, with_for_update=lock or None)
     if found is None:
         raise NotFoundError
@@ -120,10 +121,25 @@ def hold(
 
 
 def invite(
-    session: PortalSession, *, by: Actor, name: str, role: Role, now: datetime, language: str = "en"
+    session: PortalSession,
+    *,
+    by: Actor,
+    name: str,
+    role: Role,
+    now: datetime,
+    language: str = "en",
+    groups: Collection[Group] | None = None,
+    before: bool = False,
 ) -> str:
-    """Open a way in for one person and return the words to hand over; they are shown this once."""
+    """Open a way in for one person and return the words to hand over; they are shown this once.
+
+    ``groups`` are proposed for whoever joins, the usual ones of the role unless told otherwise; ``before``
+    proposes their earlier keys as well.
+    """
     by.require(Permission.STAFF_MANAGE)
+    wanted = USUAL[role] if groups is None else frozenset(groups)
+    if not wanted <= MAY_HOLD[role]:
+        raise InvalidError("This role may not hold one of these keys. Choose others.")
     pseudonym = clean(name)
     open_id = _id_of(session, Invitation, pseudonym)
     already = session.get(Invitation, open_id) if open_id else None
@@ -143,9 +159,11 @@ def invite(
             code_hash=_code_hash(invitation_id, code),
             invited_by=by.name,
             expires=now + timedelta(days=INVITATION_DAYS),
+            groups=" ".join(sorted(wanted)),
+            before=before,
         )
     )
-    detail = {"name": pseudonym, "role": role.value}
+    detail = {"groups": " ".join(sorted(wanted)), "name": pseudonym, "role": role.value}
     note(session, "staff.invite", by=by.name, subject=invitation_id, detail=detail)
     return code
 
@@ -165,6 +183,13 @@ def invited(session: PortalSession, *, name: str, code: str, now: datetime, lock
     return found
 
 
+def proposed_in(invitation: Invitation) -> list[Group]:
+    """Return the groups that an invitation proposes, as far as its role may hold their keys."""
+    kept = invitation.groups
+    wanted = USUAL[invitation.role] if kept is None else {Group(one) for one in kept.split()}
+    return sorted(wanted & MAY_HOLD[invitation.role])
+
+
 def join(
     session: PortalSession,
     *,
@@ -176,13 +201,23 @@ def join(
     now: datetime,
     counter: int = 0,
 ) -> Staff:
-    """Turn an invitation into a member of staff; no key is held until somebody who holds it grants it.
+    """Turn an invitation into a member of staff, who holds no key yet; those that it names are proposed.
 
     The passphrase is stretched before the first statement, so that no transaction waits for it.
     """
     person = _newcomer(bundle, passphrase, cost=cost, now=now, counter=counter)
     invitation = invited(session, name=name, code=code, now=now, lock=True)
     _admit(session, person, name=invitation.name, role=invitation.role, invited_by=invitation.invited_by)
+    for group in proposed_in(invitation):
+        session.add(
+            Proposal(
+                staff_id=person.id,
+                group=group,
+                before=bool(invitation.before),
+                proposed_by=invitation.invited_by,
+                day=now.date(),
+            )
+        )
     session.delete(invitation)
     return person
 
@@ -210,11 +245,11 @@ def sign_in(
         pause(session)
         spend(passphrase, cost, line)
         return None
-    kept = hardware.locks_of(session, _find(session, staff_id))
+    kept = hardware.locks_of(session, member(session, staff_id))
     pause(session)
     unlocked = locks.unlock(kept, passphrase, staff_id=staff_id, output=output(answer), line=line)
     bundle = unlocked.bundle if unlocked is not None else _NOBODY
-    again = _find(session, staff_id, lock=True)
+    again = member(session, staff_id, lock=True)
     opens = again.public_key == bundle.public_key and again.active and known
     if answer:
         second = hardware.assert_key(
@@ -273,71 +308,23 @@ def present(session: PortalSession, *, staff_id: UUID, hold: bool = False) -> St
     return found if found is not None and found.active else None
 
 
-def lacks(person: Staff, current: Mapping[Group, int]) -> list[Group]:
-    """Return the groups that the person's role may hold, and whose current key the person does not."""
-    if not person.active:
-        return []
-    held = {one.group for one in person.memberships if one.epoch == current[one.group]}
-    return sorted(MAY_HOLD[person.role] - held)
-
-
-def grant(
-    session: PortalSession,
-    *,
-    by: Actor,
-    staff_id: UUID,
-    group: Group,
-    now: datetime,
-    before: bool = False,
-    compared: str | None = None,
-) -> None:
-    """Hand a group's key on: only somebody who holds it can, and only to a role that may hold it.
-
-    It opens what is sealed from its epoch on; ``before`` hands on the earlier keys as well. ``compared``
-    names the public key (`key_id`) that two people read to each other: another one, slipped in since, gets
-    nothing.
-    """
-    by.require(Permission.GROUP_GRANT)
-    newest = epochs.current(session)[group]
-    seeds = epochs.granted_epochs(by, group, newest, before=before)
-    person = _find(session, staff_id, lock=True)
-    if not person.active or person.id == by.id:
-        raise RefusedError
-    if compared not in {None, key_id(person.public_key)}:
-        raise StaleError("This is not the key that you compared. Tell the others before you go on.")
-    held = {one.epoch for one in person.memberships if one.group is group}
-    if seeds.keys() <= held:
-        raise StaleError("This person already holds the key.")
-    for epoch in sorted(seeds.keys() - held):
-        hold(session, person=person, group=group, seed=seeds[epoch], by=by.name, now=now, epoch=epoch)
-
-
 def somebody(session: PortalSession, *, by: Actor, staff_id: UUID) -> Staff:
     """Return one person whose access this actor may end."""
     by.require(Permission.STAFF_MANAGE)
-    return _find(session, staff_id)
-
-
-def only_holder_of(session: PortalSession, *, by: Actor, staff_id: UUID) -> list[Group]:
-    """Return the groups whose key would be left to the recovery key if this person were gone."""
-    by.require(Permission.STAFF_MANAGE)
-    holders: dict[Group, set[UUID]] = {}
-    for one in session.scalars(select(Membership)):
-        holders.setdefault(one.group, set()).add(one.staff_id)
-    return sorted(group for group, ids in holders.items() if ids == {staff_id})
+    return member(session, staff_id)
 
 
 def end(session: PortalSession, *, by: Actor, staff_id: UUID) -> None:
     """End a person's access at once: no sign-in, no session, no wrapped key."""
     by.require(Permission.STAFF_MANAGE)
-    person = _find(session, staff_id, lock=True)
+    person = member(session, staff_id, lock=True)
     if person.id == by.id:
         raise InvalidError("You cannot end your own access; ask another administrator.")
     if not person.active:
         raise StaleError("This person's access has already ended.")
     person.active = False
     epochs.mark_to_renew(session, sorted({one.group for one in person.memberships}))
-    for one in list(person.memberships):
+    for one in [*person.memberships, *person.proposals]:
         session.delete(one)
     note(session, "staff.end", by=by.name, subject=person.id)
 
@@ -345,21 +332,8 @@ def end(session: PortalSession, *, by: Actor, staff_id: UUID) -> None:
 def everybody(session: PortalSession, *, by: Actor) -> Sequence[Staff]:
     """Return all staff, those still active first."""
     by.require(Permission.STAFF_SEE)
-    query = select(Staff).options(selectinload(Staff.memberships)).order_by(Staff.active.desc(), Staff.name)
-    return session.scalars(query).all()
-
-
-def waiting(session: PortalSession, *, by: Actor) -> list[tuple[Staff, Group]]:
-    """Return who still waits for a key that this actor could hand on."""
-    by.require(Permission.GROUP_GRANT)
-    query = select(Staff).options(selectinload(Staff.memberships)).where(Staff.active).order_by(Staff.name)
-    current = epochs.current(session)
-    return [
-        (person, group)
-        for person in session.scalars(query)
-        for group in lacks(person, current)
-        if current[group] in by.seeds.get(group, {}) and person.id != by.id
-    ]
+    query = select(Staff).options(selectinload(Staff.memberships), selectinload(Staff.proposals))
+    return session.scalars(query.order_by(Staff.active.desc(), Staff.name)).all()
 
 
 def open_invitations(session: PortalSession, *, by: Actor, now: datetime) -> Sequence[Invitation]:

@@ -37,6 +37,7 @@ from portal.linking import service as linking
 from portal.linking.models import Link
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.permissions import Group, Role
+from portal.staff import groups
 from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.models import Staff
@@ -332,7 +333,7 @@ def test_a_key_is_handed_on_once(instance: Instance) -> None:
 
     def grant(number: int) -> None:
         with at_desk(instance, ("maple", "willow")[number % 2]) as (session, by):
-            staff.grant(session, by=by, staff_id=hazel, group=Group.INTAKE, now=NOON)
+            groups.grant(session, by=by, staff_id=hazel, group=Group.INTAKE, now=NOON)
 
     assert len(winners(all_at_once(grant))) == 1
     with instance.database.session(write=False) as session:

@@ -15,12 +15,12 @@ import portal
 from portal.config import Face, PublicKeys, Settings
 from portal.database import Base, Database, KeysBase
 from portal.ledger import service as ledger
-from portal.permissions import Group, Role
-from portal.staff import door_routes, hardware_routes, routes, self_routes, service  # noqa: F401
+from portal.permissions import USUAL, Group, Role
+from portal.staff import door_routes, hardware_routes, member_routes, routes, self_routes, service  # noqa: F401
 from portal.staff.actor import Actor
 from portal.staff.credentials import Bundle, new_bundle
 from portal.staff.founding import write_directory
-from portal.staff.models import Staff
+from portal.staff.models import Proposal, Staff
 from portal.staff.pages import pages
 from portal.vault import totp
 from portal.vault.passphrase import Cost
@@ -97,6 +97,10 @@ class World:
                 service.hold(
                     session, person=person, group=group, seed=seed, by="founding", now=self.clock.now
                 )
+            for group in USUAL[role] - set(groups):
+                day = self.clock.now.date()
+                one = Proposal(group=group, before=False, proposed_by="Nader", day=day)
+                person.proposals.append(one)
         return Colleague(person.id, name, role, bundle)
 
     def lead(self, name: str = "Sahar") -> Colleague:

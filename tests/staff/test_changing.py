@@ -13,7 +13,7 @@ from portal import cli
 from portal.config import PACKAGE, Face
 from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.permissions import Group, Role
-from portal.staff import changing, service
+from portal.staff import changing, groups, service
 from portal.staff.models import Staff
 from portal.vault import passphrase as passphrases
 from portal.vault.passphrase import Cost
@@ -174,7 +174,7 @@ def test_who_comes_back_is_another_person_and_opens_nothing_before_a_new_grant(w
                 with pytest.raises(UnsealError):
                     service.opened(one, again.bundle.identity)
     with world.database.session(write=True) as session:
-        service.grant(
+        groups.grant(
             session, by=world.actor(sahar), staff_id=again.id, group=Group.INTAKE, now=world.clock.now
         )
     assert world.actor(again).seed_of(Group.INTAKE) == world.group_seeds[Group.INTAKE]

@@ -19,7 +19,7 @@ from portal.errors import NotFoundError, RefusedError, StaleError
 from portal.intake import opening
 from portal.intake.models import Submission
 from portal.permissions import Group, Role
-from portal.staff import epochs, service
+from portal.staff import epochs, groups, service
 from portal.staff.credentials import new_bundle
 from portal.staff.founding import Founder
 from portal.staff.models import EpochState, GroupEpoch, Membership, Staff
@@ -84,9 +84,14 @@ def joined(instance: Instance, name: str, role: Role = Role.REVIEWER) -> None:
 
 
 def grant(instance: Instance, to: str, group: Group = Group.INTAKE, *, before: bool = False) -> None:
+    if before:
+        with at_desk(instance, "rowan") as (session, by):
+            person = session.scalars(select(Staff).where(Staff.name == to)).one()
+            now = instance.clock()
+            groups.propose(session, by=by, staff_id=person.id, group=group, before=True, now=now)
     with at_desk(instance, "maple") as (session, by):
         person = session.scalars(select(Staff).where(Staff.name == to)).one()
-        service.grant(session, by=by, staff_id=person.id, group=group, now=instance.clock(), before=before)
+        groups.grant(session, by=by, staff_id=person.id, group=group, now=instance.clock(), before=before)
 
 
 def reads(instance: Instance, name: str, sent: Sent) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import event, select
 
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError
 from portal.permissions import MAY_HOLD, Group, Role
-from portal.staff import service
+from portal.staff import groups, service
 from portal.staff.credentials import group_place
 from portal.staff.models import Invitation, Membership, Staff
 from portal.vault import passphrase
@@ -30,7 +30,7 @@ def invite(world: Any, by: Any, name: str, role: Role) -> str:
 
 def grant(world: Any, by: Any, to: Any, group: Group) -> None:
     with world.database.session(write=True) as session:
-        service.grant(session, by=world.actor(by), staff_id=to.id, group=group, now=world.clock.now)
+        groups.grant(session, by=world.actor(by), staff_id=to.id, group=group, now=world.clock.now)
 
 
 def end(world: Any, by: Any, who: Any) -> None:
@@ -205,21 +205,21 @@ def test_the_only_holder_of_a_key_is_known_before_they_are_ended(world: Any) -> 
     nader, sahar = world.person("Nader", Role.ADMINISTRATOR), world.lead()
     world.person("Mina", Role.REVIEWER, [Group.INTAKE])
     with world.database.session(write=False) as session:
-        alone = service.only_holder_of(session, by=world.actor(nader), staff_id=sahar.id)
+        alone = groups.only_holder_of(session, by=world.actor(nader), staff_id=sahar.id)
     assert alone == [Group.CONTACT, Group.RELEASE]
 
 
 def test_a_lead_hands_on_the_very_key_and_once(world: Any) -> None:
     sahar, mina = world.lead(), world.person("Mina", Role.REVIEWER)
     with world.database.session(write=False) as session:
-        [(person, group)] = service.waiting(session, by=world.actor(sahar))
-    assert (person.id, group) == (mina.id, Group.INTAKE)
+        [(person, one)] = groups.waiting(session, by=world.actor(sahar))
+    assert (person.id, one.group, one.before) == (mina.id, Group.INTAKE, False)
     grant(world, sahar, mina, Group.INTAKE)
     assert world.actor(mina).seed_of(Group.INTAKE) == world.group_seeds[Group.INTAKE]
     with pytest.raises(StaleError):
         grant(world, sahar, mina, Group.INTAKE)
     with world.database.session(write=False) as session:
-        assert service.waiting(session, by=world.actor(sahar)) == []
+        assert groups.waiting(session, by=world.actor(sahar)) == []
 
 
 def test_a_key_goes_only_to_roles_that_may_hold_it(world: Any) -> None:
@@ -256,7 +256,7 @@ def test_an_administrator_who_invites_himself_as_a_reviewer_waits_for_a_lead(wor
         with pytest.raises(RefusedError):
             grant(world, by, twin, Group.INTAKE)
     with world.database.session(write=False) as session:
-        [(person, _)] = service.waiting(session, by=world.actor(sahar))
+        [(person, _)] = groups.waiting(session, by=world.actor(sahar))
     assert person.invited_by == "Nader"
 
 
