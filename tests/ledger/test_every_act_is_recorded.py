@@ -478,6 +478,8 @@ AUDITOR = (
     ("audit.index", "/ledger"),
     ("audit.check", "/ledger/check"),
     ("audit.head", "/ledger/head.txt"),
+    ("audit.entry", "/ledger/0/entry.json"),
+    ("audit.proof", "/ledger/0/proof"),
 )
 
 
