@@ -77,13 +77,17 @@ Meaning = Mapping[Is, Any]
 
 
 class Symbol(NamedTuple):
-    """A word, phrase, number or mark: what it may mean, folded text, place in the original, script."""
+    """A word, phrase, number or mark: what it may mean, folded text, place in the original, script.
+
+    ``glued`` says that it follows the one before it without a gap.
+    """
 
     means: Meaning
     text: str
     start: int
     end: int
     persian: bool
+    glued: bool
 
 
 _DROPPED = "\x01"
@@ -190,6 +194,7 @@ def _sounded(word: str) -> str:
 
 
 _SHORTEST_SOUNDED = 6
+_AND = "و"
 _KURDISH = frozenset("ەێڵڕۆ")
 
 
@@ -314,13 +319,25 @@ def lex(text: str) -> list[Symbol]:
     at, count = 0, len(found)
     while at < count:
         token = found[at]
+        means: Meaning
         means, length = _meaning(found, at, token)
         start, stop = token.start(), found[at + length - 1].end()
+        glued = at > 0 and found[at - 1].end() == start
         if places is not None:
             start, stop = places[start], places[stop - 1] + 1
-        symbols.append(Symbol(means, token[0], start, stop, text[start] > "\u05ff"))
+        persian = text[start] > "\u05ff"
+        if not means and persian and (number := _after_and(token[0])):
+            symbols.append(Symbol(_WORDS[_AND], _AND, start, start + 1, persian, glued))
+            means, start, glued = number, start + 1, True
+        symbols.append(Symbol(means, token[0], start, stop, persian, glued))
         at += length
     return symbols
+
+
+def _after_and(text: str) -> Meaning:
+    """Say what the number means that an "and" was written onto: شصت وهفت."""
+    rest = _WORDS.get(text[1:], _NOTHING) if text.startswith(_AND) else _NOTHING
+    return rest if Is.CARDINAL in rest or Is.ORDINAL in rest else _NOTHING
 
 
 def _meaning(found: list[re.Match[str]], at: int, token: re.Match[str]) -> tuple[Meaning, int]:
@@ -331,15 +348,14 @@ def _meaning(found: list[re.Match[str]], at: int, token: re.Match[str]) -> tuple
     if "'" in text and len(text) > 1:
         text = text.replace("'", "")
     if text in _PHRASES:
-        for rest, means in _PHRASES[text]:
+        for rest, phrase in _PHRASES[text]:
             if length := _phrase(found, at + 1, rest):
-                return means, length + 1
-    means = _WORDS.get(text, _NOTHING)
+                return phrase, length + 1
+    means: Meaning = _WORDS.get(text) or _NOTHING
     if means or group == "mark":
         return means or _MARK, 1
-    if len(text) >= _SHORTEST_SOUNDED and (month := _LIKELY.get(_sounded(text))):
-        return {Is.MONTH: month}, 1
-    return _NOTHING, 1
+    month = _LIKELY.get(_sounded(text)) if len(text) >= _SHORTEST_SOUNDED else None
+    return (_NOTHING if month is None else {Is.MONTH: month}), 1
 
 
 def _phrase(found: list[re.Match[str]], at: int, rest: tuple[str, ...]) -> int:

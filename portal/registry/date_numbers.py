@@ -7,6 +7,7 @@ from portal.registry.date_lexing import Is, Symbol
 
 _TWO = 2
 _LONGEST_NUMBER = 4
+_GAP = 3
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
 _CENTURIES = range(13, 22)
 
@@ -38,7 +39,7 @@ class Cursor:
 
     def touching(self, at: int) -> bool:
         """Say whether the symbol there follows the one before it without a gap."""
-        return 0 < at < len(self.symbols) and self.symbols[at].start == self.symbols[at - 1].end
+        return 0 < at < len(self.symbols) and self.symbols[at].glued
 
     def number(self, at: int) -> Counted | None:
         """Read a number in digits or words: 28th, ۲۸ام, بیست و هشتم, sixty-seven."""
@@ -70,6 +71,23 @@ class Cursor:
             if self.has(at, Is.AND) or self.mark(at, "-"):
                 at += 1
         return Counted(total, ordinal=False, width=0, stop=stop) if total else None
+
+    def counts(self, at: int) -> bool:
+        """Say whether the word there shows that the number before it counts things."""
+        return self.has(at, Is.COUNTED) or self.has(at, Is.UNIT)
+
+    def month_follows(self, at: int) -> bool:
+        """Say whether a month comes next, small words aside: 28th of July, ۵ ماه مرداد."""
+        for _ in range(_GAP):
+            if self.has(at, Is.MONTH) or (
+                self.has(at, Is.RELATIVE) and self.symbols[at].means[Is.RELATIVE][0] == "m"
+            ):
+                return True
+            unit = self.has(at, Is.UNIT) and self.symbols[at].means[Is.UNIT] == "m"
+            if not unit and not self.has(at, Is.FILLER) and not (self.mark(at, ".-/") and self.touching(at)):
+                return False
+            at += 1
+        return False
 
 
 def _grown(total: int, rank: int, value: int, own: int) -> int | None:

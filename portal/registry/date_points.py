@@ -126,23 +126,6 @@ class PointReader(Cursor):
         year = self.has(at + 1, Is.RELATIVE) or self.has(at + 1, Is.UNIT) or self.has(at + 1, Is.APOSTROPHE)
         return named and year
 
-    def counts(self, at: int) -> bool:
-        """Say whether the word there shows that the number before it counts things."""
-        return self.has(at, Is.COUNTED) or self.has(at, Is.UNIT)
-
-    def month_follows(self, at: int) -> bool:
-        """Say whether a month comes next, small words aside: 28th of July, ۵ ماه مرداد."""
-        for _ in range(_GAP):
-            if self.has(at, Is.MONTH) or (
-                self.has(at, Is.RELATIVE) and self.symbols[at].means[Is.RELATIVE][0] == "m"
-            ):
-                return True
-            unit = self.has(at, Is.UNIT) and self.symbols[at].means[Is.UNIT] == "m"
-            if not unit and not self.has(at, Is.FILLER) and not (self.mark(at, ".-/") and self.touching(at)):
-                return False
-            at += 1
-        return False
-
 
 def _relative(reader: PointReader, point: Point, at: int) -> int:
     unit, steps = reader.symbols[at].means[Is.RELATIVE]
@@ -183,14 +166,20 @@ def _month(reader: PointReader, point: Point, at: int) -> int:
         if reader.has(beside, Is.UNIT) and reader.symbols[beside].means[Is.UNIT] == "m":
             point.called = True
             return stop
-    return at + 1
+    return _ezafe(reader, at + 1)
+
+
+def _ezafe(reader: PointReader, at: int) -> int:
+    """Pass over the "-e" of Mordad-e 67, tabestan-e 67."""
+    ending = reader.mark(at, "-") and reader.touching(at) and reader.touching(at + 1)
+    return at + 2 if ending and reader.has(at + 1, Is.ENDING) else at
 
 
 def _season(reader: PointReader, point: Point, at: int) -> int:
     if point.month or point.season or point.triple or point.feast or point.day is not None:
         return 0
     point.season = reader.symbols[at].means[Is.SEASON]
-    return at + 1
+    return _ezafe(reader, at + 1)
 
 
 def _portion(reader: PointReader, point: Point, at: int) -> int:
@@ -277,7 +266,8 @@ def _set_year(point: Point, value: int) -> bool:
 
 def _number(reader: PointReader, point: Point, at: int) -> int:
     counted = reader.number(at)
-    if counted is None or (reader.has(at - 1, Is.LABEL) and not point.core):
+    label = at - 2 if reader.mark(at - 1, ".") else at - 1
+    if counted is None or (reader.has(label, Is.LABEL) and not point.core):
         return 0
     if stop := _tens(reader, point, counted):
         return stop

@@ -75,16 +75,17 @@ def stated(point: Point) -> Stated | None:
 
 def _full(point: Point, year: int) -> Stated:
     named = named_calendar(point)
-    if point.era is not None and (year <= _LAST_SOLAR or point.era is Calendar.GREGORIAN):
+    if point.era is not None:
         return Stated(point.era, year)
     if year in _IMPERIAL and named is not Calendar.GREGORIAN:
         return Stated(Calendar.SOLAR, year - _IMPERIAL_BEFORE_SOLAR)
     if year > _LAST_SOLAR:
         return Stated(Calendar.GREGORIAN, year)
-    if named is Calendar.LUNAR and year >= _FIRST_LUNAR_BESIDE_SOLAR:
-        unsure = {Doubt.CALENDAR} if year <= _LAST_UNSURE_LUNAR else ()
-        return Stated(Calendar.LUNAR, year, frozenset(unsure))
-    return Stated(Calendar.SOLAR, year)
+    if named is not Calendar.LUNAR:
+        return Stated(Calendar.SOLAR, year)
+    lunar = year >= _FIRST_LUNAR_BESIDE_SOLAR
+    unsure = {Doubt.CALENDAR} if year <= _LAST_UNSURE_LUNAR else ()
+    return Stated(Calendar.LUNAR if lunar else Calendar.SOLAR, year, frozenset(unsure))
 
 
 def _short(point: Point, year: int) -> Stated:
