@@ -209,6 +209,7 @@ class Index:
         self.again: set[bytes] = set()
         """Cases whose newest digest was erased with another case; they wait to be read in again."""
         self._newest: dict[bytes, int] = {}
+        self._covered: set[bytes] | None = None
         self._read_lists()
         self.pieces = self._read_pieces()
         self._look_for_missing()
@@ -242,7 +243,10 @@ class Index:
                     self.broken.add(line)
                 continue
             ids = split(row.cases)
-            live = tuple(place for place, one in enumerate(ids) if one not in self._newest)
+            if self._newest.keys().isdisjoint(ids):
+                live = tuple(range(len(ids)))
+            else:
+                live = tuple(place for place, one in enumerate(ids) if one not in self._newest)
             self._newest.update((ids[place], row.number) for place in live)
             pieces.append(Piece(row.id, line, row.number, row.cases, live))
         return pieces
@@ -308,6 +312,7 @@ class Index:
         self.pieces.remove(piece)
         self.damaged.add(piece.id)
         self.lost.update(piece.live_cases)
+        self._covered = None
 
     def _opened(self, pieces: Iterable[Piece], which: str) -> Iterator[tuple[Piece, bytes]]:
         """Unseal the ``heads`` or the ``words`` of these segments, one after the other."""
@@ -356,21 +361,30 @@ class Index:
             for _ in opened:
                 pass
 
+    def acknowledge(self) -> None:
+        """Treat what is damaged as rightly gone: its cases wait to be read in again."""
+        self.again |= self.lost
+        for one in (self.lost, self.damaged, self.broken):
+            one.clear()
+        self._covered = None
+
     @property
     def covered(self) -> set[bytes]:
         """The cases whose newest digest stands in a segment which holds."""
-        live = set(chain.from_iterable(piece.live_cases for piece in self.pieces))
-        return live - self.lost - self.again
+        if self._covered is None:
+            live = set(chain.from_iterable(piece.live_cases for piece in self.pieces))
+            self._covered = live - self.lost - self.again
+        return self._covered
 
-    def standing(self, allowed: Iterable[bytes]) -> Standing:
+    def standing(self, allowed: Mapping[bytes, None]) -> Standing:
         """Say how much of what may be read is searched; ask after opening, which may find damage."""
-        may, covered = set(allowed), self.covered
+        covered = self.covered
         changed = self._session.scalars(select(IndexStale.submission_id)).all()
         return Standing(
-            total=len(may),
-            waiting=len(may - covered),
-            lost=len(may & self.lost),
-            changed=sum(one.bytes in may and one.bytes in covered for one in changed),
+            total=len(allowed),
+            waiting=len(allowed.keys() - covered),
+            lost=len(allowed.keys() & self.lost),
+            changed=sum(one.bytes in allowed and one.bytes in covered for one in changed),
             damaged=max(len(self.damaged), len(self.broken)),
         )
 

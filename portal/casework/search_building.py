@@ -180,10 +180,7 @@ def _remove_damage(session: PortalSession, index: Index, by: Actor) -> None:
         for segment_id in index.damaged.intersection(entries):
             entries[segment_id] = entries[segment_id].acknowledged()
         _keep_list(session, index, line, entries.values())
-    index.again |= index.lost
-    index.lost.clear()
-    index.damaged.clear()
-    index.broken.clear()
+    index.acknowledge()
 
 
 def _write(

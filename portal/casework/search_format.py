@@ -24,6 +24,7 @@ _VERSION = 1
 _HEAD = struct.Struct("<4sHIIII")
 _MAGIC = b"tpi1"
 _UNTOLD = 255
+_MOST_SHORT = 0x10000
 
 
 class FormatError(ValueError):
@@ -124,7 +125,7 @@ def pack_words(digests: Sequence[Digest]) -> bytes:
         _numbers(_ends(cases)),
         b"".join(cases),
         _numbers([crc for crc, _ in heard]),
-        _numbers([place for _, place in heard]),
+        _numbers([place for _, place in heard], _place_type(len(vocabulary))),
     )
     head = _HEAD.pack(_MAGIC, len(digests), len(vocabulary), len(pieces[2]), len(pieces[4]), len(heard))
     return head + b"".join(pieces)
@@ -138,8 +139,13 @@ def _ends(pieces: Iterable[bytes]) -> Iterator[int]:
         yield end
 
 
-def _numbers(values: Iterable[int]) -> bytes:
-    found = array("I", values)
+def _place_type(words: int) -> str:
+    """Choose the size of a word's place: two bytes nearly always suffice."""
+    return "H" if words <= _MOST_SHORT else "I"
+
+
+def _numbers(values: Iterable[int], kind: str = "I") -> bytes:
+    found = array(kind, values)
     if sys.byteorder == "big":
         found.byteswap()
     return found.tobytes()
@@ -153,7 +159,9 @@ class Words:
             magic, cases, words, letters, postings, heard = _HEAD.unpack_from(raw)
         except struct.error:
             raise FormatError from None
-        sizes = (cases * 16, words * 4 + 4, letters, words * 4 + 4, postings, heard * 4, heard * 4)
+        kind = _place_type(words)
+        wide = heard * array(kind).itemsize
+        sizes = (cases * 16, words * 4 + 4, letters, words * 4 + 4, postings, heard * 4, wide)
         if magic != _MAGIC or len(raw) != _HEAD.size + sum(sizes):
             raise FormatError
         pieces, start = [], _HEAD.size
@@ -162,7 +170,7 @@ class Words:
             start += size
         self._ids, self._letters, self._postings = pieces[0], pieces[2], pieces[4]
         self._word_ends, self._case_ends = _array(pieces[1]), _array(pieces[3])
-        self._crcs, self._places = _array(pieces[5]), _array(pieces[6])
+        self._crcs, self._places = _array(pieces[5]), _array(pieces[6], kind)
 
     @property
     def ids(self) -> list[bytes]:
@@ -249,8 +257,8 @@ def crcs_of(one: Wanted) -> list[int]:
     return [crc32(sound.encode()) for sound in (*one.sounds, *one.near_sounds)]
 
 
-def _array(raw: bytes) -> "array[int]":
-    found = array("I")
+def _array(raw: bytes, kind: str = "I") -> "array[int]":
+    found = array(kind)
     found.frombytes(raw)
     if sys.byteorder == "big":
         found.byteswap()

@@ -170,6 +170,6 @@ def _part(part: bytes | str | int | UUID) -> bytes:
 
 def _without_padding(opened: bytes) -> bytes:
     used = LENGTH_SIZE + int.from_bytes(opened[:LENGTH_SIZE], "big")
-    if len(opened) < used or len(opened) not in (used, padded_size(used)) or any(opened[used:]):
+    if len(opened) < used or len(opened) not in (used, padded_size(used)) or opened[used:].strip(b"\0"):
         raise UnsealError
     return opened[LENGTH_SIZE:used]
