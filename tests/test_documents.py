@@ -66,7 +66,8 @@ def test_commands_that_documents_show_are_commands() -> None:
     known = commands(main)
     for path in DOCUMENTS:
         for line in re.findall(
-            r"^(?:\$ )?(portal (?:db|directory|ledger|recovery|root) \w+|portal \w+)",
+            r"^(?:\$ )?(portal ledger (?:timestamp|witness) \w+"
+            r"|portal (?:db|directory|ledger|recovery|root|witness) \w+|portal \w+)",
             path.read_text(),
             re.MULTILINE,
         ):
