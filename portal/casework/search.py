@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,6 +33,7 @@ PAGE = 10
 VISIT = 25
 """Cases that a visit reads in by itself; more take a press."""
 _AROUND = 90
+_ORDER = itemgetter(0, 1)
 _TOKEN = re.compile(r"\S+")
 _EDGE = re.compile(r"^\W+|\W+$")
 
@@ -139,9 +141,9 @@ def find(
             looked.append((piece, [[told[one] for one in words] for words in asked]))
     covered = index.covered
     waits = {case_id: place for place, case_id in enumerate(one for one in allowed if one in covered)}
-    found = sorted(_answering(looked, waits, partly=False))
+    found = sorted(_answering(looked, waits, partly=False), key=_ORDER)
     partly = not found and len(asked) == 1 and len(asked[0]) > 1
-    return (sorted(_answering(looked, waits, partly=True)) if partly else found), partly
+    return (sorted(_answering(looked, waits, partly=True), key=_ORDER) if partly else found), partly
 
 
 def _answering(

@@ -23,6 +23,8 @@ from portal.linking import speaking
 from portal.linking.speaking import Speaking
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.permissions import Group, Role
+from portal.registry import service as registry
+from portal.registry.records import PersonFacts, Spelling
 from portal.staff.actor import Actor
 from portal.store.files import new_name
 
@@ -181,6 +183,18 @@ def test_a_record_knows_the_cases_that_are_linked_to_it_and_those_that_name_it(i
     after = speaking_of(instance, person)
     assert after.linked == []
     assert {one.case_id for one in after.named} == {linked, named}
+
+
+def test_a_record_of_many_spellings_finds_a_case_once(sqlite_instance: Instance) -> None:
+    case_id = a_case(sqlite_instance, "Omid Rastegar, امید رستگار, was here.")
+    with at_desk(sqlite_instance) as (session, by):
+        names = [Spelling(name) for name in ("Omid Rastegar", "Omeed Rastgar", "امید رستگار")]
+        facts = PersonFacts()
+        person = registry.add(
+            session, by=by, names=names, facts=facts, note="", now=sqlite_instance.clock()
+        ).id
+    found = speaking_of(sqlite_instance, person)
+    assert ([one.case_id for one in found.named], found.named_count) == ([case_id], 1)
 
 
 def test_a_coded_prison_speaks_of_it(sqlite_instance: Instance) -> None:
