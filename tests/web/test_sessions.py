@@ -43,7 +43,12 @@ def app(sqlite_instance: Instance, halves: ProcessHalves, clock: Clock) -> Flask
     made = Flask(__name__)
     directory = SignedKeys(sqlite_instance.settings.instance)
     made.extensions["portal"] = edge.Parts(
-        sqlite_instance.settings, sqlite_instance.database, sqlite_instance.files, clock, directory
+        sqlite_instance.settings,
+        sqlite_instance.database,
+        sqlite_instance.files,
+        clock,
+        directory,
+        agree=lambda *_: None,
     )
     made.session_interface = SealedSessions(halves, cookie="intake", lifetime=HOURS, secure=False)
 
