@@ -400,7 +400,7 @@ def open_index(session: PortalSession, *, by: Actor) -> Index:
 
 
 def titles(session: PortalSession, *, by: Actor, case_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the own words of these cases, as far as the index has them; the caller names what may be read."""
+    """Return the own words of these cases, as far as the index has them; the caller asked for leave."""
     wanted = {one.bytes for one in case_ids}
     found: dict[UUID, str] = {}
     by.require(Permission.CASE_READ)
