@@ -13,6 +13,11 @@ YEARS = {Calendar.SOLAR: (1200, 1500), Calendar.GREGORIAN: (1500, 2199), Calenda
 LUNAR_TOLERANCE = 2
 """Days by which a sighted lunar date may stand beside the tabular one (Umm al-Qura 1343-1500: -1 to +2)."""
 
+IRANIAN_IN_LATIN = range(31, 79)
+"""Two digits in Latin script that are read as 13xx, as in the summer of 67; 79 to 99 are 19xx."""
+
+_LAST_SOLAR = 1499
+_CENTURY = 100
 _LUNAR_EPOCH = date(622, 7, 19).toordinal()  # 16 July 622 of the Julian calendar
 _MONTHS = 12
 
@@ -67,3 +72,9 @@ def known(calendar: Calendar, year: int) -> bool:
     """Say whether dates of that year are read."""
     first, last = YEARS[calendar]
     return first <= year <= last
+
+
+def calendar_of_number(year: int, *, persian: bool) -> Calendar:
+    """Say to which calendar a year in digits, two or four, belongs when nothing stands beside it."""
+    solar = year <= _LAST_SOLAR and (year >= _CENTURY or persian or year in IRANIAN_IN_LATIN)
+    return Calendar.SOLAR if solar else Calendar.GREGORIAN

@@ -51,6 +51,7 @@ class Is(StrEnum):
     FILLER = auto()
     DAYPART = auto()
     COUNTED = auto()
+    THING = auto()
     LABEL = auto()
     BORN = auto()
     EQUALS = auto()
@@ -106,7 +107,7 @@ _LIKE = {
     "؍⁄∕": "/",
     "،、": ",",
     "؟": "?",
-    "۔": ".",
+    "۔٫": ".",
     "\u200c\u00a0\u2009\u200a\u202f\u2002\u2003\u3000\t_": " ",
 }
 _MARKS_OF_NO_WIDTH = (
@@ -136,9 +137,11 @@ def _folding() -> dict[int, str]:
 _FOLDING = _folding()
 _UNFOLDED = re.compile("[\u2460-\u24ff\ufb50-\ufdff\ufe70-\ufefe\uff01-\uffdc\U0001d400-\U0001d7ff]")
 _TOKEN = re.compile(
-    r"(?P<triple>\d{1,4}(?: ?/ ?\d{1,2} ?/ ?|(?P<between>[.-])\d{1,2}(?P=between))\d{1,4}(?!\d))"
+    r"(?P<triple>\d{1,4}(?: ?/ ?\d{1,2} ?/ ?|(?P<between>[.-])\d{1,2}(?P=between))\d{1,4}(?!\d)"
+    r"|\d{1,2}/\d{1,2} (?:1[2-9]|20)\d\d(?!\d))"
     r"|(?P<pair>(?:1[2-9]|2[01])\d\d(?:[-/](?:0[1-9]|1[0-2])|/[1-9])(?!\d|[-/]\d)"
-    r"|(?:0?[1-9]|1[0-2])/(?:1[2-9]|20)\d\d(?!\d|[-/]\d))"
+    r"|(?:3[2-9]|[4-9]\d)/(?:0?[1-9]|1[0-2])(?!\d|/\d)"
+    r"|(?:0?[1-9]|1[0-2])(?:[/.](?:1[2-9]|20)\d\d|/(?:3[2-9]|[4-9]\d))(?!\d|[-/]\d))"
     r"|(?P<digits>\d+)|(?P<word>[a-z]+(?:'[a-z]+)*|[\u0621-\u06d3\u06ee-\u06ff]+)|(?P<mark>\n\s*\n|\S)"
 )
 
@@ -289,6 +292,7 @@ def _built() -> _Lexicon:
         (Is.FILLER, words.FILLERS),
         (Is.DAYPART, words.DAYPARTS),
         (Is.COUNTED, words.COUNTED),
+        (Is.THING, words.THINGS),
         (Is.LABEL, words.LABELS),
         (Is.BORN, words.BORN),
         (Is.EQUALS, words.EQUALS),

@@ -13,6 +13,7 @@ from portal.registry.vocabulary import Calendar
 _CENTURY, _FULL = 100, 1000
 _WEEK, _ABOUT = 7, 3
 _MONTHS = 12
+_NO_YEAR = -1
 _DISAGREEMENT = 31
 
 
@@ -138,13 +139,17 @@ def _joined(spoken: Spoken, near: Stretch | None) -> Stretch | None:
         if turned is None:
             return None
         begin, end = turned
-    return _hull(begin, end)
+    return _spanned(begin, end, spoken.joined)
 
 
-def _hull(begin: Stretch, end: Stretch) -> Stretch | None:
+def _spanned(begin: Stretch, end: Stretch, joined: Joined | None) -> Stretch | None:
     if begin.days is None or end.days is None:
         return None
-    days = min(begin.days[0], end.days[0]), max(begin.days[1], end.days[1])
+    if begin.days == end.days:
+        return begin
+    days = begin.days[0], max(begin.days[1], end.days[1])
+    if joined is Joined.OR:
+        days = min(begin.days[0], end.days[0]), days[1]
     doubts, proposal = begin.doubts | end.doubts, begin.proposal or end.proposal
     return Stretch(begin.calendar, Precision.RANGE, days, doubts, proposal)
 
@@ -174,7 +179,8 @@ def _share_numbers(first: Point, second: Point) -> None:
         if other.month is not None or (other.relative is not None and other.relative[0] == "m"):
             bare.day, bare.month, bare.relative = bare.number, other.month, other.relative
         elif other.year is not None:
-            bare.year, bare.short = bare.number, True
+            later = bare is second and bare.number > other.year % _CENTURY
+            bare.year, bare.short = (bare.number, True) if later else (_NO_YEAR, False)
         bare.number = None
 
 

@@ -8,6 +8,7 @@ from portal.registry.date_lexing import Is, Symbol
 _TWO = 2
 _LONGEST_NUMBER = 4
 _GAP = 3
+_PLURAL = ("ها", "های")  # counted nouns are singular in Persian
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
 _CENTURIES = range(13, 22)
 
@@ -74,7 +75,8 @@ class Cursor:
 
     def counts(self, at: int) -> bool:
         """Say whether the word there shows that the number before it counts things."""
-        return self.has(at, Is.COUNTED) or self.has(at, Is.UNIT)
+        unit = self.has(at, Is.UNIT) and not self.symbols[at].text.endswith(_PLURAL)
+        return unit or self.has(at, Is.COUNTED)
 
     def month_follows(self, at: int) -> bool:
         """Say whether a month comes next, small words aside: 28th of July, ۵ ماه مرداد."""

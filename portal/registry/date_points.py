@@ -3,9 +3,11 @@
 Every step looks a bounded number of symbols ahead, so time grows with the length of the text.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from portal.registry.calendars import calendar_of_number
 from portal.registry.date_lexing import Is, Month
 from portal.registry.date_numbers import Counted, Cursor
 from portal.registry.date_words import ABBREVIATED
@@ -17,6 +19,8 @@ _FIRST_YEAR, _LAST_YEAR = 1200, 2599
 _TWO_DIGITS = 2
 _LONGEST_NUMBER = 4
 _GAP = 3
+_IN = frozenset({"in", "در"})
+_APART = re.compile("[-/.]")
 _ABBREVIATED = frozenset(ABBREVIATED.split())
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1000
 
@@ -101,9 +105,12 @@ class PointReader(Cursor):
         return (text == "-" and bool(point.portion) and not point.core) or self._dashed(point, at)
 
     def _dashed(self, point: Point, at: int) -> bool:
-        """Say whether a mark stands in 28-Jul-1988."""
-        if not self.touching(at) or not self.touching(at + 1) or point.year is not None:
+        """Say whether a mark stands in 28-Jul-1988, or before the year of "juli -88"."""
+        if not self.touching(at + 1) or point.year is not None:
             return False
+        if not self.touching(at):
+            swedish = self.has(at + 1, Is.DIGITS) and len(self.symbols[at + 1].text) == _TWO_DIGITS
+            return swedish and bool(point.month or point.season)
         if self.has(at - 1, Is.DIGITS):
             return point.day is not None and self.has(at + 1, Is.MONTH)
         year = self.has(at + 1, Is.DIGITS) and int(self.symbols[at + 1].text) > _LONGEST_MONTH
@@ -122,7 +129,9 @@ class PointReader(Cursor):
         if point.weekday is not None and not named:
             return True
         if self.has(at + 1, Is.DIGITS):
-            return named and len(self.symbols[at + 1].text) == _LONGEST_NUMBER
+            digits = self.symbols[at + 1].text
+            short = len(digits) == _TWO_DIGITS and int(digits) > _LONGEST_MONTH and not self.counts(at + 2)
+            return named and (short or len(digits) == _LONGEST_NUMBER)
         year = self.has(at + 1, Is.RELATIVE) or self.has(at + 1, Is.UNIT) or self.has(at + 1, Is.APOSTROPHE)
         return named and year
 
@@ -146,13 +155,15 @@ def _triple(reader: PointReader, point: Point, at: int) -> int:
 def _pair(reader: PointReader, point: Point, at: int) -> int:
     if point.month or point.year is not None:
         return 0
-    one, other = (int(part) for part in reader.symbols[at].text.replace("/", "-").split("-"))
-    point.year, month = max(one, other), min(one, other)
+    one, other = (int(part) for part in _APART.split(reader.symbols[at].text))
+    month = min(one, other)
+    _set_year(point, max(one, other))
     if point.season is not None:
         point.pair = _next_year(one, other)
         return at + 1
-    solar = point.year < 1500  # noqa: PLR2004 # no Gregorian year in these accounts is that early
-    point.month = Month(Calendar.SOLAR if solar else Calendar.GREGORIAN, month, loose=False, weak=False)
+    point.persian = point.persian or reader.symbols[at].persian or reader.persian
+    calendar = calendar_of_number(max(one, other), persian=point.persian)
+    point.month = Month(calendar, month, loose=False, weak=point.short)
     return at + 1
 
 
@@ -225,7 +236,7 @@ def _unit(reader: PointReader, point: Point, at: int) -> int:
     unit, at = reader.symbols[at].means[Is.UNIT], at + 1
     at += reader.has(at, Is.APOSTROPHE)
     counted = reader.number(at)
-    if counted is None or reader.has(counted.stop, Is.COUNTED):
+    if counted is None:
         return 0
     if unit == "m" and counted.ordinal and not counted.width and counted.value <= _MONTHS and not point.month:
         point.month = Month(Calendar.SOLAR, counted.value, loose=False, weak=False)
@@ -351,7 +362,10 @@ def _refused_day(reader: PointReader, point: Point, counted: Counted) -> bool:
 def _year(reader: PointReader, point: Point, counted: Counted) -> bool:
     if point.year is not None or point.triple or (point.relative and point.relative[0] == "y"):
         return False
-    if reader.counts(counted.stop) and not (point.core and counted.value >= _THOUSAND):
+    within = counted.stop > 1 and reader.symbols[counted.stop - 2].text in _IN
+    full = counted.value >= _THOUSAND and (point.core or within)
+    things = not point.core and reader.has(counted.stop, Is.THING)
+    if not full and (things or reader.counts(counted.stop)):
         return False
     lone = not point.core and point.day is None
     if not lone or counted.value > _LONGEST_MONTH or counted.width == _LONGEST_NUMBER:

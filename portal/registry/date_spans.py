@@ -51,6 +51,15 @@ _EQUINOXES = ((3, 21), (6, 21), (9, 23), (12, 21))
 _TENDAYS, _TWO_TENDAYS, _HALF = 10, 20, 15
 _WEEK = 7
 _THIRDS = 3
+_DECADES = {
+    "": (0, 9),
+    "early": (0, 3),
+    "mid": (3, 6),
+    "late": (6, 9),
+    "end": (6, 9),
+    "half1": (0, 4),
+    "half2": (5, 9),
+}
 _QUARTERS = {
     "early": (1, 4),
     "mid": (4, 10),
@@ -118,7 +127,9 @@ def _decade(point: Point) -> Stretch | None:
     year = stated(point)
     if year is None or not known(year.calendar, year.number + 9):
         return None
-    first, last = {"early": (0, 3), "mid": (3, 6), "late": (6, 9), "end": (6, 9)}.get(point.portion, (0, 9))
+    if point.portion not in _DECADES:
+        return None
+    first, last = _DECADES[point.portion]
     days = (
         whole_year(year.calendar, year.number + first)[0],
         whole_year(year.calendar, year.number + last)[1],

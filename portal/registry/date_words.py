@@ -161,22 +161,24 @@ ORDINAL_ENDINGS = "ام م امین مین st nd rd th e a"
 """Glued to or following a number in digits: 28th, ۲۸ام, 6:e."""
 
 PORTIONS = {
-    ("early"): (
+    "early": (
+        "سالهای_اول سال_های_اول سال_های_نخست اولین_سالهای early_years_of "
         "اوایل اوائل ابتدای ابتدا آغاز اوان سرآغاز روزهای_اول روزهای_نخست اولین_روزهای "
         "نخستین_روزهای دهه_اول دهه_نخست early start_of the_start_of beginning_of the_beginning_of "
         "first_days_of first_few_days_of början_av början_på tidigt_i tidigt tidig "
         "första_dagarna_av first_ten_days_of"
     ),
-    ("mid"): (
+    "mid": (
         "اواسط وسط وسطای وسط‌های میانه میانهٔ نیمه نیمهٔ اواسطه دهه_دوم mid middle_of the_middle_of "
         "mitten_av mitten_på"
     ),
-    ("late"): (
-        "اواخر آخر آخرای آخر‌های پایان پایانی انتهای انتها روزهای_آخر روزهای_پایانی آخرین_روزهای "
-        "واپسین_روزهای دهه_سوم دهه_آخر late last_days_of final_days_of last_few_days_of slutet_av "
-        "slutet_på sent_i sista_dagarna_av sista_dagarna_i last_ten_days_of"
+    "late": (
+        "سالهای_آخر سال_های_آخر سال_های_پایانی آخرین_سالهای "
+        "اواخر آخرای آخر‌های روزهای_آخر روزهای_پایانی آخرین_روزهای "
+        "واپسین_روزهای دهه_سوم دهه_آخر late last_days_of final_days_of last_few_days_of "
+        "sent_i sista_dagarna_av sista_dagarna_i last_ten_days_of"
     ),
-    "end": "end_of the_end_of",
+    "end": "end_of the_end_of آخر پایان انتهای انتها slutet_av slutet_på",
     "half1": "نیمه_اول نیمه_نخست نیمهٔ_اول نیم_سال_اول نیمسال_اول first_half_of 1st_half_of första_halvan_av",
     "half2": "نیمه_دوم نیمهٔ_دوم نیم_سال_دوم نیمسال_دوم second_half_of 2nd_half_of andra_halvan_av",
     "week1": "هفته_اول هفته_نخست اولین_هفته first_week_of första_veckan_i",
@@ -205,10 +207,10 @@ RELATIVE = {
     ("m", 0): "همان_ماه همون_ماه آن_ماه that_month that_same_month the_same_month same_month samma_månad",
     ("m", 1): "ماه_بعد ماه_بعدش the_next_month next_month the_following_month nästa_månad",
     ("m", -1): "ماه_قبل ماه_پیش the_previous_month",
-    (("y"), 0): (
+    ("y", 0): (
         "همان_سال همون_سال آن_سال همانسال that_year that_same_year the_same_year same_year samma_år det_året"
     ),
-    (("y"), 1): (
+    ("y", 1): (
         "سال_بعد سال_بعدش سال_بعد_از_آن سال_پس_از_آن the_next_year next_year the_following_year "
         "following_year nästa_år"
     ),
@@ -250,11 +252,11 @@ PERHAPS = (
 FILLERS = (
     "در توی داخل طی خلال مورخ مورخه تاریخ به_تاریخ در_تاریخ طول در_طول در_طی ی in on at during the "
     "of de den i på av det throughout within dated anno "
-    "یکی_از_روزهای یکی_از_شب‌های one_of_the_days_of نیز هم this"
+    "یکی_از_روزهای یکی_از_شب‌های one_of_the_days_of نیز هم خونین سیاه داغ شوم this"
 )
 DAYPARTS = (
-    "شب صبح عصر ظهر بعدازظهر بامداد غروب سحر نیمه_شب نیمه‌شب شامگاه night morning evening afternoon "
-    "dawn noon midnight natten morgonen kvällen"
+    "بعد_از_ظهر پیش_از_ظهر قبل_از_ظهر شب صبح عصر ظهر بعدازظهر بامداد غروب سحر نیمه_شب شامگاه "
+    "night morning evening afternoon dawn noon midnight natten morgonen kvällen"
 )
 ERAS = {
     Calendar.SOLAR: (
@@ -267,6 +269,7 @@ ERAS = {
 FEASTS = (
     (Calendar.SOLAR, (1, 1), (1, 13), "عید_نوروز نوروز عید Nowruz Norouz Nowrooz Norooz Noruz Eid"),
     (Calendar.SOLAR, (1, 13), (1, 13), "سیزده_بدر سیزده_به_در Sizdah_Bedar"),
+    (Calendar.SOLAR, (11, 12), (11, 22), "دهه_فجر"),
     (Calendar.SOLAR, (9, 30), (9, 30), "شب_یلدا یلدا Yalda"),
     (Calendar.GREGORIAN, (12, 24), (12, 26), "کریسمس Christmas julen jul"),
     (Calendar.LUNAR, (1, 9), (1, 9), "تاسوعا تاسوعای Tasua"),
@@ -288,13 +291,14 @@ BURJ = "برج borj"
 """A month told by its number, as clerks and prisoners do: برج ۵."""
 
 COUNTED = (
-    "نفر نفری نفره تن ساله سالگی زندانی زندانیان اسم نام زن مرد دختر پسر تومان ریال متر کیلومتر "
-    "نامه بار دقیقه ساعت درصد جسد گور اعدامی بند سلول صفحه کتاب دست people persons prisoners men "
-    "women names members executed killed were bodies graves victims inmates detainees others "
-    "years-old metres meters kilometres km percent pages minutes hours times rials tomans dollars "
-    "personer fångar män kvinnor old lashes families"
+    "نفر نفری نفره تن ساله سالگی تومان ریال متر کیلومتر بار دقیقه ساعت درصد people persons prisoners men "
+    "women names members bodies graves victims inmates detainees others years-old metres meters "
+    "kilometres km percent pages minutes hours times rials tomans dollars personer fångar män kvinnor "
+    "old lashes families"
 )
 """After a number: it counts these and is no year."""
+THINGS = "زندانی اسم نام زن مرد دختر پسر نامه جسد گور اعدامی بند سلول صفحه کتاب دست"
+"""After a number they may be counted, but not after a month and year: مرداد ۶۷ زندانی بودم."""
 
 LABELS = (
     "شماره پلاک اتاق سلول صفحه قطعه ردیف no number room ward cell page plot row section more_than "

@@ -1,10 +1,11 @@
 """Say which year is meant and of which calendar: 67, '88, 1367, 1409, 2536; and read dates in digits."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from portal.registry.calendars import known
+from portal.registry.calendars import IRANIAN_IN_LATIN, known
 from portal.registry.date_points import Point
 from portal.registry.vocabulary import Calendar
 
@@ -13,10 +14,9 @@ _FIRST_LUNAR_BESIDE_SOLAR, _LAST_UNSURE_LUNAR = 1390, 1405
 _IMPERIAL, _IMPERIAL_BEFORE_SOLAR = range(2530, 2541), 1180
 _LONGEST_MONTH, _MONTHS = 31, 12
 _FULL = 4
+_DIGITS = re.compile("[0-9]+")
 _CENTURY = 100
 _LAST_OF_1400, _LAST_OF_2000, _FIRST_LUNAR_1300 = 15, 30, 80
-_IRANIAN_IN_LATIN = range(31, 79)
-"""Two digits in Latin script that are read as 13xx, as in the summer of 67; 79 to 99 are 19xx."""
 _BOTH_IN_PERSIAN = 80
 
 
@@ -75,6 +75,9 @@ def stated(point: Point) -> Stated | None:
 
 def _full(point: Point, year: int) -> Stated:
     named = named_calendar(point)
+    if point.era is Calendar.LUNAR and year < _FIRST_LUNAR_BESIDE_SOLAR:
+        solar = named is Calendar.SOLAR
+        return Stated(Calendar.SOLAR if solar else Calendar.LUNAR, year, frozenset({Doubt.CALENDAR}))
     if point.era is not None:
         return Stated(point.era, year)
     if year in _IMPERIAL and named is not Calendar.GREGORIAN:
@@ -100,7 +103,7 @@ def _calendar_of_two_digits(point: Point, year: int) -> tuple[Calendar, frozense
         return named or Calendar.SOLAR, _NO_DOUBT
     if named is Calendar.LUNAR:
         return Calendar.LUNAR if year <= _LAST_OF_2000 else Calendar.SOLAR, frozenset({Doubt.CALENDAR})
-    iranian = year in _IRANIAN_IN_LATIN
+    iranian = year in IRANIAN_IN_LATIN
     if named is Calendar.GREGORIAN:
         solar = point.persian and year < _BOTH_IN_PERSIAN
         doubts = {Doubt.CENTURY} if point.persian or iranian else ()
@@ -125,7 +128,7 @@ def numeric(point: Point) -> Numeric | None:
     Day and month are taken day first, as in Iran and Europe; with a Gregorian year and a slash or hyphen
     both orders count when both are possible (`Doubt.ORDER`).
     """
-    texts = point.triple.replace(" ", "").replace("/", "-").replace(".", "-").split("-")
+    texts = _DIGITS.findall(point.triple)
     one, month, other = (int(text) for text in texts)
     leading = len(texts[0]) == _FULL or (len(texts[0]) == 2 and one > _LONGEST_MONTH)  # noqa: PLR2004
     trailing = len(texts[2]) == _FULL or (len(texts[2]) == 2 and other > _LONGEST_MONTH)  # noqa: PLR2004

@@ -62,6 +62,25 @@ def test_each_date_of_an_english_story_is_found_with_its_words() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("در مرداد ۶۷ زندانیان را بردند", "مرداد ۶۷"),
+        ("سال ۶۷ زندانیان را بردند", "سال ۶۷"),
+        ("در مرداد ۶۷ نفر را بردند", "مرداد"),
+        ("In 1988 prisoners were killed", "1988"),
+        ("he got 10 years in 1362, they said", "1362"),
+        ("مرداد ۶۷ روزهای سختی بود", "مرداد ۶۷"),
+        ("از تیر ۶۰ تا ۶۹ زندانی بودم", "از تیر ۶۰"),
+        ("از تیر ۶۰ تا ۶۹ در زندان بودم", "از تیر ۶۰ تا ۶۹"),
+        ("سال‌های اول دهه ۶۰ بود", "سال‌های اول دهه ۶۰"),
+        ("during Mordad-e 67, at night", "Mordad-e 67"),
+    ],
+)
+def test_a_number_is_a_year_or_a_count_by_what_stands_around_it(text: str, words: str) -> None:
+    assert [said for said, _interval in found(text)] == [words]
+
+
 def test_a_swedish_story_is_read_too() -> None:
     text = "Hösten 1987 flyttades han. I maj samma år, nej, mellan juli och september 1988. "
     text += "Jag tror den 6 augusti."

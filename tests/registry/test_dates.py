@@ -103,6 +103,8 @@ def test_a_lunar_date_is_neither_solar_nor_exact() -> None:
     assert read("۱۴۰۹ قمری").calendar is Calendar.LUNAR
     assert read("1409").calendar is Calendar.SOLAR
     assert Doubt.CALENDAR in read("محرم ۶۷").doubts
+    assert Doubt.CALENDAR in read("12 Muharram 1383").doubts
+    assert read("5 Mordad 1367 AH").interval == "1988-07-27/1988-07-27"
     assert read("Thursday 10 Muharram 1409").interval == "1988-08-25/1988-08-25"
 
 
@@ -169,6 +171,15 @@ def test_a_weekday_that_does_not_fit_is_doubted_and_one_that_fits_is_not() -> No
         ("اول تابستان ۶۷", "early summer 1367"),
         ("slutet av juli 1988", "late July 1988"),
         ("5–11 August 1988", "5 to 11 August 1988"),
+        ("۶۷/۵", "مرداد ۶۷"),
+        ("den 27/7 1988", "27.7.1988"),
+        ("juli -88", "July 1988"),
+        ("تابستان خونین ۶۷", "تابستان ۱۳۶۷"),
+        ("بعد از ظهر ۵ مرداد ۶۷", "1367/5/5"),
+        ("6 Mordad 1367 / 28 July 1988", "28 July 1988"),
+        ("سی خرداد شصت", "1360/3/30"),
+        ("هفتم تیر شصت", "1360/4/7"),
+        ("the autumn and winter of 1987", "23 September 1987 to 20 March 1988"),
     ],
 )
 def test_many_ways_to_say_one_date_come_to_the_same_days(text: str, same: str) -> None:
