@@ -25,6 +25,7 @@ ACTS: dict[str, Any] = {
     "group.refused": _l("was given a key of a group that nobody signed; it was refused"),
     "group.rewrap": _l("sealed keys to a group's new key"),
     "group.unwrap": _l("erased what was sealed to an earlier key"),
+    "group.strange": _l("was shown a proposed key that no holder made; it was refused"),
     "group.unvouched": _l("left out somebody whom no holder of the key had vouched for"),
     "group.revoke": _l("took a key away from somebody"),
     "group.unpropose": _l("took a proposal for a key back"),

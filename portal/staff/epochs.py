@@ -27,6 +27,10 @@ from portal.vault.seal import Label, context, derive
 from portal.vault.wrap import new_seed, public_key, wrap
 
 
+class StrangeKeyError(RefusedError):
+    """A proposed key that nobody made who holds the present one."""
+
+
 def member_tag(seed: bytes, *, staff_id: UUID, group: Group, epoch: int, public: bytes) -> bytes:
     """Return the mark (32 bytes) by which a holder of ``seed`` vouches for a member and their public key."""
     return derive(seed, context(Label.GRANT, staff_id, group.value, epoch, public))
@@ -119,6 +123,8 @@ class Standing:
     """Somebody who held it is gone, and no newer key is proposed."""
     proposed: bytes
     """The public key that waits for the root's signature; empty where there is none."""
+    strange: bool
+    """Whether the proposed key was made by nobody who holds the present one."""
     former: tuple[int, ...]
     """Earlier epochs that still open something."""
     day: date
@@ -135,11 +141,13 @@ def standings(session: PortalSession, *, by: Actor) -> list[Standing]:
             state: [one for one in rows if one.group is group and one.state is state] for state in EpochState
         }
         for row in mine[EpochState.CURRENT]:
-            waiting = mine[EpochState.PROPOSED]
-            proposed = waiting[0].public_key if waiting else b""
+            waiting = next(iter(mine[EpochState.PROPOSED]), None)
+            proposed = waiting.public_key if waiting else b""
+            old = by.seeds[group].get(row.epoch)
+            strange = waiting is not None and old is not None and not _made_by_a_holder(waiting, old)
             former = tuple(one.epoch for one in mine[EpochState.FORMER])
             renew = row.renew and not proposed
-            found.append(Standing(group, row.epoch, renew, proposed, former, row.day))
+            found.append(Standing(group, row.epoch, renew, proposed, strange, former, row.day))
     return found
 
 
@@ -201,17 +209,24 @@ def _holders(session: PortalSession, group: Group, epoch: int) -> list[tuple[Sta
 
 
 def asked_for(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> Statement:
-    """Return the statement that the root is asked to sign, if a holder of the present key vouched for it."""
+    """Return the statement that the root is asked to sign.
+
+    Raises `StrangeKeyError` when no holder of the present key vouched for it.
+    """
     by.require(Permission.GROUP_GRANT)
     before = keys.epochs.get(group.value, 1)
     old = by.seed_at(group, before)
     row = session.get(GroupEpoch, (group, before + 1))
     if row is None or row.state is not EpochState.PROPOSED:
         raise NotFoundError
-    tag = key_tag(old, group=group, epoch=row.epoch, public=row.public_key)
-    if row.tag is None or not hmac.compare_digest(row.tag, tag):
-        raise RefusedError
+    if not _made_by_a_holder(row, old):
+        raise StrangeKeyError
     return Statement(Kind.GROUP, group.value, row.epoch, row.public_key, row.day)
+
+
+def _made_by_a_holder(row: GroupEpoch, old: bytes) -> bool:
+    tag = key_tag(old, group=row.group, epoch=row.epoch, public=row.public_key)
+    return row.tag is not None and hmac.compare_digest(row.tag, tag)
 
 
 def granted_epochs(by: Actor, group: Group, newest: int, *, before: bool) -> Mapping[int, bytes]:

@@ -15,7 +15,7 @@ from portal.staff.forms import ConfirmForm, GrantForm, GroupForm, InviteForm, Ma
 from portal.staff.labels import DUTIES, GROUPS, PERMISSIONS, ROLES
 from portal.staff.pages import fingerprint, pages
 from portal.vault.directory import Request
-from portal.web.edge import db, now, parts, recipients, settings
+from portal.web.edge import Refusal, db, now, parts, recipients, refuse, settings
 from portal.web.locale import gettext as _
 from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
@@ -108,6 +108,10 @@ def keys() -> ResponseReturnValue:
         (person, fingerprint(person.public_key), awaited, GrantForm(formdata=None))
         for person, awaited in groups.waiting(db(), by=by)
     ]
+    standings = epochs.standings(db(), by=by)
+    for one in standings:
+        if one.strange:
+            _refuse(one.group, one.epoch + 1)
     unvouched = [
         (person, fingerprint(person.public_key), group) for person, group in groups.unvouched(db(), by=by)
     ]
@@ -116,9 +120,7 @@ def keys() -> ResponseReturnValue:
         rows=rows,
         unvouched=unvouched,
         mine=[GROUPS[group] for group in sorted(by.seeds)],
-        standings=[
-            (one, fingerprint(one.proposed) if one.proposed else "") for one in epochs.standings(db(), by=by)
-        ],
+        standings=[(one, fingerprint(one.proposed) if one.proposed else "") for one in standings],
         renew=GroupForm(formdata=None),
         may_move=lambda group: group is not Group.AUDITORS and "release.rewrap" in current_app.view_functions,
         earlier=lambda group: len(by.ring(group)) > 1,
@@ -144,11 +146,20 @@ def key_request(group: str) -> ResponseReturnValue:
     if group not in set(Group):
         raise NotFoundError
     keys = recipients()
-    asked = epochs.asked_for(db(), by=actor(), group=Group(group), keys=keys)
+    try:
+        asked = epochs.asked_for(db(), by=actor(), group=Group(group), keys=keys)
+    except epochs.StrangeKeyError:
+        _refuse(Group(group), keys.epochs.get(group, 1) + 1)
+        raise
     answer = Response(Request(parts().directory.edition(), (asked,)).to_json(), mimetype="application/json")
     name = f"{group}-{asked.epoch}.request.json"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _refuse(group: Group, epoch: int) -> None:
+    """Have the ledger say that a proposed key was made by nobody who could."""
+    refuse(Refusal("group.strange", f"{group.value} {epoch}"))
 
 
 @pages.page("/staff/<uuid:staff_id>/keys", access=Permission.GROUP_GRANT, methods=("POST",), fresh=".keys")

@@ -194,6 +194,27 @@ def test_a_proposed_key_that_was_exchanged_is_not_asked_for(sqlite_instance: Ins
         epochs.asked_for(session, by=by, group=Group.INTAKE, keys=keys)
 
 
+def test_the_ledger_says_once_that_a_proposed_key_was_exchanged(sqlite_instance: Instance) -> None:
+    with at_desk(sqlite_instance, "maple") as (session, by):
+        keys = keys_now(sqlite_instance)
+        epochs.propose(session, by=by, group=Group.INTAKE, keys=keys, now=sqlite_instance.clock())
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "maple")
+    assert client.get("/en/staff/keys/intake/request.json").status_code == 200
+    assert "group.strange" not in acts_of(sqlite_instance)
+    path = sqlite_instance.settings.instance / "portal.db"
+    with closing(sqlite3.connect(path)) as connection:
+        slipped = (public_key(new_seed()),)
+        connection.execute("UPDATE group_epoch SET public_key = ? WHERE state = 'proposed'", slipped)
+        connection.commit()
+    for _ in range(2):
+        page = client.get("/en/staff/keys").get_data(as_text=True)
+        assert "not made by anybody who holds this key" in page
+        assert "request.json" not in page
+        assert client.get("/en/staff/keys/intake/request.json").status_code == 403
+    assert acts_of(sqlite_instance).count("group.strange") == 1
+
+
 def test_a_key_that_is_proposed_but_not_signed_receives_nothing(sqlite_instance: Instance) -> None:
     keys = keys_now(sqlite_instance)
     with at_desk(sqlite_instance, "maple") as (session, by):
