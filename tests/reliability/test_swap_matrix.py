@@ -1,5 +1,7 @@
 """Whatever is sealed opens where it was sealed, and nowhere else: every pair is tried in the rows."""
 
+import hashlib
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,7 +40,8 @@ from portal.vault.passphrase import Cost
 from portal.vault.seal import Label, Sealed, UnsealError, unseal
 from portal.vault.stream import SealedReader
 from portal.vault.wrap import key_id, public_key, unwrap
-from portal.web.sessions import SealedSessions
+from portal.web.sessions import ProcessHalves, SealedSessions
+from portal.web.shared import Shared
 
 Opener = Callable[[PortalSession, Any], object]
 
@@ -414,16 +417,40 @@ def test_no_session_opens_with_another_cookie(sqlite_instance: Instance) -> None
         cookies.append((Face.INTAKE, _cookie(source, Face.INTAKE)))
     kept = {face: dict(app.session_interface.halves._kept) for face, app in apps.items()}  # type: ignore[attr-defined]
     assert all(_content(apps[face], cookie) for face, cookie in cookies)
-    every = [(face, name, half) for face, halves in kept.items() for name, half in halves.items()]
-    for face, name, half in every:
-        for _face, _name, other in every:
-            if other is half:
+    # Sessions lie beside what all workers share; neither opens in the place of a session.
+    places = [(face, _half(cookie)) for face, cookie in cookies]
+    others = [half for halves in kept.values() for half in halves.values()]
+    assert len(others) > len(places) == len(set(places))
+    for face, name in places:
+        for other in others:
+            if other is kept[face][name]:
                 continue
             halves = apps[face].session_interface.halves  # type: ignore[attr-defined]
             halves._kept = {**kept[face], name: other}
             opened = [bool(_content(apps[face], cookie)) for where, cookie in cookies if where is face]
             assert opened.count(False) == 1
             halves._kept = dict(kept[face])
+
+
+def test_no_shared_entry_opens_in_the_place_of_another() -> None:
+    halves = ProcessHalves()
+    shared = Shared(halves)
+    entries = [("trouble", "cedar"), ("trouble", "birch"), ("door", "cedar")]
+    for number, (kind, key) in enumerate(entries):
+        with shared.change(kind, key, expires=2**40) as entry:
+            entry["number"] = number
+    kept = dict(halves._kept)
+    names = [f"{kind}-{shared.mark(kind, key)}" for kind, key in entries]
+    for (kind, key), name in zip(entries, names, strict=True):
+        assert shared.read(kind, key)
+        for other in kept.keys() - {name}:
+            halves._kept = {**kept, name: kept[other]}
+            assert shared.read(kind, key) == {}
+        halves._kept = dict(kept)
+
+
+def _half(cookie: str) -> str:
+    return hashlib.sha256(urlsafe_b64decode(cookie)[:16]).hexdigest()
 
 
 def _cookie(client: Any, face: Face) -> str:
