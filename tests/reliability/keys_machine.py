@@ -12,12 +12,12 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from keys_model import MOVED, RECOVERY, Model, Person, Token, first, founded
+from keys_model import ADMINISTRATOR, MOVED, RECOVERY, Model, Person, Token, first, founded
 from keys_thief import Thief, rows
 from keys_world import World
 
 from portal.errors import PortalError
-from portal.permissions import Group, Role
+from portal.permissions import MAY_HOLD, Group, Role
 from portal.store.directory import standing
 from portal.upkeep import verify_folder
 
@@ -56,7 +56,7 @@ class KeysOverTime(RuleBasedStateMachine):
 
     def endable(self) -> list[str]:
         """Those whose access the administrator could end."""
-        return [name for name, one in self.model.people.items() if one.active and name != "rowan"]
+        return [name for name, one in self.model.people.items() if one.active and name != ADMINISTRATOR]
 
     def moved(self) -> list[Group]:
         """The groups with an earlier key, from which something can be moved over."""
@@ -122,12 +122,13 @@ class KeysOverTime(RuleBasedStateMachine):
         for name, part in self.model.parts.items():
             holders = [who for who, one in self.model.people.items() if one.active and part.must & one.holds]
             assert holders or RECOVERY in part.must, name
-        gone = {name for name, one in self.model.people.items() if not one.active}
-        for group in self.model.lines:
-            if not self._to_renew(group) and not self._behind(group):
-                for name in gone:
-                    mine = _open_to(self.model, self.knows[name])
-                    assert not {one for one in mine if self.model.parts[one].group is group}, name
+        for group, line in self.model.lines.items():
+            if self._to_renew(group) or self._behind(group):
+                continue
+            for name, one in self.model.people.items():  # whoever is gone or was taken out opens nothing
+                mine = _open_to(self.model, self.knows[name])
+                opened = {part for part in mine if self.model.parts[part].group is group}
+                assert not opened or line[-1] in one.holds, f"{name} opens {opened} and should not"
 
     @invariant()
     def the_folder_holds(self) -> None:
@@ -163,19 +164,59 @@ class KeysOverTime(RuleBasedStateMachine):
         ]
         if takers:
             by, to = pick(giver, holders), pick(taker, takers)
-            given = self.model.granted(by, to, group, before=before)
             self.world.grant(by, to, group, before=before)
-            self.model.people[to].holds |= given
+            self.model.grant(by, to, group, before=before)
+
+    @rule(who=NUMBER, group=st.sampled_from(list(Group)), before=st.booleans())
+    def propose_member(self, who: int, group: Group, before: bool) -> None:  # noqa: FBT001 - drawn
+        people = [name for name in self.model.people if self.model.proposable(name, group, before=before)]
+        if people:
+            self.try_to_propose(pick(who, people), group, before=before)
+
+    def try_to_propose(self, name: str, group: Group, *, before: bool = False) -> None:
+        """An administrator proposes; what the model refuses is refused."""
+        may = self.model.proposable(name, group, before=before)
+        try:
+            self.world.propose_member(name, group, before=before)
+        except PortalError:
+            assert not may, f"{name} could not be proposed for {group}"
+            return
+        assert may, f"{name} could be proposed for {group}"
+        self.model.people[name].proposed[group] = before
+
+    @rule(who=NUMBER, group=st.sampled_from(list(Group)))
+    def leave(self, who: int, group: Group) -> None:
+        """Somebody is taken out of one group and stays in the others."""
+        tokens = {token for token, one in self.model.all_tokens().items() if one is group}
+        inside = [name for name in self.endable() if self.model.people[name].holds & tokens]
+        if inside:
+            self.world.leave(pick(who, inside), group)
+            self.model.leave(pick(who, inside), group)
+
+    @precondition(lambda self: self.endable())
+    @rule(who=NUMBER, role=st.sampled_from(list(Role)))
+    def change_role(self, who: int, role: Role) -> None:
+        name = pick(who, self.endable())
+        before = self.model.people[name].role
+        if role is not before and bool(MAY_HOLD[role]) is bool(MAY_HOLD[before]):
+            self.world.change_role(name, role)
+            self.model.change_role(name, role)
+            self.roles[name].add(role)
+            return
+        try:
+            self.world.change_role(name, role)
+        except PortalError:
+            return
+        raise AssertionError(f"{name} became {role}")
 
     @rule(giver=NUMBER, taker=NUMBER, group=st.sampled_from(list(Group)), before=st.booleans())
     def try_to_grant(self, giver: int, taker: int, group: Group, before: bool) -> None:  # noqa: FBT001 - drawn
         """Whoever works here tries to give anything to anybody; what the model refuses is refused."""
         working = [name for name, one in self.model.people.items() if one.active]
         by, to = pick(giver, working), pick(taker, list(self.model.people))
-        given = self.model.granted(by, to, group, before=before)
-        if given:
+        if self.model.granted(by, to, group, before=before):
             self.world.grant(by, to, group, before=before)
-            self.model.people[to].holds |= given
+            self.model.grant(by, to, group, before=before)
             return
         try:
             self.world.grant(by, to, group, before=before)

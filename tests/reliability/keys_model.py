@@ -13,6 +13,7 @@ Token = str
 """The name of one private key: of a group's epoch, of a source, of the recovery."""
 
 RECOVERY: Token = "recovery"
+ADMINISTRATOR = "rowan"
 MOVED = frozenset(Group) - {Group.AUDITORS}
 
 
@@ -55,6 +56,8 @@ class Person:
     role: Role
     active: bool = True
     holds: set[Token] = field(default_factory=set)
+    proposed: dict[Group, bool] = field(default_factory=dict)
+    """The groups whose key an administrator said they may have; true where earlier keys may follow."""
 
     def may_grant(self) -> bool:
         return self.active and Permission.GROUP_GRANT in GRANTS[self.role]
@@ -101,30 +104,53 @@ class Model:
     # What staff do
 
     def join(self, name: str, role: Role) -> None:
-        self.people[name] = Person(role)
+        self.people[name] = Person(role, proposed=dict.fromkeys(USUAL[role], False))
+
+    def proposable(self, name: str, group: Group, *, before: bool) -> bool:
+        """Whether an administrator may say that somebody may have a key."""
+        one = self.people[name]
+        lacks = self.current(group) not in one.holds
+        earlier = set(self.lines[group]) - self.retired - one.holds
+        return (
+            one.active
+            and name != ADMINISTRATOR
+            and group in MAY_HOLD[one.role]
+            and (lacks or (before and bool(earlier)))
+        )
 
     def granted(self, by: str, to: str, group: Group, *, before: bool) -> set[Token]:
         """The keys that a grant would hand on; empty where it would be refused."""
-        giver, taker = self.people[by], self.people[to]
+        giver, taker, line = self.people[by], self.people[to], set(self.lines[group])
         if by == to or by not in self.holders(group) or not taker.active or group not in MAY_HOLD[taker.role]:
             return set()
-        given = {self.current(group)} | (giver.holds & set(self.lines[group]) if before else set())
-        return given - taker.holds
+        mine = taker.holds & (line | {self.proposed.get(group, "")})
+        given = ({self.current(group)} | (giver.holds & line if before else set())) - mine
+        keeps_up = bool(mine) and self.current(group) not in mine and not before
+        asked = group in taker.proposed and (taker.proposed[group] or not before)
+        return given if asked or keeps_up else set()
+
+    def grant(self, by: str, to: str, group: Group, *, before: bool) -> None:
+        given = self.granted(by, to, group, before=before)
+        self.people[to].holds |= given
+        self.people[to].proposed.pop(group, None)
 
     def end(self, name: str) -> None:
         self.people[name].active = False
         self.people[name].holds.clear()
+        self.people[name].proposed.clear()
 
     def change_role(self, name: str, role: Role) -> None:
         """Keys that the new role may not hold are taken away at once."""
         one, groups = self.people[name], self.all_tokens()
         one.role = role
         one.holds = {token for token in one.holds if groups.get(token) in MAY_HOLD[role]}
+        one.proposed = {group: before for group, before in one.proposed.items() if group in MAY_HOLD[role]}
 
     def leave(self, name: str, group: Group) -> None:
         """Somebody is taken out of one group."""
         one, groups = self.people[name], self.all_tokens()
         one.holds = {token for token in one.holds if groups.get(token) is not group}
+        one.proposed.pop(group, None)
 
     def propose(self, group: Group, token: Token) -> None:
         before = self.current(group)
@@ -137,7 +163,7 @@ class Model:
         self.lines[group].append(self.proposed.pop(group))
 
     def recover(self, name: str, role: Role) -> None:
-        self.join(name, role)
+        self.people[name] = Person(role)
         self.people[name].holds = {token for group in MAY_HOLD[role] for token in self.lines[group]}
 
     # Moving over

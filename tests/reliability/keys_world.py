@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from builders import CHEAP, Instance, a_draft, an_instance, open_instance
-from keys_model import RECOVERY, Stage, Token, first
+from keys_model import ADMINISTRATOR, RECOVERY, Stage, Token, first
 from keys_thief import NARRATIVE, Opening, Sent, rows
 from sqlalchemy import select
 
@@ -28,7 +28,7 @@ from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
 from portal.permissions import Group, Role
 from portal.release import rewrapping
-from portal.staff import epochs, restoring
+from portal.staff import epochs, groups, restoring
 from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.credentials import Bundle, new_bundle
@@ -106,7 +106,7 @@ class World:
         bundle: Bundle = new_bundle()
         self.identities[name] = bundle.identity
         with self.instance.database.session(write=True) as session:
-            by, now = self.actor(session, "rowan"), self.instance.clock()
+            by, now = self.actor(session, ADMINISTRATOR), self.instance.clock()
             code = staff.invite(session, by=by, name=name, role=role, now=now)
         with self.instance.database.session(write=True) as session:
             staff.join(session, name=name, code=code, bundle=bundle, passphrase="x" * 20, cost=CHEAP, now=now)
@@ -114,7 +114,7 @@ class World:
     def grant(self, by: str, to: str, group: Group, *, before: bool) -> None:
         with self.instance.database.session(write=True) as session:
             person = self.person(session, to)
-            staff.grant(
+            groups.grant(
                 session,
                 by=self.actor(session, by),
                 staff_id=person.id,
@@ -124,9 +124,25 @@ class World:
                 compared=key_id(public_key(self.identities[to])),
             )
 
+    def propose_member(self, name: str, group: Group, *, before: bool) -> None:
+        with self.instance.database.session(write=True) as session:
+            by, now = self.actor(session, ADMINISTRATOR), self.instance.clock()
+            person = self.person(session, name)
+            groups.propose(session, by=by, staff_id=person.id, group=group, before=before, now=now)
+
+    def leave(self, name: str, group: Group) -> None:
+        with self.instance.database.session(write=True) as session:
+            by, person = self.actor(session, ADMINISTRATOR), self.person(session, name)
+            groups.revoke(session, by=by, staff_id=person.id, group=group)
+
+    def change_role(self, name: str, role: Role) -> None:
+        with self.instance.database.session(write=True) as session:
+            by, person = self.actor(session, ADMINISTRATOR), self.person(session, name)
+            groups.change_role(session, by=by, staff_id=person.id, role=role)
+
     def end(self, name: str) -> None:
         with self.instance.database.session(write=True) as session:
-            staff.end(session, by=self.actor(session, "rowan"), staff_id=self.person(session, name).id)
+            staff.end(session, by=self.actor(session, ADMINISTRATOR), staff_id=self.person(session, name).id)
 
     def propose(self, by: str, group: Group, token: Token) -> None:
         seed = new_seed()

@@ -28,8 +28,8 @@ from portal.intake import withdrawing
 from portal.ledger.report import Report
 from portal.permissions import MAY_HOLD, Group, Role
 from portal.release import rewrapping
-from portal.staff import epochs
-from portal.staff.models import EpochState, GroupEpoch, Membership
+from portal.staff import epochs, groups
+from portal.staff.models import EpochState, GroupEpoch, Membership, Proposal, Staff
 from portal.store import segments, wraps
 from portal.store.wraps import Wrap
 from portal.upkeep import verify_folder
@@ -79,6 +79,9 @@ def story(told: KeysOverTime) -> Iterator[str]:
     told.approve(which=1)
     told.invite(role=Role.REVIEWER)
     told.try_to_grant(giver=0, taker=list(told.model.people).index("rowan"), group=Group.INTAKE, before=True)
+    told.invite(role=Role.ADMINISTRATOR)
+    told.try_to_propose(list(told.model.people)[-1], Group.INTAKE)
+    told.try_to_grant(giver=0, taker=list(told.model.people).index("cedar"), group=Group.CASES, before=False)
     told.read_in(by=0)
     told.back_up()
     yield "a file, a sheet, a newcomer without a key, a backup"
@@ -87,13 +90,22 @@ def story(told: KeysOverTime) -> Iterator[str]:
     told.end(who=place_of(told, "cedar"))
     told.install(which=0)
     yield "the key was renewed while a reviewer left"
-    newcomer = list(told.model.people)[-1]
+    newcomer = next(
+        name
+        for name, one in told.model.people.items()
+        if one.role is Role.REVIEWER and not one.holds and one.active
+    )
     told.world.grant("maple", newcomer, Group.INTAKE, before=False)
-    told.model.people[newcomer].holds |= told.model.granted("maple", newcomer, Group.INTAKE, before=False)
+    told.model.grant("maple", newcomer, Group.INTAKE, before=False)
     told.submit(reread=False)
     yield "a newcomer who is given the new key alone, and an account"
     told.rewrap(by=0, which=told.moved().index(Group.INTAKE), stop=2)
     yield "moving over was cut off"
+    yield from _second_half(told)
+
+
+def _second_half(told: KeysOverTime) -> Iterator[str]:
+    """What is taken back, who is taken out, what is put back."""
     told.rewrap(by=1, which=told.moved().index(Group.INTAKE), stop=TO_THE_END)
     yield "and done again"
     told.read_in(by=1)
@@ -108,12 +120,16 @@ def story(told: KeysOverTime) -> Iterator[str]:
     told.put_back_alone(which=1, what="everything")
     for what in ("portal.db", "keys.db", "everything"):
         told.put_back_alone(which=0, what=what)
+    told.change_role(who=told.endable().index("willow"), role=Role.REVIEWER)
+    yield "a lead is a reviewer from now on"
     told.recover()
     yield "the custodians give a new lead every key"
     told.propose(by=0, group=Group.INTAKE)
     told.install(which=0)
     told.rewrap(by=1, which=told.moved().index(Group.INTAKE), stop=TO_THE_END)
     yield "nobody who is gone opens anything, once nothing is left to renew"
+    told.leave(who=0, group=Group.INTAKE)
+    yield "somebody is taken out of one group, which needs a new key"
     told.restore(which=0)
     yield "the old backup is put back"
 
@@ -199,7 +215,43 @@ def a_grant_always_hands_on_what_was_before(patch: pytest.MonkeyPatch) -> None:
 
 @mutation
 def administrators_may_hold_the_key_of_intake(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(epochs, "MAY_HOLD", {**MAY_HOLD, Role.ADMINISTRATOR: frozenset({Group.INTAKE})})
+    for module in (epochs, groups):
+        patch.setattr(module, "MAY_HOLD", {**MAY_HOLD, Role.ADMINISTRATOR: frozenset({Group.INTAKE})})
+
+
+@mutation
+def keys_are_granted_that_nobody_proposed(patch: pytest.MonkeyPatch) -> None:
+    real, delete, proposed = PortalSession.get, PortalSession.delete, Proposal(before=True)
+
+    def get(self: PortalSession, kind: Any, *args: Any, **more: Any) -> Any:
+        return real(self, kind, *args, **more) or (proposed if kind is Proposal else None)
+
+    patch.setattr(PortalSession, "get", get)
+    patch.setattr(
+        PortalSession,
+        "delete",
+        lambda self, one: None if one is proposed else delete(self, one),
+    )
+
+
+@mutation
+def a_key_that_the_new_role_may_not_hold_stays(patch: pytest.MonkeyPatch) -> None:
+    def change(session: PortalSession, *, by: Any, staff_id: UUID, role: Role) -> None:
+        del by
+        session.get_one(Staff, staff_id).role = role
+
+    patch.setattr(groups, "change_role", change)
+
+
+@mutation
+def taken_out_of_a_group_needs_no_new_key(patch: pytest.MonkeyPatch) -> None:
+    def leave(session: PortalSession, *, by: Any, staff_id: UUID, group: Group) -> None:
+        del by
+        for one in list(session.get_one(Staff, staff_id).memberships):
+            if one.group is group:
+                session.delete(one)
+
+    patch.setattr(groups, "revoke", leave)
 
 
 @mutation
@@ -226,10 +278,10 @@ def a_new_key_is_not_wrapped_to_the_recovery(patch: pytest.MonkeyPatch) -> None:
 def intake_seals_to_the_key_before(patch: pytest.MonkeyPatch) -> None:
     real = intake._recipients
 
-    def former(keys: Any, compartment: Any, source: Any) -> list[bytes]:
-        group = intake.GROUP_OF[compartment].value
-        line = sorted(keys.former.get(group, {}).items())
-        return [line[0][1], *real(keys, compartment, source)[1:]] if line else real(keys, compartment, source)
+    def former(keys: Any, circle: Group, compartment: Any, source: Any) -> list[bytes]:
+        line = sorted(keys.former.get(circle.value, {}).items())
+        given = real(keys, circle, compartment, source)
+        return [line[0][1], *given[1:]] if line else given
 
     patch.setattr(intake, "_recipients", former)
 
