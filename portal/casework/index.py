@@ -7,7 +7,7 @@ cases are not searched until somebody has them read in again.
 
 import hmac
 import struct
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -65,7 +65,7 @@ class Piece:
     line: Line
     number: int
     cases: bytes = field(repr=False)
-    live: tuple[int, ...] = field(repr=False)
+    live: Sequence[int] = field(repr=False)
 
     @cached_property
     def ids(self) -> list[bytes]:
@@ -247,11 +247,10 @@ class Index:
                     self.broken.add(line)
                 continue
             ids = split(row.cases)
-            if self._newest.keys().isdisjoint(ids):
-                live = tuple(range(len(ids)))
-            else:
+            live: Sequence[int] = range(len(ids))
+            if not self._newest.keys().isdisjoint(ids):
                 live = tuple(place for place, one in enumerate(ids) if one not in self._newest)
-            self._newest.update((ids[place], row.number) for place in live)
+            self._newest.update(dict.fromkeys((ids[place] for place in live), row.number))
             pieces.append(Piece(row.id, line, row.number, row.cases, live))
         return pieces
 

@@ -4,9 +4,10 @@ Nothing is kept: the index is opened for one request and goes with it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
@@ -20,7 +21,7 @@ from portal.casework.models import CaseNote, CaseTitle
 from portal.casework.reading import open_marks, open_texts, open_title
 from portal.casework.search_building import bring_in
 from portal.casework.search_format import Told, answers, crcs_of
-from portal.casework.search_words import Closeness, Wanted, wanted, words_of
+from portal.casework.search_words import Closeness, Wanted, folded, wanted
 from portal.database import PortalSession
 from portal.intake import opening
 from portal.intake.models import Status
@@ -139,22 +140,28 @@ def find(
         told = {one: table.search(one, several) for one, several in crcs.items()}
         if any(one.by for one in told.values()):
             looked.append((piece, [[told[one] for one in words] for words in asked]))
-    covered = index.covered
-    waits = {case_id: place for place, case_id in enumerate(one for one in allowed if one in covered)}
-    found = sorted(_answering(looked, waits, partly=False), key=_ORDER)
+    waits = dict(zip(allowed, count(), strict=False)) if looked else {}
+    found = sorted(_answering(looked, waits, index.covered, partly=False), key=_ORDER)
     partly = not found and len(asked) == 1 and len(asked[0]) > 1
-    return (sorted(_answering(looked, waits, partly=True), key=_ORDER) if partly else found), partly
+    if partly:
+        found = sorted(_answering(looked, waits, index.covered, partly=True), key=_ORDER)
+    return found, partly
 
 
 def _answering(
-    looked: Iterable[tuple[Piece, list[list[Told]]]], waits: Mapping[bytes, int], *, partly: bool
+    looked: Iterable[tuple[Piece, list[list[Told]]]],
+    waits: Mapping[bytes, int],
+    covered: Collection[bytes],
+    *,
+    partly: bool,
 ) -> Iterator[Found]:
     for piece, several in looked:
+        live = set(piece.live)
         for told in several:
-            costs = answers(told, partly=partly)
-            for place in piece.live:
-                if place in costs and piece.ids[place] in waits:
-                    yield Found(costs[place], waits[piece.ids[place]], piece.ids[place], place, told)
+            for place, cost in answers(told, partly=partly).items():
+                case_id = piece.ids[place]
+                if place in live and case_id in waits and case_id in covered:
+                    yield Found(cost, waits[case_id], case_id, place, told)
 
 
 def open_hits(session: PortalSession, *, by: Actor, found: Sequence[Found]) -> list[Hit]:
@@ -204,12 +211,14 @@ def _texts(session: PortalSession, opened: Opened) -> Iterator[str]:
 
 def excerpt(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
     """Cut out where most of the folded words stand close by; joined, the pieces are that part of the text."""
-    wanted_words, memo = set(words), dict[str, tuple[str, ...]]()
-    spans = [
-        (found.start(), found.end(), told)
-        for found in _TOKEN.finditer(text)
-        if (told := words_of(found[0], memo) & wanted_words)
-    ]
+    wanted_words, known = set(words), dict[str, set[str]]()
+    spans = []
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token not in known:
+            known[token] = wanted_words.intersection(folded(token))
+        if known[token]:
+            spans.append((found.start(), found.end(), known[token]))
     if not spans:
         return [(text[: 2 * _AROUND], False)]
     start = max(spans, key=lambda one: len(_within(spans, one[0])))[0]

@@ -292,6 +292,8 @@ def answers(told: Sequence[Told], *, partly: bool = False) -> Mapping[int, int]:
 
     The cost is the sum of how close they come; a word that is missing costs more than any that is there.
     """
+    if not partly and not all(one.by for one in told):
+        return {}
     every = zip(*(one.close.translate(_COSTS) for one in told), strict=True)
     if partly:
         nothing = _MISSING * len(told)

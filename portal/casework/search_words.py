@@ -79,12 +79,13 @@ def words_of(text: str, memo: MutableMapping[str, tuple[str, ...]] | None = None
     for token in text.split():
         words = memo.get(token)
         if words is None:
-            words = memo[token] = _folded(token)
+            words = memo[token] = folded(token)
         found.update(words)
     return found
 
 
-def _folded(token: str) -> tuple[str, ...]:
+def folded(token: str) -> tuple[str, ...]:
+    """Return the folded words of what stands between two spaces."""
     small = token.lower()
     if _PLAIN.fullmatch(small):
         return tuple(word[:LONGEST] for word in _WORD.findall(small))
@@ -130,17 +131,21 @@ def _voiced(word: str) -> str:
 
 
 class Wanted:
-    """One searched word, folded; it remembers how close each written word was, for one search."""
+    """One searched word, folded; it remembers how close each written word was, for one search.
 
-    def __init__(self, word: str) -> None:
+    A ``strict`` one is answered by the same word and by the same sound alone.
+    """
+
+    def __init__(self, word: str, *, strict: bool = False) -> None:
         self.word = word[:LONGEST]
+        self.strict = strict
         self.sounds = sounds(self.word)
         self._known: dict[str, Closeness | None] = {self.word: Closeness.SAME}
 
     @cached_property
     def near_sounds(self) -> frozenset[str]:
         """The sounds one letter away; none for numbers and very short words."""
-        if any(letter.isdigit() for letter in self.word):
+        if self.strict or any(letter.isdigit() for letter in self.word):
             return frozenset()
         keys = [key for key in self.sounds if len(key) >= _SHORTEST_NEAR]
         return frozenset(off for key in keys for off in _one_off(key)).difference(self.sounds)
@@ -148,12 +153,13 @@ class Wanted:
     @property
     def begins(self) -> bool:
         """Tell whether words that begin with it are looked for."""
-        return len(self.word) >= _BEGINS and not self.word.isdigit()
+        return len(self.word) >= _BEGINS and not self.strict and not self.word.isdigit()
 
     def closeness(self, word: str) -> Closeness | None:
         """Return how a written word answers this one, None when it does not."""
         if word not in self._known:
-            self._known[word] = self._compared(word)
+            how = self._compared(word)
+            self._known[word] = None if self.strict and how is Closeness.NEAR else how
         return self._known[word]
 
     @cached_property
@@ -175,7 +181,8 @@ class Wanted:
 
     def _spelt(self, word: str) -> Closeness | None:
         """Compare within one script, where few letters may be wrong."""
-        if Levenshtein.distance(self.word, word, score_cutoff=5) > 5:  # noqa: PLR2004 - loose spellings differ by fewer
+        most = 2 + min(len(self.word), len(word)) // 4  # loose spellings differ by no more
+        if Levenshtein.distance(self.word, word, score_cutoff=most) > most:
             return None
         other = loose(word)
         if other == self._loose:
@@ -187,13 +194,26 @@ class Wanted:
     def _across(self, word: str) -> Closeness | None:
         """Compare across scripts, where short vowels are not written on one side."""
         common = set(self.sounds).intersection(sounds(word))
-        alike = fuzz.ratio(self._spoken, _voiced(word))
-        if common and (max(map(len, common)) >= _FIRM or alike >= _ALIKE):
+        if common and max(map(len, common)) >= _FIRM:
             return Closeness.SOUND
-        firm = max(map(len, self.sounds)) > _FIRM
-        return Closeness.NEAR if not common and firm and alike >= _ALMOST else None
+        if not common and max(map(len, self.sounds)) <= _FIRM:
+            return None
+        alike = fuzz.ratio(self._spoken, _voiced(word))
+        if common:
+            return Closeness.SOUND if alike >= _ALIKE else None
+        return Closeness.NEAR if alike >= _ALMOST else None
 
 
 def wanted(text: str) -> list[Wanted]:
     """Return the words of a search, each once, as typed; eight at most."""
     return [Wanted(word) for word in dict.fromkeys(fold(text).split())][:MOST_WORDS]
+
+
+def names_wanted(names: Iterable[str]) -> list[list[Wanted]]:
+    """Return the words of each name, to be found as they are or by sound; each word is looked up once."""
+    known: dict[str, Wanted] = {}
+    found = []
+    for name in names:
+        words = dict.fromkeys(fold(name).split())
+        found.append([known.setdefault(word, Wanted(word, strict=True)) for word in words][:MOST_WORDS])
+    return [words for words in found if words]

@@ -12,7 +12,7 @@ from portal.casework.digest import CODED, Gathered
 from portal.casework.index import Index, Standing
 from portal.casework.search import Found, Hit
 from portal.casework.search_format import Spoken
-from portal.casework.search_words import wanted
+from portal.casework.search_words import names_wanted
 from portal.database import PortalSession
 from portal.intake import consent
 from portal.intake.models import Status, Use
@@ -137,6 +137,6 @@ def _named(index: Index, allowed: Mapping[bytes, None], record: Record) -> list[
     titled = record.kind is Kind.PERSON
     names = dict.fromkeys(split_titles(one.text).rest if titled else one.text for one in record.names)
     found: dict[bytes, Found] = {}
-    for one in search.find(index, allowed, [wanted(name) for name in names])[0]:
+    for one in search.find(index, allowed, names_wanted(names))[0]:
         found.setdefault(one.case_id, one)
     return list(found.values())
