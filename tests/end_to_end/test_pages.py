@@ -224,6 +224,7 @@ def _desk(portal: Portal) -> list[View]:
         View("staff.people", "rowan"),
         View("staff.invite", "rowan"),
         View("staff.end", "rowan", {"staff_id": colleague}),
+        View("staff.member", "rowan", {"staff_id": colleague}),
         View("staff.keys", "maple"),
         *(View("staff.me", who) for who in ("cedar", "rowan")),
         View("staff.roles", "olive"),
