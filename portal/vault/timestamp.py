@@ -109,9 +109,7 @@ def ask(data: bytes) -> Asked:
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder  # noqa: PLC0415 - an extra
 
     made = TimestampRequestBuilder(data, HashAlgorithm.SHA256).build()
-    if made.nonce is None:
-        raise UnavailableError("The request has no nonce.")
-    return Asked(made.as_bytes(), made.nonce)
+    return Asked(made.as_bytes(), made.nonce or 0)
 
 
 def check(response: bytes, data: bytes, *, nonce: int, since: datetime, authorities: Authorities) -> Stamp:
@@ -166,9 +164,9 @@ def nonce_of(response: bytes) -> int | None:
 
 def _signer(answer: "TimeStampResponse") -> x509.Certificate:
     """Return the certificate that the signature names; it is only believed once the signature holds."""
-    infos = list(answer.signed_data.signer_infos)
-    for raw in answer.signed_data.certificates:
-        one = x509.load_der_x509_certificate(raw)
-        if len(infos) == 1 and (one.issuer, one.serial_number) == (infos[0].issuer, infos[0].serial_number):
-            return one
-    raise TimestampError(Wrong.UNKNOWN)
+    named = [(info.issuer, info.serial_number) for info in answer.signed_data.signer_infos]
+    given = [x509.load_der_x509_certificate(raw) for raw in answer.signed_data.certificates]
+    found = [one for one in given if named == [(one.issuer, one.serial_number)]]
+    if not found:
+        raise TimestampError(Wrong.UNKNOWN)
+    return found[0]

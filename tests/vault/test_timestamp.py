@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority, an_authority
+from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from portal.errors import InvalidError, UnavailableError
 from portal.vault import timestamp
@@ -60,6 +61,12 @@ def test_each_wrong_answer_is_named(authority: Authority, tmp_path: Path) -> Non
     for cut in (b"", b"no answer", good[:-1], good + b"\x00", good[: len(good) // 2]):
         assert wrong(cut, asked, pinned) is Wrong.GARBLED
         assert timestamp.nonce_of(cut) is None
+
+
+def test_an_answer_that_does_not_say_who_signed_it_is_not_believed(authority: Authority) -> None:
+    bare = TimestampRequestBuilder(HEAD, HashAlgorithm.SHA256, cert_req=False).build()
+    asked = Asked(bare.as_bytes(), bare.nonce or 0)
+    assert wrong(authority.answer(asked.der), asked, Authorities.read([authority.root])) is Wrong.UNKNOWN
 
 
 def test_a_time_before_the_head_is_refused(authority: Authority) -> None:
