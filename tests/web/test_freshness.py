@@ -1,4 +1,4 @@
-"""Before what cannot be undone, people prove anew who they are; the way leads there and back, and no further."""
+"""Before what cannot be undone, people prove anew who they are; the way leads there, back, and no further."""
 
 import re
 from uuid import UUID
