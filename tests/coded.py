@@ -35,6 +35,7 @@ from portal.release.models import Release
 from portal.release.policy import ColumnRole
 from portal.store import wraps
 from portal.vault.seal import Label
+from portal.vault.wrap import key_id
 
 CANARY = "CANARYNARRATIVE"
 PRISONS = ("evin", "gohardasht", "ghezel-hesar", "adelabad", "vakilabad")
@@ -204,8 +205,15 @@ def approve(instance: Instance, release_id: UUID, by: str = "maple", revision: i
     with instance.database.session(write=True) as session:
         actor = instance.actor(by, session)
         seen = session.get_one(Release, release_id).revision if revision is None else revision
+        asker = instance.founders[session.get_one(Release, release_id).requested_name]
         return service.approve(
-            session, by=actor, release_id=release_id, revision=seen, keys=instance.keys, now=instance.clock()
+            session,
+            by=actor,
+            release_id=release_id,
+            revision=seen,
+            compared=key_id(asker.bundle.public_key),
+            keys=instance.keys,
+            now=instance.clock(),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -68,6 +68,16 @@ class RequestForm(PortalForm):
 for _name in NAMES:
     _choices = [SelectChoice(role.value, WORDS[role]) for role in ROLES[_name]]
     setattr(RequestForm, _COLUMN + _name, SelectField(COLUMNS[_name], choices=_choices))
+
+
+class ApprovalForm(PortalForm):
+    """The request as it was seen, and the asker's key as it was compared."""
+
+    revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    mark = HiddenField(validators=[InputRequired()])
+    same = BooleanField(
+        _l("They read this very mark to me"), validators=[InputRequired(_l("Compare the mark first."))]
+    )
 
 
 class DecisionForm(PortalForm):

@@ -15,13 +15,14 @@ from portal.errors import InvalidError, NotFoundError
 from portal.permissions import Group, Permission
 from portal.release import labels, rewrapping, service
 from portal.release.figures import figures as counted
-from portal.release.forms import DecisionForm, RequestForm
+from portal.release.forms import ApprovalForm, DecisionForm, RequestForm
 from portal.release.preparing import Prepared
 from portal.release.service import Seen
 from portal.staff.actor import Actor
 from portal.staff.current import actor
 from portal.staff.forms import ConfirmForm
 from portal.staff.labels import GROUPS
+from portal.staff.pages import fingerprint
 from portal.web.edge import db, now, parts, recipients
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
@@ -72,7 +73,7 @@ def new() -> ResponseReturnValue:
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
 
 
-def _revision(form: DecisionForm) -> int:
+def _revision(form: ApprovalForm | DecisionForm) -> int:
     if not isinstance(form.revision.data, int):
         raise NotFoundError
     return form.revision.data
@@ -139,14 +140,13 @@ def _risk(prepared: Prepared) -> list[tuple[Any, Any]]:
     ]
 
 
-@pages.page(
-    f"{_ONE}/preview", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"), fresh=".show"
-)
+@pages.page(f"{_ONE}/preview", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"), fresh=".show")
 def preview(release_id: UUID) -> ResponseReturnValue:
     """Prepare the release and show risk and loss; that it was looked at is counted."""
     if request.method != "POST":  # a link to this page, such as the other language's
         return _see(release_id)
     row, prepared = service.preview(db(), by=actor(), release_id=release_id, now=now())
+    mark = fingerprint(service.askers_key(db(), by=actor(), release_id=release_id))
     ncp = prepared.outcome.ncp if prepared.outcome else {}
     return render_template(
         "release/preview.html",
@@ -158,6 +158,8 @@ def preview(release_id: UUID) -> ResponseReturnValue:
             (_("Everything, to compare with"), 100, labels.percent(1)),  # or the longest would look whole
         ],
         form=DecisionForm(formdata=None, revision=row.revision),
+        approval=ApprovalForm(formdata=None, revision=row.revision, mark=mark),
+        mark=mark,
         labels=labels,
     )
 
@@ -165,9 +167,19 @@ def preview(release_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{_ONE}/approve", access=Permission.RELEASE_APPROVE, methods=("POST",), fresh=".show")
 def approve(release_id: UUID) -> ResponseReturnValue:
     """Compute everything once more, check it, seal it."""
-    revision = _revision(DecisionForm())
-    keys = recipients()
-    service.approve(db(), by=actor(), release_id=release_id, revision=revision, keys=keys, now=now())
+    form = ApprovalForm()
+    revision = _revision(form)
+    if not form.validate():
+        raise InvalidError("Compare the mark of the key with the person who asked first.")
+    service.approve(
+        db(),
+        by=actor(),
+        release_id=release_id,
+        revision=revision,
+        compared=str(form.mark.data).replace(" ", ""),
+        keys=recipients(),
+        now=now(),
+    )
     return _see(release_id)
 
 

@@ -25,6 +25,7 @@ from portal.release.withdrawals import taken_back
 from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.models import Staff
+from portal.vault.wrap import key_id, public_key
 
 DAYS = 30
 """A request that nobody decided within so many days has run out."""
@@ -34,6 +35,7 @@ _CHANGED = "This request was changed or decided meanwhile. Look at it again."
 _RUN_OUT = "This request is older than 30 days. It has to be made anew."
 _MOVED = "Permissions or sheets changed while this was being prepared. Prepare it again."
 _UNSEEN = "Look at what would leave before you approve it."
+_OTHER_KEY = "This is not the key that you compared. Tell the others before you go on."
 _ASKER_GONE = "The person who asked has no access any more. The request has to be made anew."
 
 
@@ -139,24 +141,34 @@ def preview(
     return row, prepared
 
 
+def askers_key(session: PortalSession, *, by: Actor, release_id: UUID) -> bytes:
+    """Return the public key that the finished file would be sealed to, for a lead to compare."""
+    by.require(Permission.RELEASE_APPROVE)
+    return _asker(session, _find(session, release_id)).public_key
+
+
 def approve(
     session: PortalSession,
     *,
     by: Actor,
     release_id: UUID,
     revision: int,
+    compared: str,
     keys: PublicKeys,
     now: datetime,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Release:
     """Compute everything as of now, have it checked, seal it; it happens once or not at all.
 
-    A result that no longer protects leaves the release failed, without a file. ``StaleError`` when the
-    request, a permission or a sheet changed meanwhile. As with `preview`, nothing unsaved may be held.
+    Nobody vouches for the asker's key in the database: ``compared`` names the one (`key_id`) that the two
+    people read to each other, and another one gets nothing. A result that no longer protects leaves the
+    release failed, without a file. ``StaleError`` when the request, the key, a permission or a sheet changed
+    meanwhile. As with `preview`, nothing unsaved may be held.
     """
     row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
     if not row.previews:
         raise StaleError(_UNSEEN)
+    _compared(session, row, compared)
     before, prepared = _prepared(session, row, by=by, random=random)
     row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
     if prepared.trouble:
@@ -164,8 +176,10 @@ def approve(
     inside = prepared.inside
     row.records = rounded(int(inside.figures["records"]))
     row.suppressed = rounded(int(inside.figures["suppressed"]))
+    asker = _compared(session, row, compared)
     _close(session, row, ReleaseState.APPROVED, by=by, reason="", now=now)
-    _seal(session, row, prepared, by=by, keys=keys)
+    readers = {asker.id: asker.public_key, by.id: public_key(by.seed)}
+    _seal(session, row, prepared, readers=readers, keys=keys)
     _hold_still(session, before, by=by)
     return row
 
@@ -238,13 +252,21 @@ def _asker(session: PortalSession, row: Release) -> Staff:
     return found
 
 
+def _compared(session: PortalSession, row: Release, compared: str) -> Staff:
+    """Return who asked, if their key is the one that was compared with them."""
+    asker = _asker(session, row)
+    if key_id(asker.public_key) != compared:
+        raise StaleError(_OTHER_KEY)
+    return asker
+
+
 def _prepared(
     session: PortalSession, row: Release, *, by: Actor, random: Callable[[int], bytes]
 ) -> tuple[Standing, Prepared]:
     """Gather, put the transaction aside, and prepare."""
-    seeds = Seeds(by.seeds_of(Group.RELEASE), by.seeds_of(Group.INTAKE))
+    seeds = Seeds(by.seeds_of(Group.RELEASE), by.case_seeds())
     choice, release_id = Choice.from_json(row.policy), row.id
-    gathered = gather(session, by=by, release_seed=seeds.release, intake_seed=seeds.intake)
+    gathered = gather(session, by=by, release_seed=seeds.release, case_seeds=seeds.cases)
     pause(session)
     return gathered.standing, prepare(
         gathered, choice=choice, seeds=seeds, release_id=release_id, random=random
@@ -275,15 +297,21 @@ def _flush(session: PortalSession) -> None:
         raise StaleError(_CHANGED) from None
 
 
-def _seal(session: PortalSession, row: Release, prepared: Prepared, *, by: Actor, keys: PublicKeys) -> None:
-    """Keep the archive for the two people, and the inside record for leads."""
-    asker, approver = _asker(session, row), session.get_one(Staff, by.id)
+def _seal(
+    session: PortalSession,
+    row: Release,
+    prepared: Prepared,
+    *,
+    readers: Mapping[UUID, bytes],
+    keys: PublicKeys,
+) -> None:
+    """Keep the archive for the two people (id: public key), and the inside record for leads."""
     key, blob = seal_archive(row.id, prepared.archive)
     inside, inside_key = seal_inside(row.id, prepared.inside, keys.groups[Group.RELEASE.value])
     session.add(ReleaseFile(release_id=row.id, blob=blob, inside=inside, inside_key=inside_key))
-    for person in (asker, approver):
-        wrapped = wrap_key(row.id, person.id, person.public_key, key)
-        session.add(ReleaseKey(release_id=row.id, staff_id=person.id, blob=wrapped))
+    for staff_id, public in readers.items():
+        wrapped = wrap_key(row.id, staff_id, public, key)
+        session.add(ReleaseKey(release_id=row.id, staff_id=staff_id, blob=wrapped))
     session.flush()
 
 

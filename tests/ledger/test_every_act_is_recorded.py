@@ -401,11 +401,14 @@ def a_release(watch: Watch) -> None:
         lead.get("release.show", where)
         seen = lead.post("release.preview", f"{where}/preview", where)
         revision = re.search(r'name="revision"[^>]*value="(\d+)"', seen.get_data(as_text=True))
+        mark = re.search(r'name="mark"[^>]*value="([0-9a-f ]+)"', seen.get_data(as_text=True))
         assert revision
+        assert mark
         if number:
             lead.post("release.decline", f"{where}/decline", where, revision=revision[1], reason="not now")
         else:
-            lead.post("release.approve", f"{where}/approve", where, revision=revision[1])
+            compared = {"revision": revision[1], "mark": mark[1], "same": "y"}
+            lead.post("release.approve", f"{where}/approve", where, **compared)
             administrator.get("release.download", f"{where}/release.zip")
             lead.get("release.show+inside", where)
             lead.get("release.preview", f"{where}/preview")

@@ -9,12 +9,15 @@ import pytest
 from builders import Instance, token_of
 from coded import COLUMNS, a_release, a_request, accounts, approve, look
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from portal.config import Face
 from portal.release.columns import NAMES
 from portal.release.models import Release
 from portal.release.policy import ColumnRole
+from portal.staff.models import Staff
+from portal.vault.wrap import new_seed, public_key
 
 QUASI = ColumnRole.QUASI
 
@@ -42,6 +45,33 @@ def revision_of(page: TestResponse) -> str:
     return found[1]
 
 
+def approval(page: TestResponse) -> dict[str, str]:
+    """What a lead sends who compared the mark with the person who asked."""
+    found = re.search(r'name="mark"[^>]*value="([0-9a-f ]+)"', page.text)
+    assert found
+    return {"revision": revision_of(page), "mark": found[1], "same": "y"}
+
+
+def test_nothing_is_approved_before_the_askers_key_was_compared(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 12)
+    release_id = a_request(sqlite_instance, relation=QUASI)
+    mine = desk(sqlite_instance, "rowan").get("/en/me").text
+    lead, where = desk(sqlite_instance, "maple"), f"/en/releases/{release_id}"
+    seen = post(lead, lead.get(where), f"{where}/preview")
+    sent = approval(seen)
+    assert sent["mark"] in mine
+    without = post(lead, seen, f"{where}/approve", **{**sent, "same": ""})
+    assert without.status_code == 400
+    assert "Compare the mark" in without.text
+    with sqlite_instance.database.session(write=True) as session:
+        slipped = session.scalars(select(Staff).where(Staff.name == "rowan")).one()
+        slipped.public_key = public_key(new_seed())
+    late = post(lead, seen, f"{where}/approve", **sent)
+    assert late.status_code == 409
+    assert "not the key that you compared" in late.text
+    assert approval(post(lead, lead.get(where), f"{where}/preview"))["mark"] not in mine
+
+
 def test_a_release_goes_its_way_through_the_pages(sqlite_instance: Instance) -> None:
     accounts(sqlite_instance, 60)
     administrator = desk(sqlite_instance, "rowan")
@@ -57,7 +87,7 @@ def test_a_release_goes_its_way_through_the_pages(sqlite_instance: Instance) -> 
     assert seen.status_code == 200
     assert "How safe it is" in seen.text
     assert "<svg" in seen.text
-    done = post(lead, seen, f"{where}/approve", revision=revision_of(seen))
+    done = post(lead, seen, f"{where}/approve", **approval(seen))
     assert done.status_code == 303
     assert "Exact figures" in lead.get(where).text
 
@@ -147,7 +177,7 @@ def test_what_was_decided_meanwhile_is_said(sqlite_instance: Instance) -> None:
     where = f"/en/releases/{release_id}"
     seen = post(client, client.get(where), f"{where}/preview")
     approve(sqlite_instance, release_id, by="willow")
-    late = post(client, seen, f"{where}/approve", revision=revision_of(seen))
+    late = post(client, seen, f"{where}/approve", **approval(seen))
     assert late.status_code == 409
     assert "changed or decided meanwhile" in late.text
 

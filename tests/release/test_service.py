@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -45,10 +48,11 @@ from portal.release.policy import ColumnRole
 from portal.release.sealing import open_inside
 from portal.staff import service as people
 from portal.staff.actor import Actor
+from portal.staff.credentials import new_bundle
 from portal.staff.models import Staff
 from portal.store.wraps import Wrap
 from portal.vault.seal import Sealed, UnsealError
-from portal.vault.wrap import unwrap
+from portal.vault.wrap import key_id, unwrap
 
 QUASI = ColumnRole.QUASI
 EVERY_STATE = [state for state in SheetState if state is not SheetState.APPROVED]
@@ -302,14 +306,43 @@ def test_nobody_decides_what_they_asked_for_whatever_their_role_became(instance:
         rowan.role = Role.LEAD
         seeds = instance.actor("maple", session).seeds
         session.commit()
+        mark = key_id(rowan.public_key)
+        decide = partial(
+            service.approve, release_id=release_id, revision=2, compared=mark, keys=instance.keys, now=NOON
+        )
         both = Actor(rowan.id, rowan.name, Role.LEAD, instance.founders["rowan"].bundle.identity, seeds)
         with pytest.raises(RefusedError):
-            service.approve(session, by=both, release_id=release_id, revision=2, keys=instance.keys, now=NOON)
+            decide(session, by=both)
         maple_now = Actor(maple.id, maple.name, Role.LEAD, b"", seeds)
         with pytest.raises(RefusedError):  # the one who asked has the same role now
-            service.approve(
-                session, by=maple_now, release_id=release_id, revision=2, keys=instance.keys, now=NOON
-            )
+            decide(session, by=maple_now)
+
+
+def test_a_key_that_was_exchanged_receives_nothing(sqlite_instance: Instance) -> None:
+    """The asker's key as the database has it is nobody's word: a lead compares it with them."""
+    accounts(sqlite_instance, 12)
+    release_id = a_request(sqlite_instance, relation=QUASI)
+    look(sqlite_instance, release_id)
+    thief, path = new_bundle(), sqlite_instance.settings.instance / "portal.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE staff SET public_key = ? WHERE name = 'rowan'", (thief.public_key,))
+        connection.commit()
+    with pytest.raises(StaleError, match="not the key that you compared"):
+        approve(sqlite_instance, release_id)
+    with sqlite_instance.database.session(write=False) as session:
+        assert session.scalars(select(ReleaseKey)).all() == []
+
+
+def test_the_lead_who_approves_has_it_sealed_to_the_key_of_their_session(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 12)
+    release_id = a_request(sqlite_instance, relation=QUASI)
+    look(sqlite_instance, release_id)
+    thief, path = new_bundle(), sqlite_instance.settings.instance / "portal.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE staff SET public_key = ? WHERE name = 'maple'", (thief.public_key,))
+        connection.commit()
+    approve(sqlite_instance, release_id)
+    assert fetched(sqlite_instance, release_id, by="maple")
 
 
 def test_an_asker_whose_access_ended_receives_nothing(sqlite_instance: Instance) -> None:

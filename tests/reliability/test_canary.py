@@ -21,6 +21,7 @@ _TEXTS = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _CASE = re.compile(r"/en/cases/([0-9a-f-]{36})")
 _DOCUMENT = re.compile(r"/documents/([0-9a-f-]{36})")
 _REVISION = re.compile(r'name="revision"[^>]*value="(\d+)"')
+_MARK = re.compile(r'name="mark"[^>]*value="([0-9a-f ]+)"')
 
 TOLD = {
     "narrative": "Zarrinkhat told of the corridor قاصدک‌خاموش and of nobody else",
@@ -137,9 +138,12 @@ def export(server: Server, instance: Instance) -> bytes:
     wish = {"purpose": "a study", "recipient": "a university", "k": "5", **roles}
     release = asking.fill("releases/new", **wish).location
     deciding.get(release)
-    revision = _REVISION.search(deciding.post(f"{release}/preview").text)
+    seen = deciding.post(f"{release}/preview").text
+    revision, mark = _REVISION.search(seen), _MARK.search(seen)
     assert revision is not None
-    assert deciding.post(f"{release}/approve", revision=revision[1]).status == 303
+    assert mark is not None
+    sent = {"revision": revision[1], "mark": mark[1], "same": "y"}
+    assert deciding.post(f"{release}/approve", **sent).status == 303
     fetched = asking.get(f"{release}/release.zip")
     assert fetched.body[:2] == b"PK"
     asking.close()
