@@ -33,6 +33,9 @@ from portal.errors import UnavailableError
 
 SUITES = frozenset({0x01})
 
+ERASE_LAST = "portal.erase_last"
+"""Where a unit of work remembers which rows of the keys database it erases at its very end."""
+
 # Milliseconds that SQLite waits for others.
 _PATIENCE = 10_000
 _PATIENCE_FOR_READERS = 1_000
@@ -195,6 +198,14 @@ class PortalSession(Session):
     """
 
     companion: Session
+
+    def erase_last(self) -> None:
+        """Put the erasing of wraps off until all else of this unit of work is on the disk.
+
+        For one that brings wraps as well: cut off anywhere, it has lost none that is still needed.
+        """
+        later: dict[object, None] = {}
+        self.info[ERASE_LAST] = self.companion.info[ERASE_LAST] = later
 
     @property
     def keys(self) -> Session:

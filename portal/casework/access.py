@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,16 @@ from portal.casework.sealing import CaseKey
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError, StaleError
 from portal.intake import consent, opening
-from portal.intake.models import GONE, Compartment, Part, Submission, Use
+from portal.intake.models import (
+    GONE,
+    Compartment,
+    HoldState,
+    LegalHold,
+    Part,
+    Status,
+    Submission,
+    Use,
+)
 from portal.intake.sealing import PartKey
 from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
@@ -29,12 +39,15 @@ class Opened:
 
 
 def find(session: PortalSession, *, by: Actor, case_id: UUID, lock: bool = False) -> Submission:
-    """Find a case that may be known of; unknown and taken back are the same. ``lock`` lets one writer in."""
+    """Find a case that may be known of; ``lock`` lets one writer in.
+
+    Unknown, taken back, and in a circle whose key the actor does not hold are the same.
+    """
     by.require(Permission.CASE_READ)
-    by.seed_of(Group.INTAKE)
+    by.case_seeds()
     query = (
         select(Submission)
-        .where(Submission.id == case_id, Submission.status.not_in(GONE))
+        .where(Submission.id == case_id, Submission.status.not_in(GONE), Submission.group.in_(by.circles))
         .options(
             selectinload(Submission.consents),
             selectinload(Submission.parts).selectinload(Part.fields),
@@ -47,6 +60,33 @@ def find(session: PortalSession, *, by: Actor, case_id: UUID, lock: bool = False
     if found is None:
         raise NotFoundError
     return found
+
+
+def find_to_read(
+    session: PortalSession, *, by: Actor, case_id: UUID, today: date
+) -> tuple[Submission, LegalHold | None]:
+    """Find a case to read it, with the hold that alone keeps it, if its source took it back.
+
+    That one is open to the legal circle, once it has the key (`kept.hand_over`), while the hold lasts.
+    """
+    by.require(Permission.CASE_READ)
+    query = (
+        select(LegalHold)
+        .join(Submission, Submission.id == LegalHold.submission_id)
+        .where(
+            Submission.id == case_id,
+            Submission.status == Status.LOCKED,
+            Submission.group == Group.LEGAL,
+            LegalHold.state == HoldState.APPROVED,
+            LegalHold.until >= today,
+        )
+        .order_by(LegalHold.until.desc(), LegalHold.id)
+        .limit(1)
+    )
+    hold = session.scalar(query) if Group.LEGAL in by.circles else None
+    if hold is None:
+        return find(session, by=by, case_id=case_id), None
+    return opening.load(session, case_id), hold
 
 
 def claim_of(session: PortalSession, submission: Submission) -> Claim | None:
@@ -72,13 +112,17 @@ def find_held(
 
 
 def keys_of(session: PortalSession, submission: Submission, *, by: Actor) -> dict[UUID, PartKey]:
-    """Open what was wrapped to the intake group: what was told, and the conversation."""
-    return opening.part_keys(session, submission, by.seeds_of(Group.INTAKE))
+    """Open what was wrapped to the case's circle: what was told, and the conversation."""
+    if submission.group not in by.circles:
+        raise NotFoundError
+    return opening.part_keys(session, submission, by.seeds_of(submission.group))
 
 
-def open_case(session: PortalSession, submission: Submission, *, by: Actor) -> Opened:
-    """Open a case whose source said that it may be read; nothing but a yes opens it."""
-    if not consent.permits(submission.consents, Use.READ):
+def open_case(
+    session: PortalSession, submission: Submission, *, by: Actor, hold: LegalHold | None = None
+) -> Opened:
+    """Open a case whose source said yes to reading; nothing else opens it but the hold of `find_to_read`."""
+    if hold is None and not consent.permits(submission.consents, Use.READ):
         raise RefusedError
     parts = keys_of(session, submission, by=by)
     for part in submission.parts:

@@ -43,7 +43,7 @@ def drawn(case: Case, text: Text | None) -> marking.Drawn:
 def case_page(case_id: UUID, *, status: int = HTTPStatus.OK, **forms: PortalForm) -> ResponseReturnValue:
     """Show a case, with the forms as they were sent when one needs another look."""
     by = actor()
-    case = reading.read(db(), by=by, case_id=case_id)
+    case = reading.read(db(), by=by, case_id=case_id, today=today())
     text = chosen(case)
     mark = forms.get("mark") or MarkForm(formdata=None, text=str(text.field_id) if text else "")
     page = render_template(
@@ -92,7 +92,7 @@ def may(case: Case) -> Mapping[str, bool]:
     working = case.held and case.status in WORKED_ON
     content = case.content
     sheet = content.sheet if content else None
-    return {
+    found = {
         "claim": not case.holder and case.status in OPEN,
         "take_over": bool(case.holder) and not case.held and lead and case.status in WORKED_ON,
         "release": working,
@@ -108,4 +108,7 @@ def may(case: Case) -> Mapping[str, bool]:
         and by.name not in sheet.hands,
         "identity": Group.CONTACT in by.seeds,
         "hold": by.may(Permission.CASE_HOLD),
+        "circle": by.may(Permission.CASE_MOVE) and len(by.circles) > 1,
     }
+    # What only a hold keeps is read, and nothing is done with it.
+    return dict.fromkeys(found, False) if case.kept_until else found

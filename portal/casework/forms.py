@@ -22,6 +22,7 @@ from portal.casework.marking import LONGEST, MarkKind, Span
 from portal.casework.titles import LONGEST as TITLE
 from portal.intake.journey import Relation
 from portal.intake.models import Authority
+from portal.permissions import CIRCLES
 from portal.web.forms import PortalForm, normal_lines
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
@@ -132,6 +133,18 @@ class DecisionForm(PortalForm):
         _l("What should be looked at again"),
         filters=[_lines],
         validators=[Optional(), Length(max=_WORDS, message=_SHORTER)],
+    )
+
+
+class CircleForm(PortalForm):
+    """Which circle a case is to be moved to, from which one, and why."""
+
+    origin = HiddenField(validators=[AnyOf([group.value for group in CIRCLES])])
+    to = RadioField(_l("Where to"), validators=[InputRequired(_SOMETHING)])
+    reason = TextAreaField(
+        _l("Why it moves"),
+        filters=[_lines],
+        validators=[DataRequired(_SOMETHING), Length(max=2_000, message=_SHORTER)],
     )
 
 

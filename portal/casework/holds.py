@@ -14,7 +14,7 @@ from portal.intake import opening, withdrawing
 from portal.intake.models import HoldState, LegalHold, Status, Submission, WithdrawalWish
 from portal.intake.sealing import PartKey, open_reason, seal_reason
 from portal.ledger.service import note
-from portal.permissions import Permission
+from portal.permissions import Group, Permission
 from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
@@ -37,6 +37,7 @@ class Held:
     in_force: bool
     wished: date | None
     reason: str = field(repr=False, default="")
+    circle: Group = Group.INTAKE
 
 
 # Asking
@@ -50,7 +51,7 @@ def ask(
     said = checked_reason(reason)
     if not now.date() < until <= now.date() + LONGEST:
         raise InvalidError("Choose a day after today, within the next two years.")
-    submission = present(session, case_id)
+    submission = present(session, case_id, by=by)
     waiting = select(LegalHold.id).where(
         LegalHold.submission_id == case_id, LegalHold.state == HoldState.ASKED
     )
@@ -81,10 +82,14 @@ def checked_reason(reason: str) -> str:
     return said
 
 
-def present(session: PortalSession, case_id: UUID, *, lock: bool = True) -> Submission:
-    """Find a submission that is not erased yet, and lock it: what is erased cannot be held."""
+def present(session: PortalSession, case_id: UUID, *, by: Actor, lock: bool = True) -> Submission:
+    """Find a submission that is not erased yet, and lock it: what is erased cannot be held.
+
+    One in a circle whose key the actor does not hold is not there either.
+    """
+    by.case_seeds()
     submission = opening.load(session, case_id, lock=lock)
-    if submission.status is Status.WITHDRAWN:
+    if submission.status is Status.WITHDRAWN or submission.group not in by.circles:
         raise NotFoundError
     return submission
 
@@ -101,7 +106,9 @@ def listing(session: PortalSession, *, by: Actor, today: date) -> Sequence[Held]
     """List all holds: those that wait for a decision first, then those in force, then the rest."""
     by.require(Permission.CASE_HOLD)
     wishes = {one.submission_id: one.day for one in session.scalars(select(WithdrawalWish))}
-    rows = session.scalars(select(LegalHold).order_by(LegalHold.until, LegalHold.id)).all()
+    query = select(LegalHold).join(Submission, Submission.id == LegalHold.submission_id)
+    known = query.where(Submission.group.in_(by.circles))
+    rows = session.scalars(known.order_by(LegalHold.until, LegalHold.id)).all()
     order = list(HoldState)
     found = [Held(row, _in_force(row, today), wishes.get(row.submission_id)) for row in rows]
     return sorted(found, key=lambda one: (order.index(one.row.state), not one.in_force))
@@ -113,15 +120,16 @@ def show(session: PortalSession, *, by: Actor, hold_id: UUID, today: date) -> He
     row = session.get(LegalHold, hold_id)
     if row is None:
         raise NotFoundError
-    thread = thread_key(session, opening.load(session, row.submission_id), by=by)
+    submission = opening.load(session, row.submission_id)
+    thread = thread_key(session, submission, by=by)
     wish = session.get(WithdrawalWish, row.submission_id)
     reason = open_reason(thread, row.id, Label.HOLD, row.blob)
-    return Held(row, _in_force(row, today), wish.day if wish else None, reason)
+    return Held(row, _in_force(row, today), wish.day if wish else None, reason, submission.group)
 
 
 def knows_of(session: PortalSession, *, by: Actor, case_id: UUID) -> None:
     """Refuse whoever could not open the conversation of this case, and what is erased already."""
-    thread_key(session, present(session, case_id, lock=False), by=by)
+    thread_key(session, present(session, case_id, by=by, lock=False), by=by)
 
 
 def longest(session: PortalSession, *, case_id: UUID, today: date) -> date | None:
@@ -189,7 +197,7 @@ def _locked(session: PortalSession, *, by: Actor, hold_id: UUID) -> tuple[Submis
     submission_id = session.scalar(query)
     if submission_id is None:
         raise NotFoundError
-    submission = present(session, submission_id)
+    submission = present(session, submission_id, by=by)
     row = session.get(LegalHold, hold_id, populate_existing=True)
     if row is None:
         raise NotFoundError

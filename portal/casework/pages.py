@@ -11,6 +11,8 @@ from portal.casework import labels
 from portal.config import Face
 from portal.errors import NotFoundError
 from portal.intake import media
+from portal.permissions import CIRCLES, Group
+from portal.staff.labels import GROUPS
 from portal.web.guard import Pages
 
 pages = Pages("casework", __name__, face=Face.DESK, url_prefix="/cases")
@@ -28,6 +30,7 @@ def _words() -> dict[str, Any]:
     """Give templates the words of casework."""
     return {
         "case_label": short,
+        "circles": {group.value: GROUPS[group] for group in CIRCLES if group is not Group.INTAKE},
         "statuses": labels.STATUSES,
         "status_shapes": labels.SHAPES,
         "mark_kinds": labels.MARK_KINDS,

@@ -9,14 +9,23 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.casework import workflow
-from portal.casework.access import Opened, claim_of, find, keys_of, open_case
+from portal.casework.access import Opened, claim_of, find, find_to_read, keys_of, open_case
 from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind, Selector, Span
 from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import consent, opening
-from portal.intake.models import Answer, Compartment, Part, SealedField, Status, Use
+from portal.intake.models import (
+    Answer,
+    Compartment,
+    LegalHold,
+    Part,
+    SealedField,
+    Status,
+    Submission,
+    Use,
+)
 from portal.intake.opening import Attached, OpenedDocument, Written, open_document
 from portal.intake.sealing import PartKey, open_field, open_record
 from portal.ledger.service import note
@@ -111,19 +120,25 @@ class Case:
     messages: Sequence[Written] = field(repr=False)
     content: Content | None = field(repr=False)
     moves: Sequence[Status]
+    circle: Group
+    kept_until: date | None
+    """Until when a legal hold keeps it, if its source took it back: it is read for that and nothing else."""
 
 
-def read(session: PortalSession, *, by: Actor, case_id: UUID) -> Case:
-    """Open a case to read it; noted."""
-    submission = find(session, by=by, case_id=case_id)
+def read(session: PortalSession, *, by: Actor, case_id: UUID, today: date | None = None) -> Case:
+    """Open a case to read it; noted. One that only a hold keeps is open to the legal circle on ``today``."""
+    submission, hold = _found(session, by=by, case_id=case_id, today=today)
     held = claim_of(session, submission)
     holds = held is not None and held.staff_id == by.id
     decisions = consent.current(submission.consents)
     content, keys = None, keys_of(session, submission, by=by)
-    if decisions[Use.READ] is Answer.YES:
-        content = _content(session, open_case(session, submission, by=by))
+    if hold or decisions[Use.READ] is Answer.YES:
+        content = _content(session, open_case(session, submission, by=by, hold=hold))
     messages = opening.open_messages(session, opening.thread_of(keys))
-    note(session, "case.read", by=by.name, subject=case_id)
+    if hold:
+        note(session, "hold.read", by=by.name, subject=case_id, detail={"hold": hold.id.hex})
+    else:
+        note(session, "case.read", by=by.name, subject=case_id)
     return Case(
         id=submission.id,
         day=submission.day,
@@ -135,7 +150,17 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID) -> Case:
         messages=messages,
         content=content,
         moves=workflow.plain_moves(submission.status, holds=holds, lead=by.may(Permission.CASE_APPROVE)),
+        circle=submission.group,
+        kept_until=hold.until if hold else None,
     )
+
+
+def _found(
+    session: PortalSession, *, by: Actor, case_id: UUID, today: date | None
+) -> tuple[Submission, LegalHold | None]:
+    if today is None:
+        return find(session, by=by, case_id=case_id), None
+    return find_to_read(session, by=by, case_id=case_id, today=today)
 
 
 def _content(session: PortalSession, opened: Opened) -> Content:
@@ -264,13 +289,21 @@ def document(
     document_id: UUID,
     files: FileStore,
     noted: bool = False,
+    today: date | None = None,
 ) -> OpenedDocument:
     """Open one document of a case; noted, unless the very same reading was ``noted`` before."""
-    opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
+    submission, hold = _found(session, by=by, case_id=case_id, today=today)
+    opened = open_case(session, submission, by=by, hold=hold)
     for one in opening.open_documents(opened.submission, opened.parts):
         if one.document.id == document_id:
             if not noted:
-                detail = {"document": str(document_id)}
-                note(session, "document.read", by=by.name, subject=case_id, detail=detail)
+                detail = {"document": str(document_id)} | ({"hold": hold.id.hex} if hold else {})
+                note(
+                    session,
+                    "hold.read" if hold else "document.read",
+                    by=by.name,
+                    subject=case_id,
+                    detail=detail,
+                )
             return open_document(files, one)
     raise NotFoundError

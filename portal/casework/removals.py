@@ -11,7 +11,7 @@ from portal.casework.holds import checked_reason, present, second_person, thread
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, StaleError
 from portal.intake import opening, withdrawing
-from portal.intake.models import Authority, Removal, Status
+from portal.intake.models import Authority, Removal, Status, Submission
 from portal.intake.sealing import open_reason, seal_reason
 from portal.ledger.service import note
 from portal.permissions import Permission
@@ -38,7 +38,7 @@ def ask(
     if authority not in WRITTEN:
         raise InvalidError("Say on whose written word.")
     said = checked_reason(reason)
-    submission = present(session, case_id)
+    submission = present(session, case_id, by=by)
     if submission.status is Status.LOCKED or session.scalar(
         select(Removal.id).where(Removal.submission_id == case_id)
     ):
@@ -62,7 +62,9 @@ def ask(
 def listing(session: PortalSession, *, by: Actor) -> Sequence[Removal]:
     """List what waits for a second person."""
     by.require(Permission.CASE_ERASE)
-    return session.scalars(select(Removal).order_by(Removal.asked, Removal.id)).all()
+    query = select(Removal).join(Submission, Submission.id == Removal.submission_id)
+    known = query.where(Submission.group.in_(by.circles))
+    return session.scalars(known.order_by(Removal.asked, Removal.id)).all()
 
 
 def show(session: PortalSession, *, by: Actor, removal_id: UUID) -> Asked:
@@ -103,7 +105,7 @@ def _locked(session: PortalSession, *, by: Actor, removal_id: UUID) -> Removal:
     case_id = session.scalar(select(Removal.submission_id).where(Removal.id == removal_id))
     if case_id is None:
         raise NotFoundError
-    present(session, case_id)
+    present(session, case_id, by=by)
     row = session.get(Removal, removal_id, populate_existing=True)
     if row is None:
         raise NotFoundError

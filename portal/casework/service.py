@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import product
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, select, true, tuple_, union_all
 from sqlalchemy.exc import IntegrityError
 
 from portal.casework import sheets, workflow
@@ -29,10 +30,11 @@ from portal.intake.models import (
     Use,
 )
 from portal.ledger.service import note
-from portal.permissions import Group, Permission
+from portal.permissions import CIRCLES, MAY_HOLD, Group, Permission
 from portal.staff.actor import Actor
 
 PAGE = 50
+_SHOWN_OF = (Submission.id, Submission.day, Submission.status, Submission.group)
 SHOWN = tuple(status for status in Status if status not in GONE)
 
 
@@ -49,6 +51,7 @@ class Row:
     waiting: bool
     """The source wrote last."""
     documents: int
+    circle: Group
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,15 @@ def queue(
 ) -> Queue:
     """List cases by the day they came, in five statements at most, six on later pages."""
     by.require(Permission.CASE_READ)
-    by.seed_of(Group.INTAKE)
+    by.case_seeds()
     wanted = (status,) if status in SHOWN else SHOWN
     place = session.get(Submission, after) if after else None
-    if after is not None and place is None:
+    if after is not None and (place is None or place.group not in by.circles):
         raise NotFoundError
     values: dict[str, object] = {"staff": by.id} if mine else {}
     if place is not None:
         values |= {"day": place.day, "last": place.id}
-    page = _page(wanted, mine=mine, further=place is not None, limit=limit + 1)
+    page = _page(by.circles, wanted, mine=mine, further=place is not None, limit=limit + 1)
     found = session.execute(page, values).all()
     shown = found[:limit]
     ids = [one.id for one in shown]
@@ -99,6 +102,7 @@ def queue(
             read=read.get(one.id, Answer.ASK),
             waiting=one.id in waiting,
             documents=documents.get(one.id, 0),
+            circle=one.group,
         )
         for one in shown
     ]
@@ -107,9 +111,9 @@ def queue(
 
 @cache
 def _page(
-    statuses: tuple[Status, ...], *, mine: bool, further: bool, limit: int
-) -> Select[tuple[UUID, date, Status]]:
-    """Walk the index once per status and merge, so that no page reads more rows than it shows.
+    circles: tuple[Group, ...], statuses: tuple[Status, ...], *, mine: bool, further: bool, limit: int
+) -> Select[tuple[UUID, date, Status, Group]]:
+    """Walk the index once per circle and status and merge, so that no page reads more rows than it shows.
 
     Built once for each shape, because building costs more than the database takes; the values are bound
     later: ``staff``, and on further pages the ``day`` and ``last`` of the page before.
@@ -119,21 +123,27 @@ def _page(
     )
     if mine:  # what one person holds is little, and found by its holder
         held = (
-            select(Submission.id, Submission.day, Submission.status)
+            select(*_SHOWN_OF)
             .join(Claim, Claim.submission_id == Submission.id)
-            .where(Claim.staff_id == bindparam("staff", type_=Uuid()), Submission.status.in_(statuses))
+            .where(
+                Claim.staff_id == bindparam("staff", type_=Uuid()),
+                Submission.status.in_(statuses),
+                Submission.group.in_(circles),
+            )
         )
         mine_alone = (held.where(further_on) if further else held).subquery()
         columns = mine_alone.c
-        return select(columns.id, columns.day, columns.status).order_by(columns.day, columns.id).limit(limit)
+        every_one = select(columns.id, columns.day, columns.status, columns.group)
+        return every_one.order_by(columns.day, columns.id).limit(limit)
     found = []
-    for status in statuses:
-        query = select(Submission.id, Submission.day, Submission.status).where(Submission.status == status)
+    for circle, status in product(circles, statuses):
+        query = select(*_SHOWN_OF).where(Submission.group == circle, Submission.status == status)
         query = query.where(further_on) if further else query
         inner = query.order_by(Submission.day, Submission.id).limit(limit).subquery()
-        found.append(select(inner.c.id, inner.c.day, inner.c.status))
+        found.append(select(inner.c.id, inner.c.day, inner.c.status, inner.c.group))
     every = union_all(*found).subquery()
-    return select(every.c.id, every.c.day, every.c.status).order_by(every.c.day, every.c.id).limit(limit)
+    merged = select(every.c.id, every.c.day, every.c.status, every.c.group)
+    return merged.order_by(every.c.day, every.c.id).limit(limit)
 
 
 def _reading(session: PortalSession, ids: Sequence[UUID]) -> dict[UUID, Answer]:
@@ -174,9 +184,20 @@ def _documents(session: PortalSession, ids: Sequence[UUID]) -> dict[UUID, int]:
 def figures(session: PortalSession, *, by: Actor) -> Mapping[Status, int]:
     """Count cases by where they stand, withdrawn ones included; what waits to be erased is not counted."""
     by.require(Permission.FIGURES_SEE)
-    counted = session.execute(select(Submission.status, func.count()).group_by(Submission.status))
-    counts = dict(counted.all())
+    counted = select(Submission.status, func.count()).where(counted_for(by)).group_by(Submission.status)
+    counts = dict(session.execute(counted).all())
     return {status: counts.get(status, 0) for status in Status if status is not Status.LOCKED}
+
+
+def counted_for(by: Actor) -> ColumnElement[bool]:
+    """Return which cases this actor's figures count.
+
+    Who may hold circles counts those they hold, or the rest could be had by subtraction from the queue;
+    who may hold none counts all.
+    """
+    if MAY_HOLD[by.role].isdisjoint(CIRCLES):
+        return true()
+    return Submission.group.in_(by.circles)
 
 
 # Holding and moving

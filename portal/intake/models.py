@@ -99,7 +99,9 @@ class Submission(Base):
     day: Mapped[date] = mapped_column(UtcDay)
     status: Mapped[Status] = mapped_column(words(Status), default=Status.RECEIVED)
     revision: Mapped[int] = mapped_column(default=1)
-    group: Mapped[Group] = mapped_column(words(Group), default=Group.INTAKE, server_default=Group.INTAKE.value)
+    group: Mapped[Group] = mapped_column(
+        words(Group), default=Group.INTAKE, server_default=Group.INTAKE.value
+    )
     """The circle that reads it. The wraps decide what opens; this says where to look (casework/moving)."""
     locator: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     source_key: Mapped[bytes] = mapped_column(LargeBinary)

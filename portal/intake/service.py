@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
-from portal.errors import InvalidError, RefusedError
+from portal.errors import InvalidError, RefusedError, UnavailableError
+from portal.intake.answers import to_seal
 from portal.intake.deciding import add_decisions
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.media import HEAD_SIZE, file_name, kind_of
@@ -43,18 +44,13 @@ from portal.ledger.service import note
 from portal.permissions import Group
 from portal.store import segments, wraps
 from portal.store.files import FileStore
+from portal.store.wraps import Wrap
 from portal.vault.receipt import ReceiptKeys
 from portal.vault.seal import Label
 from portal.vault.stream import SealedFile, SealingWriter
-from portal.vault.wrap import public_key
+from portal.vault.wrap import key_id, public_key
 
 SOFTWARE = f"testimony-portal {version('testimony-portal')}"
-
-GROUP_OF: Mapping[Compartment, Group] = {
-    Compartment.CONTENT: Group.INTAKE,
-    Compartment.IDENTITY: Group.CONTACT,
-    Compartment.THREAD: Group.INTAKE,
-}
 
 
 class Receiving:
@@ -104,8 +100,11 @@ def draft_file(
     )
 
 
-def _recipients(keys: PublicKeys, compartment: Compartment, source_key: bytes | None) -> list[bytes]:
-    known = [keys.groups[GROUP_OF[compartment].value], keys.recovery]
+def _recipients(
+    keys: PublicKeys, circle: Group, compartment: Compartment, source_key: bytes | None
+) -> list[bytes]:
+    group = Group.CONTACT if compartment is Compartment.IDENTITY else circle
+    known = [keys.groups[group.value], keys.recovery]
     return [*known, source_key] if source_key else known
 
 
@@ -113,8 +112,11 @@ def _document_row(part: PartKey, file: DraftFile, number: int, day: date) -> Doc
     record = {
         "caption": file.caption,
         "content_type": file.content_type,
+        "kind": file.kind,
         "length": file.length,
+        "maker": file.maker,
         "name": file.name,
+        "original": file.original,
         "sha256": file.sha256.hex(),
     }
     custody = custody_record(
@@ -142,6 +144,8 @@ def _fields(draft: Draft, language: str) -> Iterator[SealedField]:
         (content, "language", language),
         (identity, "called", draft.called),
         (identity, "contact", draft.contact),
+        *((content, name, text) for name, text in to_seal(draft, identity=False)),
+        *((identity, name, text) for name, text in to_seal(draft, identity=True)),
     ]
     for part, name, text in answers:
         yield SealedField(part_id=part.part_id, name=name, version=1, blob=seal_field(part, name, 1, text))
@@ -154,8 +158,8 @@ def submit(
 
     The caller has derived the receipt's keys beforehand, and commits; files are already in the store.
     """
-    if not draft.narrative.strip():
-        raise InvalidError("There is nothing to send yet. Write something first, even one sentence.")
+    if not draft.narrative.strip() and not draft.files:
+        raise InvalidError("There is nothing to send yet. Write something first, even one sentence, or add a recording or a file.")
     source_key = public_key(receipt.seed)
     fields = list(_fields(draft, language))
     content = draft.part(Compartment.CONTENT)
@@ -172,7 +176,7 @@ def submit(
         return session.get_one(Submission, draft.submission_id)
     for number, kind in enumerate(Compartment, 1):
         reopens = draft.reread == Answer.YES or kind is Compartment.THREAD
-        recipients = _recipients(keys, kind, source_key if reopens else None)
+        recipients = _recipients(keys, Group.INTAKE, kind, source_key if reopens else None)
         _add_part(session, draft.part(kind), number, recipients=recipients, keys=keys, day=day)
     session.flush()
     session.add_all([*fields, *documents])
@@ -267,7 +271,7 @@ def add_file(
     day: date,
     limit: int,
 ) -> None:
-    """Add a file that was just sealed; it gets a part and a key of its own."""
+    """Add a file that was just sealed; it gets a part and a key of its own, for the circle that reads it."""
     row = _document_row(part, file, 1, day)
     submission = _live(session, submission_id)
     if sum(len(one.documents) for one in submission.parts) >= limit:
@@ -276,12 +280,27 @@ def add_file(
         one.compartment is Compartment.CONTENT for one in part_keys(session, submission, seed).values()
     )
     number = max(one.number for one in submission.parts) + 1
-    recipients = _recipients(keys, part.compartment, public_key(seed) if rereads else None)
+    circle = _circle_of(session, submission, keys)
+    recipients = _recipients(keys, circle, part.compartment, public_key(seed) if rereads else None)
     _add_part(session, part, number, recipients=recipients, keys=keys, day=day)
     session.flush()
     session.add(row)
     segments.touch(session, submission_id)
     note(session, "document.receive", by=SOURCE, subject=submission_id)
+
+
+def _circle_of(session: PortalSession, submission: Submission, keys: PublicKeys) -> Group:
+    """Return the circle that the submission stands in, if what is wrapped says the same.
+
+    Who writes to the one database must not have what comes later sealed to another circle.
+    """
+    group = submission.group
+    lines = [keys.groups.get(group.value, b""), *keys.former.get(group.value, {}).values()]
+    [thread] = [one.id for one in submission.parts if one.compartment is Compartment.THREAD]
+    query = select(Wrap.id).where(Wrap.part_id == thread, Wrap.key_id.in_([key_id(one) for one in lines]))
+    if session.keys.scalar(query.limit(1)) is None:
+        raise UnavailableError("This cannot be taken now. Please come back later.")
+    return group
 
 
 def decide(

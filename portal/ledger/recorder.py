@@ -5,7 +5,7 @@ need them; wraps are erased only after the ledger says so. What is left half don
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, event, func, insert, inspect, select, text
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
-from portal.database import Base, Database, KeysBase, PortalSession, empty_log
+from portal.database import ERASE_LAST, Base, Database, KeysBase, PortalSession, empty_log
 from portal.ledger.models import LedgerEntry
 from portal.ledger.rows import canonical, digests, key_text, recorded_tables
 from portal.ledger.tree import leaf_hash
@@ -83,7 +83,9 @@ class Recorder:
                 event.listen(maker, "after_flush", self.after_flush)
                 event.listen(maker, "do_orm_execute", self.before_statement)
                 event.listen(maker, "after_transaction_end", _forget)
-            main = makers[0]
+            main, keys = makers
+            event.listen(main, "after_transaction_end", _forget_erasing)
+            event.listen(keys, "before_flush", _put_off)
             event.listen(main, "before_commit", self.before_commit if writes else _refuse)
             event.listen(main, "after_commit", _after_commit)
 
@@ -126,8 +128,9 @@ class Recorder:
         session.flush()
         companion.flush()
         wraps = pending(companion)
-        companion.info[_ERASED] = wraps.erases
-        entry = self._entry(session, [*_rows(session), *_rows(companion)])
+        later = session.info.get(ERASE_LAST, {})
+        companion.info[_ERASED] = wraps.erases or bool(later)
+        entry = self._entry(session, [*_rows(session), *_rows(companion), *_erased(later)])
         # Erasing wraps waits until the ledger says so; whatever brings wraps goes before it.
         if wraps.stores or not wraps.erases:
             companion.commit()
@@ -173,10 +176,46 @@ def _rows(session: Session) -> list[list[str | None]]:
     return rows
 
 
+def _erased(rows: Iterable[object]) -> list[list[str | None]]:
+    """Say of rows that wait to be erased that they are gone."""
+    found: list[list[str | None]] = []
+    for one in rows:
+        mapper = inspect(one, raiseerr=True).mapper
+        key = key_text(mapper.primary_key_from_instance(one))
+        found += [[str(table.name), key, None] for table in mapper.tables]
+    return found
+
+
+def _put_off(session: Session, flush: UOWTransaction, instances: object) -> None:
+    """Keep what is to be erased last from being erased now."""
+    del flush, instances
+    later = session.info.get(ERASE_LAST)
+    if later is not None:
+        for one in list(session.deleted):
+            session.add(one)
+            later[one] = None
+
+
+def _erase_last(companion: Session) -> None:
+    for one in companion.info.pop(ERASE_LAST, {}):
+        key = inspect(one, raiseerr=True).identity
+        row = companion.get(type(one), key, populate_existing=True, with_for_update=True)
+        if row is not None:  # else a withdrawal was faster
+            companion.delete(row)
+
+
+def _forget_erasing(session: PortalSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(ERASE_LAST, None)
+        session.companion.info.pop(ERASE_LAST, None)
+
+
 def _after_commit(session: Session) -> None:
     """Erase wraps now that the ledger says so; the main connection and its lock are still held."""
     if not session.in_nested_transaction():
         companion = cast("PortalSession", session).companion
+        companion.commit()
+        _erase_last(companion)
         companion.commit()
         if companion.info.pop(_ERASED, False):
             empty_log(companion.get_bind().engine)

@@ -15,10 +15,10 @@ BINDING = frozenset({LinkRelation.NARRATOR, LinkRelation.ABOUT, LinkRelation.VIC
 """Links that make two accounts one family; who was merely mentioned, or was the perpetrator, does not."""
 
 
-def persons_of(sealed: SealedLinks, *, intake_seed: Seeds) -> set[str]:
+def persons_of(sealed: SealedLinks, *, case_seeds: Seeds) -> set[str]:
     """Open the links of one account: the registry ids of those whom it is about."""
     place = wrap_place(sealed.submission_id, sealed.part_id, Compartment.CONTENT)
-    key = unwrap(intake_seed, Sealed(sealed.wrapped), place)
+    key = unwrap(case_seeds, Sealed(sealed.wrapped), place)
     part = PartKey(sealed.submission_id, sealed.part_id, Compartment.CONTENT, key)
     opener = CaseKey(sealed.submission_id, part)
     values = [opener.open(Label.LINK, link_id, blob) for link_id, blob in sealed.links]

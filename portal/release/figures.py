@@ -30,9 +30,9 @@ def figures(session: PortalSession, *, by: Actor) -> Figures:
     """Count submissions; each figure is rounded by itself, so that none can be had by subtraction."""
     exact = casework.figures(session, by=by)
     waits = Submission.status == Status.LOCKED  # taken back, and not erased yet
-    by_day = select(Submission.day, func.count()).where(~waits).group_by(Submission.day)
+    by_day = select(Submission.day, func.count()).where(~waits, casework.counted_for(by))
     months: Counter[date] = Counter()
-    for day, count in session.execute(by_day):
+    for day, count in session.execute(by_day.group_by(Submission.day)):
         months[day.replace(day=1)] += count
     newest = sorted(months, reverse=True)[:MONTHS]
     return Figures(

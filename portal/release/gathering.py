@@ -77,8 +77,11 @@ class Gathered:
 
 
 def standing(session: PortalSession, *, by: Actor) -> Standing:
-    """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to research."""
-    accounts = _accounts(session)
+    """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to research.
+
+    Those of a circle whose key the actor does not hold are not known of, here as anywhere.
+    """
+    accounts = _accounts(session, by)
     linkable = {one.submission_id for one in accounts if one.linkable}
     linked = select(Link.id, Link.submission_id).where(Link.state == LinkState.CURRENT)
     found = session.execute(linked).all()
@@ -90,19 +93,19 @@ def standing(session: PortalSession, *, by: Actor) -> Standing:
     )
 
 
-def gather(session: PortalSession, *, by: Actor, release_seed: Seeds, intake_seed: Seeds) -> Gathered:
-    """Read what is sealed to the groups that the two seeds belong to; nothing is opened here."""
+def gather(session: PortalSession, *, by: Actor, release_seed: Seeds, case_seeds: Seeds) -> Gathered:
+    """Read what is sealed to the groups that the seeds belong to; nothing is opened here."""
     now = standing(session, by=by)
     records = session.scalars(select(ReleaseFile).execution_options(populate_existing=True))
     return Gathered(
         standing=now,
         sheets=_sheets(session, now, release_seed),
-        links=_links(session, now, intake_seed),
+        links=_links(session, now, case_seeds),
         earlier=[SealedRecord(one.release_id, one.inside_key, one.inside) for one in records],
     )
 
 
-def _accounts(session: PortalSession) -> list[Account]:
+def _accounts(session: PortalSession, by: Actor) -> list[Account]:
     sheets = session.execute(
         select(CodingSheet.submission_id, CodingSheet.id, CodingSheet.revision)
         .join(Submission, Submission.id == CodingSheet.submission_id)
@@ -110,6 +113,7 @@ def _accounts(session: PortalSession) -> list[Account]:
             CodingSheet.state == SheetState.APPROVED,
             CodingSheet.release_blob.is_not(None),
             Submission.status.not_in(GONE),
+            Submission.group.in_(by.circles),
         )
     ).all()
     said = _consents(session)

@@ -34,10 +34,11 @@ UNSAFE = "The independent check found a fault. Nothing leaves."
 
 @dataclass(frozen=True)
 class Seeds:
-    """The keys of the two groups whose sealed values a release is made of."""
+    """The keys of the groups whose sealed values a release is made of."""
 
     release: wrapping.Seeds = field(repr=False)
-    intake: wrapping.Seeds = field(repr=False)
+    cases: wrapping.Seeds = field(repr=False)
+    """Those of all circles whose cases the preparing lead may know of."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def prepare(
     policy = choice.policy(tree)
     sheets = _open_sheets(gathered, seeds.release)
     ids = list(sheets)
-    persons = {one.submission_id: persons_of(one, intake_seed=seeds.intake) for one in gathered.links}
+    persons = {one.submission_id: persons_of(one, case_seeds=seeds.cases) for one in gathered.links}
     family = families(ids, persons)
     rows = [Row(values_of(sheets[one], choice.released, tree), unit=family[one]) for one in ids]
     outcome = anonymise(rows, policy, random=random)

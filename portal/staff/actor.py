@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from portal.errors import RefusedError
-from portal.permissions import Group, Permission, Role, allows
+from portal.permissions import CIRCLES, Group, Permission, Role, allows
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,18 @@ class Actor:
             return self.seeds[group]
         except KeyError:
             raise RefusedError from None
+
+    @property
+    def circles(self) -> tuple[Group, ...]:
+        """The circles whose cases the actor may know of."""
+        return tuple(group for group in CIRCLES if self.seeds.get(group))
+
+    def case_seeds(self) -> tuple[bytes, ...]:
+        """Return the seeds of all circles that the actor holds, or refuse when there is none."""
+        found = tuple(seed for group in self.circles for seed in self.seeds_of(group))
+        if not found:
+            raise RefusedError
+        return found
 
     def seeds_of(self, group: Group) -> tuple[bytes, ...]:
         """Return the group's seeds, newest first, or refuse when none was granted."""

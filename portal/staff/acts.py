@@ -37,6 +37,8 @@ ACTS: dict[str, Any] = {
     "hold.end": _l("ended a legal hold"),
     "hold.expire": _l("a legal hold ran out"),
     "identity.read": _l("opened who the source is"),
+    "hold.hand-over": _l("gave an account that was taken back to the legal circle"),
+    "hold.read": _l("opened, for a legal hold, an account that was taken back"),
     "index.damaged": _l("found that a part of the index is missing or was changed"),
     "index.read-in": _l("read cases into the index"),
     "index.repair": _l("had damaged parts of the index removed"),
