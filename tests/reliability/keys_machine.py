@@ -17,7 +17,7 @@ from keys_thief import Thief, rows
 from keys_world import World
 
 from portal.errors import PortalError
-from portal.permissions import MAY_HOLD, Group, Role
+from portal.permissions import CIRCLES, MAY_HOLD, Group, Role
 from portal.store.directory import standing
 from portal.upkeep import verify_folder
 
@@ -332,6 +332,17 @@ class KeysOverTime(RuleBasedStateMachine):
         ]
         if readers:
             self.world.read_in(pick(by, readers))
+
+    @precondition(lambda self: self.model.live())
+    @rule(which=NUMBER, by=NUMBER, to=st.sampled_from(CIRCLES))
+    def move(self, which: int, by: int, to: Group) -> None:
+        """A case goes to another circle; whoever holds the old circle's key alone opens nothing of it."""
+        name = pick(which, self.model.live())
+        origin, token = self.model.circle(name), self.model.current(to)
+        movers = [who for who in self.model.can_move(name) if token in self.model.people[who].holds]
+        if movers and origin is not to:
+            self.world.move(name, pick(by, movers), origin, to)
+            self.model.move(name, to)
 
     # The folder
 

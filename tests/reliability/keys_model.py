@@ -7,7 +7,7 @@ was cut off half-way; `Part.settle` takes what was found between them.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from portal.permissions import GRANTS, MAY_HOLD, USUAL, Group, Permission, Role
+from portal.permissions import CIRCLES, GRANTS, MAY_HOLD, USUAL, Group, Permission, Role
 
 Token = str
 """The name of one private key: of a group's epoch, of a source, of the recovery."""
@@ -208,7 +208,26 @@ class Model:
         self._add(f"{name}/thread", Group.INTAKE, source)
 
     def add_file(self, name: str, part: str) -> None:
-        self._add(f"{name}/{part}", Group.INTAKE, {f"source {name}"} if self.rereads[name] else set())
+        self._add(f"{name}/{part}", self.circle(name), {f"source {name}"} if self.rereads[name] else set())
+
+    def can_move(self, name: str) -> list[str]:
+        """Who opens everything that a circle may open of a case, and may say where it belongs."""
+        inside = [
+            part for key, part in self.parts.items() if key.startswith(f"{name}/") and part.group in CIRCLES
+        ]
+        leads = [who for who, one in self.people.items() if one.active and one.role is Role.LEAD]
+        return [who for who in leads if all(part.must & self.people[who].holds for part in inside)]
+
+    def move(self, name: str, to: Group) -> None:
+        """A case goes to another circle: to its present key, and to none of the circles' keys before."""
+        circles = {token for group in CIRCLES for token in self.lines[group]}
+        for key, part in self.parts.items():
+            if key.startswith(f"{name}/") and part.group in CIRCLES:
+                kept = (part.must - circles) | {self.current(to)}
+                part.group, part.must, part.may = to, set(kept), set(kept)
+
+    def circle(self, name: str) -> Group:
+        return self.parts[f"{name}/content"].group
 
     def approve(self, name: str) -> None:
         self._add(f"{name}/sheet", Group.RELEASE, set())

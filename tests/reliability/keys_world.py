@@ -14,7 +14,7 @@ from keys_thief import NARRATIVE, Opening, Sent, rows
 from sqlalchemy import select
 
 import portal.linking.speaking  # noqa: F401 - the index asks it
-from portal.casework import holds, search_building, sheets
+from portal.casework import holds, moving, search_building, sheets
 from portal.casework import service as casework
 from portal.casework.coding import Sheet
 from portal.casework.sealing import release_wrap_place
@@ -258,6 +258,19 @@ class World:
         row = next(row for row in rows(self.folder, "coding_sheet") if row["submission_id"] == case_id.hex)
         sheet_id = UUID(row["id"])
         self.sent[name].places[sheet_id] = f"{name}/sheet", release_wrap_place(case_id, sheet_id)
+
+    def move(self, name: str, by: str, origin: Group, to: Group) -> None:
+        with self.instance.database.session(write=True) as session:
+            moving.move(
+                session,
+                by=self.actor(session, by),
+                case_id=self.sent[name].draft.submission_id,
+                origin=origin,
+                to=to,
+                reason="Fewer people should read this.",
+                keys=self.keys,
+                now=self.instance.clock(),
+            )
 
     def withdraw(self, name: str) -> None:
         with self.instance.database.session(write=True) as session:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from keys_machine import KeysOverTime
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from portal.casework import search_building
+from portal.casework import moving, search_building
 from portal.database import PortalSession
 from portal.intake import service as intake
 from portal.intake import withdrawing
@@ -109,6 +111,13 @@ def _second_half(told: KeysOverTime) -> Iterator[str]:
     told.rewrap(by=1, which=told.moved().index(Group.INTAKE), stop=TO_THE_END)
     yield "and done again"
     told.read_in(by=1)
+    told.move(which=2, by=0, to=Group.LEGAL)
+    yield "one goes to another circle"
+    told.move(which=2, by=0, to=Group.INTAKE)
+    told.move(which=2, by=0, to=Group.CASES)
+    told.add(which=2, file=True)
+    yield "comes back, goes further, and gets a file there"
+    told.move(which=2, by=0, to=Group.INTAKE)
     told.hold(which=1)
     told.withdraw(which=1)
     yield "one is taken back under a legal hold, and nothing speaks of it any more"
@@ -195,6 +204,25 @@ def a_legal_hold_holds_nothing(patch: pytest.MonkeyPatch) -> None:
 @mutation
 def the_index_stays_under_the_retired_key(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(search_building, "carry_over", lambda *_args, **_more: 0)
+
+
+@mutation
+def moving_leaves_the_old_wraps(patch: pytest.MonkeyPatch) -> None:
+    real, delete = moving.move, Session.delete
+
+    def move(session: PortalSession, **more: Any) -> None:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(
+                Session, "delete", lambda self, one: None if isinstance(one, Wrap) else delete(self, one)
+            )
+            real(session, **more)
+
+    patch.setattr(moving, "move", move)
+
+
+@mutation
+def moving_leaves_the_index(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(moving, "segments", SimpleNamespace(forget=lambda *_args: None))
 
 
 @mutation
