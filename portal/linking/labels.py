@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.linking.matching import Agreement
+from portal.linking.agreeing import Agreement
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
 from portal.web.locale import lazy_gettext as _l
 

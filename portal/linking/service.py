@@ -18,8 +18,8 @@ from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import consent
 from portal.intake.models import Use
 from portal.ledger.service import note
-from portal.linking import matching
-from portal.linking.matching import Match
+from portal.linking import agreeing
+from portal.linking.agreeing import Match
 from portal.linking.models import Link, LinkState
 from portal.linking.vocabulary import KINDS_FOR, Basis, Certainty, LinkRelation, Target, fits, target_of
 from portal.permissions import Permission
@@ -150,9 +150,9 @@ def _candidate(
     return Candidate(
         record=record,
         target=leads_to,
-        match=matching.best(text, record.names),
-        father_mentioned=bool(person and matching.mentions(whole, person.father_name)),
-        origin_mentioned=bool(person and matching.mentions(whole, person.origin)),
+        match=agreeing.best(text, record.names),
+        father_mentioned=bool(person and agreeing.mentions(whole, person.father_name)),
+        origin_mentioned=bool(person and agreeing.mentions(whole, person.origin)),
         linked=linked,
     )
 

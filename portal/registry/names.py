@@ -120,6 +120,11 @@ def _title_at(words: list[str]) -> int:
     return 0
 
 
+def is_title(key: str) -> bool:
+    """Tell whether a folded, joined text is a title and nothing else."""
+    return key in _TITLE_KEYS
+
+
 _TITLE_KEYS = frozenset(map(joined, _TITLES.split()))
 
 

@@ -12,7 +12,7 @@ from portal.casework.marking import MarkKind
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import service as intake
 from portal.linking import service
-from portal.linking.matching import Agreement
+from portal.linking.agreeing import Agreement
 from portal.linking.models import Link, LinkState
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
 from portal.registry import service as registry

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from portal.linking.agreeing import Agreement
 from portal.linking.labels import AGREEMENTS, BASES, CERTAINTIES, RELATIONS, TARGETS
-from portal.linking.matching import Agreement
 from portal.linking.vocabulary import RELATIONS as FITTING
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target, fits, target_of
 from portal.registry.vocabulary import Kind, PlaceKind

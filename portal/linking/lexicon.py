@@ -1,0 +1,140 @@
+"""The distinct words of all known names, found by how they sound."""
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import Levenshtein
+
+from portal.registry.phonetics import LONGEST, costs, form, key, numbers, shortened, swapped
+
+Floats = npt.NDArray[np.float32]
+Signs = npt.NDArray[np.uint8]
+
+_NEAR = 0.5
+"""Words less alike than this are different words."""
+_MOST_ALIKE = 400
+_CACHED = 4096
+_SWAPPED = np.float32(0.5)
+"""What two neighbouring signs in each other's place cost."""
+_PART, _BASE = 0.55, 0.35
+"""A cost is set against this part of the heavier word's own weight, and this much more."""
+
+
+class Lexicon:
+    """Distinct words in the order they came, each with its phonetic form, found by key."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._places: dict[str, int] = {}
+        self._late: dict[int, list[int]] = {}
+        self._cache: OrderedDict[str, dict[int, float]] = OrderedDict()
+        self._table = _table([])
+        self._key_numbers = np.zeros(0, dtype=np.int64)
+        self._key_words = np.zeros(0, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def place(self, word: str) -> int:
+        """Return a word's place, new or old; a new one is found at once."""
+        found = self._places.get(word)
+        if found is None:
+            found = self._places[word] = len(self.words)
+            self.words.append(word)
+            for number in _keys(form(word)):
+                self._late.setdefault(number, []).append(found)
+            self._cache.clear()
+        return found
+
+    def pack(self) -> None:
+        """Put the keys of all words in order, which takes less room than a table of objects."""
+        pairs = [(number, place) for place, word in enumerate(self.words) for number in _keys(form(word))]
+        ordered = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+        self._key_numbers, self._key_words = ordered[:, 0].copy(), ordered[:, 1].astype(np.int32)
+        self._table, self._late = _table(self.words), {}
+        self._cache.clear()
+
+    def alike(self, word: str) -> dict[int, float]:
+        """Return the words that a word may stand for, and how alike they are (over 0.5, at most 1)."""
+        found = self._cache.get(word)
+        if found is None:
+            found = self._cache[word] = self._find(word)
+            if len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
+        return found
+
+    def _find(self, word: str) -> dict[int, float]:
+        signs = form(word)
+        places = self._with_key(signs)
+        found = {self._places[word]: 1.0} if word in self._places else {}
+        if not signs or not len(places):
+            return found
+        values = _similarities(numbers(signs), self._signs_of(places))
+        for place, sounds in zip(places.tolist(), values.tolist(), strict=True):
+            other = self.words[place]
+            if other == word or sounds <= _NEAR:
+                continue
+            value = sounds
+            if _persian(word) and _persian(other):  # letters then tell more than sounds: حسن is not حسین
+                value *= 0.6 + 0.4 * Levenshtein.normalized_similarity(word, other)
+            if value > _NEAR:
+                found[place] = value
+        return dict(heapq.nlargest(_MOST_ALIKE, found.items(), key=lambda one: (one[1], -one[0])))
+
+    def _with_key(self, signs: str) -> npt.NDArray[np.int64]:
+        """Return the words whose consonants are the same but for one left out or two swapped."""
+        near: set[int] = set()
+        for number in {*_keys(signs), *swapped(key(signs))}:
+            start, end = np.searchsorted(self._key_numbers, (number, number + 1))
+            near.update(self._key_words[start:end].tolist())
+            near.update(self._late.get(number, ()))
+        return np.array(sorted(near), dtype=np.int64)
+
+    def _signs_of(self, places: npt.NDArray[np.int64]) -> Signs:
+        packed = len(self._table)
+        late = _table([self.words[place] for place in places.tolist() if place >= packed])
+        return np.concatenate((self._table[places[places < packed]], late))
+
+
+def _persian(word: str) -> bool:
+    return "\u0600" <= word[0] <= "\u06ff"
+
+
+def _keys(signs: str) -> list[int]:
+    number = key(signs)
+    return [number, *dict.fromkeys(shortened(number))]
+
+
+def _table(words: Sequence[str]) -> Signs:
+    """Return the signs of words, a row each, as places in the tables of `costs`; 0 is no sign."""
+    table = np.zeros((len(words), LONGEST), dtype=np.uint8)
+    for row, word in enumerate(words):
+        found = numbers(form(word))
+        table[row, : len(found)] = found
+    return table
+
+
+def _similarities(asked: Sequence[int], known: Signs) -> Floats:
+    """Align one form with many at once: weighted edit distance with swapped neighbours, as similarity."""
+    pairs, alone = costs()
+    lengths = (known > 0).sum(axis=1)
+    columns = known[:, : int(lengths.max(initial=0))].T.copy()
+    added = alone[columns]
+    row = np.concatenate((np.zeros((1, len(known)), np.float32), np.cumsum(added, axis=0, dtype=np.float32)))
+    before = row
+    for place, sign in enumerate(asked):
+        new = np.empty_like(row)
+        new[0] = row[0] + alone[sign]
+        best = np.minimum(row[:-1] + pairs[sign][columns], row[1:] + alone[sign])
+        if place:
+            swapped_here = (columns[1:] == asked[place - 1]) & (columns[:-1] == sign)
+            best[1:] = np.where(swapped_here, np.minimum(best[1:], before[:-2] + _SWAPPED), best[1:])
+        for column, cost in enumerate(added):
+            np.minimum(best[column], new[column] + cost, out=new[column + 1])
+        before, row = row, new
+    distance = row[lengths, np.arange(len(known))]
+    weight = np.maximum(added.sum(axis=0), alone[list(asked)].sum())
+    return np.asarray(np.clip(1 - distance / (_PART * weight + _BASE), 0, 1), dtype=np.float32)
