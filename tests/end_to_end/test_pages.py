@@ -52,7 +52,9 @@ NO_PAGES = {
     "release.preview": "shown only when asked by a form, else leads on",
     "release.decline": "shown only when asked by a form, else leads on",
     "staff.key_request": "a file",
+    "audit.entry": "a file",
     "audit.head": "a file",
+    "audit.proof": "a file",
     "staff.home": "leads on",
 }
 
@@ -233,6 +235,7 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.searched", "cedar", state="found"),
         View("casework.searched", "maple", state="nothing asked"),
         View("casework.title", "cedar", {"case_id": held}),
+        View("casework.circle", "maple", {"case_id": held}),
         View("linking.about", "cedar", {"record_id": records["khomeini"]}),
         View("release.rewrap", "maple", {"group": "intake"}),
         View("staff.confirm", "birch"),
