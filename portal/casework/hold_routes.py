@@ -7,13 +7,14 @@ from uuid import UUID
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.casework import holds, removals
+from portal.casework import holds, kept, removals
 from portal.casework.forms import HoldForm, PressForm, RemovalForm
 from portal.casework.labels import AUTHORITIES, HOLD_SHAPES, HOLD_STATES
 from portal.casework.pages import CASE, pages
-from portal.errors import InvalidError
+from portal.errors import InvalidError, UnavailableError
 from portal.intake.models import Authority, HoldState
-from portal.permissions import Permission
+from portal.permissions import Group, Permission
+from portal.staff.actor import Actor
 from portal.staff.current import actor
 from portal.web import edge
 from portal.web.edge import db, now, today
@@ -25,14 +26,24 @@ from portal.web.notices import done
 _HOLD, _REMOVAL = "/holds/<uuid:hold_id>", "/removals/<uuid:removal_id>"
 
 
+def _hand_over(by: Actor) -> None:
+    """Give what was taken back under a hold to the legal circle, on the first visit of a lead who can."""
+    try:
+        keys = edge.recipients()
+    except UnavailableError:
+        return  # nothing is sealed while the list of keys does not hold; these pages stay
+    kept.hand_over(db(), by=by, keys=keys, today=today())
+
+
 def _list() -> ResponseReturnValue:
     return redirect(url_for("casework.holds_list"), HTTPStatus.SEE_OTHER)
 
 
-@pages.page("/holds", access=Permission.CASE_HOLD, menu=_l("Holds and erasure"))
+@pages.page("/holds", access=Permission.CASE_HOLD, writes=True, menu=_l("Holds and erasure"))
 def holds_list() -> ResponseReturnValue:
     """List legal holds, and requests to erase that wait for a second person."""
     by = actor()
+    _hand_over(by)
     return render_template(
         "casework/holds.html",
         held=holds.listing(db(), by=by, today=today()),
@@ -65,10 +76,11 @@ def ask_hold(case_id: UUID) -> ResponseReturnValue:
     return render_template("casework/hold_ask.html", form=form, case_id=case_id), status
 
 
-@pages.page(_HOLD, access=Permission.CASE_HOLD)
+@pages.page(_HOLD, access=Permission.CASE_HOLD, writes=True)
 def hold(hold_id: UUID) -> ResponseReturnValue:
     """Show one hold: who asked, why, until when, and what can be decided."""
     by = actor()
+    _hand_over(by)
     held = holds.show(db(), by=by, hold_id=hold_id, today=today())
     waits = held.row.state is HoldState.ASKED
     return render_template(
@@ -79,6 +91,7 @@ def hold(hold_id: UUID) -> ResponseReturnValue:
             "approve": waits and held.row.asked_by != by.id and held.row.until >= today(),
             "decline": waits,
             "end": held.in_force,
+            "read": held.wished and held.in_force and held.circle is Group.LEGAL,
         },
         mine=held.row.asked_by == by.id,
         form=PressForm(formdata=None),

@@ -28,6 +28,7 @@ STATUSES: Mapping[Status, Any] = {
     Status.SECOND_REVIEW: _l("second review"),
     Status.COMPLETE: _l("complete"),
     Status.SET_ASIDE: _l("set aside"),
+    Status.LOCKED: _l("taken back by its source"),
 }
 
 # The shape beside the word (parts/display.html, tag).
@@ -38,6 +39,7 @@ SHAPES: Mapping[Status, str] = {
     Status.SECOND_REVIEW: "",
     Status.COMPLETE: "done",
     Status.SET_ASIDE: "stop",
+    Status.LOCKED: "stop",
 }
 
 MOVES: Mapping[tuple[Status, Status], Any] = {

@@ -146,7 +146,7 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID, today: date | None
         holder=held.name if held else "",
         held=holds,
         decisions=decisions,
-        may_write=workflow.may_write(decisions, [one.speaker for one in messages]),
+        may_write=hold is None and workflow.may_write(decisions, [one.speaker for one in messages]),
         messages=messages,
         content=content,
         moves=workflow.plain_moves(submission.status, holds=holds, lead=by.may(Permission.CASE_APPROVE)),

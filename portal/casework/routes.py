@@ -88,7 +88,7 @@ def document(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
     """Give a document out, opened in memory as it goes; only pictures known to be harmless are shown."""
     noted = not first_this_hour(f"document {document_id.hex}")
     opened = reading.document(
-        db(), by=actor(), case_id=case_id, document_id=document_id, files=files(), noted=noted
+        db(), by=actor(), case_id=case_id, document_id=document_id, files=files(), noted=noted, today=today()
     )
     length = opened.reader.length
     kind = media.kind_of(b"".join(opened.reader.read(0, min(media.HEAD_SIZE, length))))
