@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from uuid import UUID
 
 from flask import Response, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -118,6 +119,7 @@ def sign_in() -> ResponseReturnValue:
         line=KNOWN if device else SIGNING_IN,
         answer=typed(form.answer),
         asked=taken(Purpose.USE),
+        may_try=lambda opened: not throttle().attempt(_code_lane(opened, device), now()),
     )
     if signed_in is None:
         notice = _("Name, passphrase and code do not fit together. Look at all three and try again.")
@@ -126,8 +128,17 @@ def sign_in() -> ResponseReturnValue:
         return _door("staff/sign_in.html", form, HTTPStatus.FORBIDDEN, notice)
     finish()  # the code is spent before the session begins
     throttle().right(lane, now())
+    throttle().right(_code_lane(signed_in.staff_id, device), now())
     person = begin(signed_in, known=bool(device))
     return keep_device(redirect(_landing(), 303), person)
+
+
+def _code_lane(opened: UUID | None, device: str) -> str:
+    """Return where codes are counted once the passphrase was right.
+
+    Whoever waited for a turn in many sessions has many attempts at the passphrase; six figures would fall.
+    """
+    return f"code {opened.hex if opened else 'of nobody'} {device}"
 
 
 def _device(form: SignInForm) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -233,12 +233,14 @@ def sign_in(
     answer: str = "",
     asked: Asked | None = None,
     line: Line = SIGNING_IN,
+    may_try: Callable[[UUID | None], bool] = lambda _opened: True,
 ) -> SignedIn | None:
     """Open a person's bundle and check the second factor; None for any mistake, after the same work.
 
     A security key's ``answer`` to what it was ``asked`` takes the code's place. ``cost`` is what is spent
-    where nobody has joined. ``line`` is where the visitor waits for a place. The unit of work must hold
-    nothing unsaved: it is put aside while the passphrase is stretched.
+    where nobody has joined. ``line`` is where the visitor waits for a place. ``may_try`` counts codes: it is
+    told whose passphrase was right, None for nobody's. The unit of work must hold nothing unsaved: it is put
+    aside while the passphrase is stretched.
     """
     staff_id, known = _meant(session, name)
     if staff_id is None:
@@ -257,7 +259,8 @@ def sign_in(
         )
     else:
         counter = totp.accept(bundle.totp_secret, code, now, again.totp_counter)
-        second = counter is not None
+        second = may_try(staff_id if opens else None) and counter is not None
+        counter = counter if second else None
         again.totp_counter = counter if opens and counter is not None else again.totp_counter
     if not (opens and second):
         return None

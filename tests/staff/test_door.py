@@ -214,6 +214,27 @@ def test_a_turn_is_good_for_one_attempt_at_one_name(world: Any, browser: Visit) 
     assert stranger.sign_in(zari).status_code == 429
 
 
+def test_a_thief_of_the_passphrase_gets_no_more_codes_from_more_sessions(world: Any, browser: Visit) -> None:
+    """Each session has its turn after five minutes; the right code among theirs is as good as a wrong one."""
+    mina, thieves = world.person("Mina", Role.REVIEWER), [browser() for _ in range(30)]
+    right = {"name": "Mina", "passphrase": "seven plain words that nobody would guess"}
+
+    def guess(visitor: Any, code: str) -> int:
+        visitor.get("/sign-in")
+        status: int = visitor.post("/sign-in", {**right, "code": code}).status_code
+        return status
+
+    assert [guess(one, "000000") for one in thieves].count(429) == 25
+    world.clock.forward(minutes=5)
+    answers = [
+        guess(one, "000000" if number < 20 else world.code(mina)) for number, one in enumerate(thieves)
+    ]
+    assert answers.count(403) > 20
+    assert 303 not in answers
+    world.clock.forward(minutes=5)
+    assert browser().sign_in(mina).status_code == 303
+
+
 def test_turns_do_not_fill_the_session(browser: Visit) -> None:
     visitor = browser()
     for number in range(20):
