@@ -322,6 +322,16 @@ class KeysOverTime(RuleBasedStateMachine):
             self.world.lift(leads[0], self.model.held[name])
             self.model.lift(name)
 
+    @precondition(lambda self: self.model.locked)
+    @rule(by=NUMBER)
+    def look_at_holds(self, by: int) -> None:
+        """What was taken back under a hold goes to the legal circle, by a lead who can."""
+        leads = [who for who, one in self.model.people.items() if one.active and one.role is Role.LEAD]
+        leads = [who for who in leads if self.model.people[who].holds]
+        if leads:
+            who = pick(by, leads)
+            assert self.world.look_at_holds(who) == self.model.look_at_holds(who)
+
     @precondition(lambda self: self.model.live())
     @rule(by=NUMBER)
     def read_in(self, by: int) -> None:

@@ -246,6 +246,19 @@ class Model:
             self.locked.discard(name)
             self.withdraw(name)
 
+    def look_at_holds(self, by: str) -> int:
+        """What was taken back under a hold goes to the legal circle; its copy for releases is shut."""
+        if self.current(Group.LEGAL) not in self.people[by].holds:
+            return 0
+        names = [name for name in self.locked if self.circle(name) is not Group.LEGAL]
+        names = [name for name in names if by in self.can_move(name)]
+        for name in names:
+            self.move(name, Group.LEGAL)
+            if copy := self.parts.get(f"{name}/sheet"):
+                copy.must -= set(self.lines[Group.RELEASE])
+                copy.may -= set(self.lines[Group.RELEASE])
+        return len(names)
+
     def live(self) -> list[str]:
         return [name for name in self.rereads if name not in self.withdrawn | self.locked]
 

@@ -14,7 +14,7 @@ from keys_thief import NARRATIVE, Opening, Sent, rows
 from sqlalchemy import select
 
 import portal.linking.speaking  # noqa: F401 - the index asks it
-from portal.casework import holds, moving, search_building, sheets
+from portal.casework import holds, kept, moving, search_building, sheets
 from portal.casework import service as casework
 from portal.casework.coding import Sheet
 from portal.casework.sealing import release_wrap_place
@@ -289,6 +289,11 @@ class World:
         with self.instance.database.session(write=True) as session:
             holds.approve(session, by=self.actor(session, second), hold_id=hold_id, now=now)
         return hold_id.hex
+
+    def look_at_holds(self, by: str) -> int:
+        with self.instance.database.session(write=True) as session:
+            actor, today = self.actor(session, by), self.instance.clock().date()
+            return kept.hand_over(session, by=actor, keys=self.keys, today=today)
 
     def lift(self, by: str, hold: str) -> None:
         with self.instance.database.session(write=True) as session:

@@ -121,6 +121,8 @@ def _second_half(told: KeysOverTime) -> Iterator[str]:
     told.hold(which=1)
     told.withdraw(which=1)
     yield "one is taken back under a legal hold, and nothing speaks of it any more"
+    told.look_at_holds(by=0)
+    yield "the legal circle has it, alone"
     told.back_up()
     told.withdraw(which=0)
     yield "another is taken back"
