@@ -85,3 +85,9 @@ class DecisionForm(PortalForm):
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     reason = TextAreaField(_l("Why not?"), filters=[_lines], validators=[_SHORTER])
+
+
+class MoveForm(PortalForm):
+    """Whether what was there before may open to people who were given the newest key alone."""
+
+    also = BooleanField(_l("They may open what was there before, too"))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import aliased, load_only
 
 from portal.casework import search_building
 from portal.casework.models import CodingSheet
@@ -25,18 +25,20 @@ from portal.ledger.service import note
 from portal.permissions import CIRCLES, Group, Permission
 from portal.release.models import ReleaseFile
 from portal.release.sealing import rewrap_inside
+from portal.staff import epochs as staff_epochs
 from portal.staff import service as staff
 from portal.staff.actor import Actor
-from portal.staff.models import EpochState, GroupEpoch, Membership
+from portal.staff.models import EpochState, GroupEpoch, Membership, Staff
 from portal.store.wraps import Wrap
 from portal.vault.seal import UnsealError
 from portal.vault.wrap import key_id, opener, wrap
 
-BATCH = 500
+BATCH = 1_000
 MOVED: frozenset[Group] = frozenset(Group) - {Group.AUDITORS}
 """Auditors keep every epoch: entries of the ledger cannot be sealed anew."""
 
 Opener = Callable[[bytes, bytes], bytes]
+_Wrapped = Row[UUID, UUID, UUID, str, bytes]
 Once = Callable[[Callable[[PortalSession], object]], object]
 
 
@@ -79,6 +81,22 @@ def left(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -
     return Left(total or 0, session.keys.scalar(query) or 0)
 
 
+def newcomers(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> list[str]:
+    """Return who was given the current key without the earlier ones: moving over opens those to them too."""
+    by.require(Permission.GROUP_GRANT)
+    line = _Line.of(group, keys)
+    rows = session.execute(
+        select(Staff.name, Membership.epoch)
+        .join(Membership, Membership.staff_id == Staff.id)
+        .where(Staff.active, Membership.group == group)
+    ).all()
+    held: dict[str, set[int]] = {}
+    for name, epoch in rows:
+        held.setdefault(name, set()).add(epoch)
+    earlier = {epoch for epoch in staff_epochs.known(session, group) if epoch != line.epoch}
+    return sorted(name for name, epochs in held.items() if line.epoch in epochs and earlier - epochs)
+
+
 def add_batch(
     session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys, after: UUID | None = None
 ) -> UUID | None:
@@ -87,32 +105,30 @@ def add_batch(
     A key that does not open is passed over: it stays where it is, and keeps its epoch from being retired.
     """
     line = _checked(session, by=by, group=group, keys=keys)
-    newer = aliased(Wrap)
-    there = select(newer.id).where(newer.part_id == Wrap.part_id, newer.key_id == key_id(line.public))
-    query = select(Wrap).where(Wrap.key_id.in_(line.former), ~there.exists())
+    name, newer = key_id(line.public), aliased(Wrap)
+    there = select(newer.id).where(newer.part_id == Wrap.part_id, newer.key_id == name)
+    # Columns, not objects: nothing of what is read here changes, and there is much of it.
+    query = select(Wrap.id, Wrap.submission_id, Wrap.part_id, Wrap.key_id, Wrap.blob)
+    query = query.where(Wrap.key_id.in_(line.former), ~there.exists())
     if after is not None:
         query = query.where(Wrap.id > after)
-    rows = session.keys.scalars(query.order_by(Wrap.id).limit(BATCH)).all()
+    rows = session.keys.execute(query.order_by(Wrap.id).limit(BATCH)).all()
     places = _places(session, rows)
     ring = by.ring(group)
-    openers = {name: opener(ring[epoch]) for name, epoch in line.former.items() if epoch in ring}
-    added = 0
+    openers = {one: opener(ring[epoch]) for one, epoch in line.former.items() if epoch in ring}
+    added: dict[UUID, Wrap] = {}
     for row in rows:
-        key = _opened(row, openers, places)
+        part_id = row.part_id
+        # One that was cut off may have left a part under two earlier keys.
+        key = None if part_id in added else _opened(row, openers, places)
         if key is not None:
-            blob = wrap(line.public, key, places[row.part_id])
-            session.keys.add(
-                Wrap(
-                    submission_id=row.submission_id,
-                    part_id=row.part_id,
-                    key_id=key_id(line.public),
-                    epoch=line.epoch,
-                    blob=blob,
-                )
+            blob = wrap(line.public, key, places[part_id])
+            added[part_id] = Wrap(
+                submission_id=row.submission_id, part_id=part_id, key_id=name, epoch=line.epoch, blob=blob
             )
-            added += 1
+    session.keys.add_all(added.values())
     if added:
-        _note(session, "group.rewrap", by, line, added)
+        _note(session, "group.rewrap", by, line, len(added))
     return rows[-1].id if len(rows) == BATCH else None
 
 
@@ -122,7 +138,7 @@ def erase_batch(session: PortalSession, *, by: Actor, group: Group, keys: Public
     newer = aliased(Wrap)
     there = select(newer.id).where(newer.part_id == Wrap.part_id, newer.key_id == key_id(line.public))
     query = select(Wrap).where(Wrap.key_id.in_(line.former), there.exists()).order_by(Wrap.id).limit(BATCH)
-    rows = session.keys.scalars(query).all()
+    rows = session.keys.scalars(query.options(load_only(Wrap.id))).all()
     for row in rows:
         session.keys.delete(row)
     if rows:
@@ -179,21 +195,31 @@ def _checked(session: PortalSession, *, by: Actor, group: Group, keys: PublicKey
     return line
 
 
-def _places(session: PortalSession, rows: Sequence[Wrap]) -> dict[UUID, bytes]:
+def _places(session: PortalSession, rows: Sequence[_Wrapped]) -> dict[UUID, bytes]:
     """Return where each key belongs; of submissions that are held still and not withdrawn."""
-    ids = {row.submission_id for row in rows}
-    query = select(Submission.id).where(Submission.id.in_(ids), Submission.status != Status.WITHDRAWN)
-    alive = set(session.scalars(query.order_by(Submission.id).with_for_update()))
-    wanted = [row.part_id for row in rows if row.submission_id in alive]
-    parts = select(Part.id, Part.submission_id, Part.compartment).where(Part.id.in_(wanted))
-    places = {
-        one.id: wrap_place(one.submission_id, one.id, one.compartment) for one in session.execute(parts)
-    }
-    sheets = select(CodingSheet.id, CodingSheet.submission_id).where(CodingSheet.id.in_(wanted))
-    return places | {one.id: release_wrap_place(one.submission_id, one.id) for one in session.execute(sheets)}
+    of = {row.part_id: row.submission_id for row in rows}  # one that is named wrongly does not open
+    alive = Submission.status != Status.WITHDRAWN
+    parts = (
+        select(Part.id, Part.compartment)
+        .join(Submission, Submission.id == Part.submission_id)
+        .where(Part.id.in_(of), alive)
+        .order_by(Submission.id)
+        .with_for_update(of=Submission)
+    )
+    places = {one.id: wrap_place(of[one.id], one.id, one.compartment) for one in session.execute(parts)}
+    if len(places) == len(of):
+        return places
+    sheets = (
+        select(CodingSheet.id)
+        .join(Submission, Submission.id == CodingSheet.submission_id)
+        .where(CodingSheet.id.in_(of.keys() - places.keys()), alive)
+        .order_by(Submission.id)
+        .with_for_update(of=Submission)
+    )
+    return places | {one: release_wrap_place(of[one], one) for one in session.scalars(sheets)}
 
 
-def _opened(row: Wrap, openers: Mapping[str, Opener], places: Mapping[UUID, bytes]) -> bytes | None:
+def _opened(row: _Wrapped, openers: Mapping[str, Opener], places: Mapping[UUID, bytes]) -> bytes | None:
     if row.part_id not in places or row.key_id not in openers:
         return None
     try:

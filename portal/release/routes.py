@@ -15,12 +15,11 @@ from portal.errors import InvalidError, NotFoundError
 from portal.permissions import Group, Permission
 from portal.release import labels, rewrapping, service
 from portal.release.figures import figures as counted
-from portal.release.forms import ApprovalForm, DecisionForm, RequestForm
+from portal.release.forms import ApprovalForm, DecisionForm, MoveForm, RequestForm
 from portal.release.preparing import Prepared
 from portal.release.service import Seen
 from portal.staff.actor import Actor
 from portal.staff.current import actor
-from portal.staff.forms import ConfirmForm
 from portal.staff.labels import GROUPS
 from portal.staff.pages import fingerprint
 from portal.web.edge import db, now, parts, recipients
@@ -231,20 +230,22 @@ def rewrap(group: str) -> ResponseReturnValue:
     if group not in {one.value for one in rewrapping.MOVED}:
         raise NotFoundError
     by, keys, which = actor(), recipients(), Group(group)
-    rewrapping.left(db(), by=by, group=which, keys=keys)
-    if request.method == "POST":
+    left = rewrapping.left(db(), by=by, group=which, keys=keys)
+    newcomers = rewrapping.newcomers(db(), by=by, group=which, keys=keys) if left.wraps else []
+    form = MoveForm()
+    if request.method == "POST" and newcomers and not form.also.data:
+        form.also.errors = [_("Say that this is meant, or have their key taken away first.")]
+    elif request.method == "POST":
         pause(db())  # each batch is a transaction of its own
         until = time.monotonic() + _AT_A_TIME
         for _moved in rewrapping.rounds(which, _once, by=by, keys=keys):
             if time.monotonic() > until:
                 break
         return redirect(url_for(".rewrap", group=group), 303)
-    return render_template(
-        "release/rewrap.html",
-        group=GROUPS[which],
-        left=rewrapping.left(db(), by=by, group=which, keys=keys),
-        form=ConfirmForm(formdata=None),
+    page = render_template(
+        "release/rewrap.html", group=GROUPS[which], left=left, newcomers=newcomers, form=form
     )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
 
 def _once(act: Callable[[PortalSession], object]) -> object:

@@ -1,9 +1,13 @@
 """How long it takes to move a group's keys over: 10,000 submissions, processor time of this process alone.
 
+Documents lie beside them, and are looked at before and after: their bytes, their times, their places.
+
 Run: ``python tests/benchmarks/rewrap.py [submissions]``. Making the submissions is not counted.
 """
 
+import hashlib
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +25,7 @@ from portal.release import rewrapping
 from portal.staff import epochs
 from portal.store import wraps
 from portal.store.directory import read_public_keys, standing
+from portal.store.files import new_name
 from portal.upkeep import install_directory
 from portal.vault.directory import Request
 from portal.vault.sign import SigningKey
@@ -58,6 +63,24 @@ def fill(instance: Instance, count: int) -> None:
                     )
 
 
+def lay_files(instance: Instance, count: int = 50) -> None:
+    """Documents in the store, as sealed as any: random bytes."""
+    for _ in range(count):
+        with instance.files.create(new_name()) as target:
+            target.write(secrets.token_bytes(64 * 1024))
+
+
+def files_of(instance: Instance) -> dict[str, tuple[int, int, int, int, str]]:
+    """Every file of the store: where it lies, its length, its times, its digest."""
+    found = {}
+    for path in sorted(instance.settings.files.rglob("*")):
+        if path.is_file():
+            now = path.stat()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[str(path)] = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns, digest)
+    return found
+
+
 def renew(instance: Instance) -> None:
     """A new key for the intake group, signed and installed."""
     folder = instance.settings.instance
@@ -76,7 +99,9 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with fresh_instance() as instance:
         fill(instance, count)
+        lay_files(instance)
         renew(instance)
+        before = files_of(instance)
         keys = read_public_keys(instance.settings.instance)
 
         def once(act: Callable[[PortalSession], object]) -> object:
@@ -99,6 +124,8 @@ def main() -> None:
                     "cpu_seconds": round(cpu, 2),
                     "wall_seconds": round(wall, 2),
                     "left": left.wraps,
+                    "files": len(before),
+                    "files_touched": sum(before[one] != now for one, now in files_of(instance).items()),
                 }
             )
         )

@@ -171,3 +171,39 @@ def test_a_lead_moves_everything_over_on_the_page(sqlite_instance: Instance) -> 
     assert answer.status_code == 303
     assert "open nothing any more" in client.get("/en/releases/rewrap/intake").get_data(as_text=True)
     assert client.get("/en/releases/rewrap/auditors").status_code == 404
+
+
+def test_moving_over_says_whom_it_opens_what_was_there_before_to(sqlite_instance: Instance) -> None:
+    a_case(sqlite_instance, "account", holder="")
+    renew(sqlite_instance, Group.INTAKE)
+    with sqlite_instance.database.session(write=True) as session:
+        cedar = session.scalars(select(Staff).where(Staff.name == "cedar")).one()
+        for one in cedar.memberships:  # as if given the newest key alone
+            if one.epoch == 1:
+                session.delete(one)
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "maple")
+    page = client.get("/en/releases/rewrap/intake").get_data(as_text=True)
+    assert "<bdi>cedar</bdi>" in page
+    assert "<bdi>birch</bdi>" not in page
+    token = page.split('name="csrf_token"')[-1].split('value="')[1].split('"')[0]
+    assert client.post("/en/releases/rewrap/intake", data={"csrf_token": token}).status_code == 422
+    assert left(sqlite_instance, Group.INTAKE).wraps == 2
+    sent = client.post("/en/releases/rewrap/intake", data={"csrf_token": token, "also": "y"})
+    assert sent.status_code == 303
+    assert left(sqlite_instance, Group.INTAKE).wraps == 0
+
+
+def test_a_part_that_was_left_under_two_earlier_keys_moves_once(sqlite_instance: Instance) -> None:
+    case_id = a_case(sqlite_instance, "account", holder="")
+    renew(sqlite_instance, Group.INTAKE)
+    keys = read_public_keys(sqlite_instance.settings.instance)
+    with at_desk(sqlite_instance, "maple") as (session, by):
+        rewrapping.add_batch(session, by=by, group=Group.INTAKE, keys=keys)
+    renew(sqlite_instance, Group.INTAKE)
+    assert left(sqlite_instance, Group.INTAKE) == rewrapping.Left(4, 4)
+    move(sqlite_instance, Group.INTAKE)
+    assert left(sqlite_instance, Group.INTAKE) == rewrapping.Left(0, 0)
+    with at_desk(sqlite_instance, "maple", write=False) as (session, by):
+        opened = opening.part_keys(session, opening.load(session, case_id), by.seeds_of(Group.INTAKE))
+        assert len(opened) == 2
