@@ -18,6 +18,7 @@ def agree(session: Session, keys: PublicKeys) -> None:
     A proposed key waits for the root's signature and receives nothing, so it is let be.
     """
     query = select(GroupEpoch.group, GroupEpoch.epoch, GroupEpoch.public_key, GroupEpoch.state)
+    renewed = {(name, epoch) for name, epoch in keys.epochs.items() if epoch > 1}
     for group, epoch, public, state in session.execute(query.where(GroupEpoch.state != EpochState.PROPOSED)):
         if not keys.is_group_key(group.value, epoch, public):
             raise DirectoryError(
@@ -25,3 +26,7 @@ def agree(session: Session, keys: PublicKeys) -> None:
             )
         if state is EpochState.CURRENT and epoch != keys.epochs.get(group.value, 1):
             raise DirectoryError(f"The database calls another key of the group {group.value} current.")
+        if state is EpochState.CURRENT:
+            renewed.discard((group.value, epoch))
+    if renewed:
+        raise DirectoryError(f"The database has no current key of the group {min(renewed)[0]}.")

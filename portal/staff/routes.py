@@ -39,7 +39,7 @@ def people() -> ResponseReturnValue:
     )
 
 
-@pages.page("/staff/invite", access=Permission.STAFF_MANAGE, methods=("GET", "POST"))
+@pages.page("/staff/invite", access=Permission.STAFF_MANAGE, methods=("GET", "POST"), fresh=True)
 def invite() -> ResponseReturnValue:
     """Invite one person; the words are shown on the answer and nowhere else."""
     form = InviteForm()
@@ -168,6 +168,7 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
     form = GrantForm()
     if not form.validate():
         raise NotFoundError
+    recipients()  # which key is the present one stands in the database: it must agree with the directory
     groups.grant(
         db(),
         by=actor(),

@@ -17,7 +17,7 @@ from portal.casework.models import CodingSheet
 from portal.config import Face
 from portal.intake.models import Submission
 from portal.permissions import Group
-from portal.staff import epochs
+from portal.staff import epochs, groups
 from portal.staff.credentials import group_place
 from portal.staff.models import Membership, Staff
 from portal.store.directory import DIRECTORY, read_public_keys, standing
@@ -219,7 +219,7 @@ def test_a_key_in_the_place_of_the_groups_is_not_used(sqlite_instance: Instance)
     slip_a_key_in(sqlite_instance, "willow", Group.INTAKE, instead=True)
     desk = signed_in(sqlite_instance, "willow")
     for _ in range(2):
-        assert desk.get(f"/en/cases/{case_id}").status_code == 403
+        assert desk.get(f"/en/cases/{case_id}").status_code == 404
     assert acts_of(sqlite_instance).count("group.refused") == 1
 
 
@@ -243,3 +243,27 @@ def test_a_membership_nobody_vouched_for_gets_no_later_key_and_the_ledger_names_
         later = session.scalars(select(Membership.staff_id).where(Membership.epoch == 2)).all()
     assert cedar.id not in later
     assert person(sqlite_instance, "birch").id not in later
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE group_epoch SET state = CASE epoch WHEN 1 THEN 'current' ELSE 'former' END",
+        "DELETE FROM group_epoch WHERE \"group\" = 'intake'",
+    ],
+)
+def test_a_renewal_undone_by_sql_hands_no_earlier_key_on(sqlite_instance: Instance, statement: str) -> None:
+    renewed(sqlite_instance)
+    cedar = person(sqlite_instance, "cedar")
+    with at_desk(sqlite_instance, "rowan") as (session, by):
+        groups.revoke(session, by=by, staff_id=cedar.id, group=Group.INTAKE)
+        now = sqlite_instance.clock()
+        groups.propose(session, by=by, staff_id=cedar.id, group=Group.INTAKE, now=now)
+    sql(sqlite_instance, statement)
+    desk = signed_in(sqlite_instance, "maple")
+    fields = {"csrf_token": token_of(desk.get("/en/staff/keys")), "group": "intake"}
+    fields["mark"] = key_id(cedar.public_key)
+    assert desk.post(f"/en/staff/{cedar.id}/keys", data=fields).status_code == 503
+    with sqlite_instance.database.session(write=False) as session:
+        assert not session.scalars(select(Membership).where(Membership.staff_id == cedar.id)).all()
+    assert acts_of(sqlite_instance).count("directory.refused") == 1

@@ -59,6 +59,7 @@ def test_what_cannot_be_undone_is_in_the_table(desk: Flask) -> None:
         "release.download",
         "staff.end",
         "staff.grant",
+        "staff.invite",
         "staff.renew_key",
     }
 
