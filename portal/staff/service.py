@@ -19,7 +19,7 @@ from portal.staff import epochs, hardware, locks
 from portal.staff.actor import Actor
 from portal.staff.credentials import SALT_SIZE, Bundle, group_place, lock, new_bundle
 from portal.staff.models import Invitation, Membership, Proposal, Staff
-from portal.staff.names import clean, fold
+from portal.staff.names import clean, fold, skeleton
 from portal.staff.webauthn import Asked, output
 from portal.vault import totp
 from portal.vault.passphrase import SIGNING_IN, Cost, Line, generate, normalise, spend
@@ -58,6 +58,13 @@ def _id_of(session: PortalSession, kind: type[Staff | Invitation], name: str) ->
     wanted = fold(name)
     rows = session.execute(select(kind.id, kind.name)).all()
     return next(iter([one_id for one_id, one_name in rows if fold(one_name) == wanted]), None)
+
+
+def _taken(session: PortalSession, name: str, *, now: datetime) -> bool:
+    """Tell whether somebody has, or is invited under, a name that might be taken for this one."""
+    invited = select(Invitation.name).where(Invitation.expires > now)
+    names = [*session.scalars(select(Staff.name)), *session.scalars(invited)]
+    return skeleton(name) in {skeleton(one) for one in names}
 
 
 def _newcomer(bundle: Bundle, passphrase: str, *, cost: Cost, now: datetime, counter: int) -> Staff:
@@ -146,8 +153,7 @@ def invite(
     if already is not None and already.expires <= now:
         session.delete(already)
         session.flush()
-        already = None
-    if already is not None or _id_of(session, Staff, pseudonym) is not None:
+    if _taken(session, pseudonym, now=now):
         raise InvalidError("This name is taken. Choose another pseudonym.")
     code = generate(word_list(language), INVITATION_WORDS)
     invitation_id = uuid4()

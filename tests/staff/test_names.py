@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.errors import InvalidError
-from portal.staff.names import clean, fold
+from portal.staff.names import clean, fold, skeleton
 
 
 @pytest.mark.parametrize("same", ["Élodie M.", "  élodie   m. ", "ÉLODIE M."])
@@ -15,6 +15,22 @@ def test_case_and_spacing_do_not_make_another_name(same: str) -> None:
 
 def test_an_arabic_keyboard_types_the_same_persian_name() -> None:
     assert fold("علي كريم") == fold("علی کریم")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("m\N{CYRILLIC SMALL LETTER A}ple", "Maple"),
+        ("mapIe", "maple"),
+        ("ma-ple", "maple"),
+        ("\N{GREEK SMALL LETTER ALPHA}mir", "Arnir"),
+        ("o1ive", "Olive"),
+        ("\N{ARABIC LETTER HEH GOAL}ما", "\N{ARABIC LETTER HEH}ما"),
+    ],
+)
+def test_names_that_may_be_taken_for_one_another_are_found(name: str, other: str) -> None:
+    assert skeleton(name) == skeleton(other)
+    assert skeleton("olive") != skeleton("maple")
 
 
 @pytest.mark.parametrize("name", ["", " ", "a", "x" * 61, "a<b>", "ab\u202eba", "ab\x00c", "..", "1988"])
