@@ -41,8 +41,10 @@ def _features(face: Face) -> list[guard.Pages]:
         from portal.intake.routes import pages as intake  # noqa: PLC0415
 
         return [intake, folder]
+    from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - first: people begin at the queue
+
+    # isort: split
     from portal.casework import circle_routes, hold_routes, search_routes, work_routes  # noqa: F401, PLC0415
-    from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - only this face needs them
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking import speaking_routes  # noqa: F401, PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415

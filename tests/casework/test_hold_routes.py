@@ -170,3 +170,7 @@ def test_what_was_asked_for_can_be_taken_back_by_who_asked(
     found = re.search(r'href="(/en/cases/removals/[0-9a-f-]{36})"', leads[0].get("/en/cases/holds").text)
     assert found
     assert "The account stays" in press(leads[0], found[1], f"{found[1]}/decline")
+
+
+def test_a_lead_begins_at_the_queue(leads: list[FlaskClient]) -> None:
+    assert leads[0].get("/en/").location.endswith("/en/cases/")

@@ -240,6 +240,7 @@ def _a_release_is_made(portal: Portal, language: str, said: Words) -> bytes:
     lead.go("/releases/")
     lead.press(f"a[href$='/releases/{release}']")
     lead.press("button[value=preview]")
+    lead.choose({"same": "y"})
     lead.press("button[value=approve]")
     assert lead.page.locator("a[href$='release.zip']").is_visible()
     administrator.go(f"/releases/{release}")
