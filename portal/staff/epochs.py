@@ -202,7 +202,7 @@ def _holders(session: PortalSession, group: Group, epoch: int) -> list[tuple[Sta
     query = select(Staff).options(selectinload(Staff.memberships)).where(Staff.active).order_by(Staff.name)
     return [
         (person, one)
-        for person in session.scalars(query.with_for_update())
+        for person in session.scalars(query.with_for_update(read=True))
         for one in person.memberships
         if one.group is group and one.epoch == epoch and group in MAY_HOLD[person.role]
     ]
