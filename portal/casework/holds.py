@@ -117,6 +117,7 @@ def listing(session: PortalSession, *, by: Actor, today: date) -> Sequence[Held]
 def show(session: PortalSession, *, by: Actor, hold_id: UUID, today: date) -> Held:
     """Open one hold with its reason."""
     by.require(Permission.CASE_HOLD)
+    by.case_seeds()
     row = session.get(LegalHold, hold_id)
     if row is None:
         raise NotFoundError
