@@ -72,6 +72,8 @@ class Settings:
     onion_address: str = ""
     desk_onion_address: str = ""
     file_limit: int = 25 * MIB
+    chunked_file_limit: int = 2048 * MIB
+    draft_limit: int = 4096 * MIB
     files_per_submission: int = 20
     exit_address: str = "https://www.wikipedia.org/"
     staff_memory_kib: int = 128 * 1024
@@ -126,6 +128,8 @@ def load_settings(
             onion_address=environ.get("PORTAL_ONION_ADDRESS", ""),
             desk_onion_address=environ.get("PORTAL_DESK_ONION_ADDRESS", ""),
             file_limit=int(environ.get("PORTAL_FILE_LIMIT", Settings.file_limit)),
+            chunked_file_limit=int(environ.get("PORTAL_CHUNKED_FILE_LIMIT", Settings.chunked_file_limit)),
+            draft_limit=int(environ.get("PORTAL_DRAFT_LIMIT", Settings.draft_limit)),
             files_per_submission=int(
                 environ.get("PORTAL_FILES_PER_SUBMISSION", Settings.files_per_submission)
             ),

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 from builders import Instance
 from werkzeug.test import TestResponse
@@ -26,15 +27,18 @@ def token(page: TestResponse) -> str:
     return found[1]
 
 
-def _form(fields: dict[str, str], content: bytes, name: str) -> bytes:
-    """Write a form with a file as browsers do; Werkzeug's client leaves the line end of empty fields out."""
-    parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
-        for field, value in fields.items()
-    ]
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-    kind = "Content-Type: application/octet-stream\r\n\r\n"
-    return "".join([*parts, head, kind]).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+def _form(fields: dict[str, str], files: Sequence[tuple[str, bytes]], action: str) -> bytes:
+    """Write a form with files as browsers do; Werkzeug's client leaves the line end of empty fields out."""
+    parts = [_field(name, value) for name, value in fields.items()]
+    for name, content in files:
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        parts.append(head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + content + b"\r\n")
+    pressed = [_field("action", action)] if action else []
+    return b"".join([*parts, *pressed, f"--{BOUNDARY}--\r\n".encode()])
+
+
+def _field(name: str, value: str) -> bytes:
+    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
 
 
 class Source:
@@ -64,9 +68,11 @@ class Source:
         caption: str = "",
         path: str = "documents",
         seen: str | None = None,
+        more: Sequence[tuple[str, bytes]] = (),
+        action: str = "",
     ) -> TestResponse:
         given = {"csrf_token": token(self.get(seen or path)), "caption": caption}
-        body = _form(given, content, name)
+        body = _form(given, [(name, content), *more], action)
         kind = f"multipart/form-data; boundary={BOUNDARY}"
         return self.client.post(f"/{self.language}/{path}", data=body, content_type=kind)
 

@@ -11,6 +11,7 @@ from portal.casework import labels
 from portal.config import Face
 from portal.errors import NotFoundError
 from portal.intake import media
+from portal.intake.file_forms import SORT_LABELS
 from portal.permissions import CIRCLES, Group
 from portal.staff.labels import GROUPS
 from portal.web.guard import Pages
@@ -35,6 +36,7 @@ def _words() -> dict[str, Any]:
         "status_shapes": labels.SHAPES,
         "mark_kinds": labels.MARK_KINDS,
         "shown_as_image": media.SHOWN_AS_IMAGE,
+        "file_sorts": {sort.value: label for sort, label in SORT_LABELS.items()},
     }
 
 

@@ -25,6 +25,10 @@ class DraftFile:
     stored_size: int
     sha256: bytes
     stored_sha256: bytes
+    kind: str = ""
+    """What the source says it is (`media.Sort`), who made it, where the original is; nothing is required."""
+    maker: str = ""
+    original: str = ""
 
 
 @dataclass

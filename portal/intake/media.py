@@ -1,6 +1,7 @@
 """What a file is, by its first bytes; what a browser claims is never believed."""
 
 import unicodedata
+from enum import StrEnum
 from pathlib import PurePosixPath, PureWindowsPath
 
 HEAD_SIZE = 64
@@ -40,6 +41,11 @@ def kind_of(head: bytes) -> str:
     return OPAQUE
 
 
+def kind_of_sound(kind: str) -> str:
+    """Return the media type of a recording made here: its container is also that of films."""
+    return {"video/webm": "audio/webm", "video/mp4": "audio/mp4"}.get(kind, kind)
+
+
 def file_name(given: str) -> str:
     """Return the last part of a file's name without control or direction characters; never empty."""
     last = PurePosixPath(PureWindowsPath(given).name).name
@@ -47,3 +53,18 @@ def file_name(given: str) -> str:
         sign for sign in last if unicodedata.category(sign) not in {"Cc", "Cf", "Cs"} or sign == "\u200c"
     )
     return clean.strip(" .")[-_LONGEST_NAME:] or "file"
+
+
+class Sort(StrEnum):
+    """What a source says a file is."""
+
+    LETTER = "letter"
+    PHOTOGRAPH = "photograph"
+    OFFICIAL = "official"
+    WILL = "will"
+    LIST = "list"
+    RECORDING = "recording"
+    FILM = "film"
+    PRINTED = "printed"
+    DRAWING = "drawing"
+    OTHER = "other"

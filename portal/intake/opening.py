@@ -64,6 +64,9 @@ class Attached:
     caption: str = field(repr=False)
     length: int
     sha256: str
+    kind: str = field(default="", repr=False)
+    maker: str = field(default="", repr=False)
+    original: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,20 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import validate_csrf
-from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms.validators import ValidationError
 
 from portal.config import Face
-from portal.errors import InvalidError
 from portal.intake import consent, service, visit
-from portal.intake.arriving import take_file, too_large
 from portal.intake.drafts import Draft
 from portal.intake.forms import (
     ANSWER_LABELS,
     RELATION_LABELS,
     USE_LABELS,
     AccountForm,
-    DocumentForm,
     PermissionsForm,
     ReachingForm,
     SendForm,
@@ -28,11 +23,11 @@ from portal.intake.forms import (
     YouForm,
 )
 from portal.intake.journey import STEPS, Relation, Step, after, before, number_of
-from portal.intake.models import Answer, Compartment
+from portal.intake.models import Answer
 from portal.permissions import Access
 from portal.vault import receipt as receipts
 from portal.vault.receipt import Receipt
-from portal.web import edge, uploads
+from portal.web import edge
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
@@ -73,10 +68,10 @@ def _ask(step: Step, form: PortalForm, template: str, take: Callable[[Draft], No
         elif form.validate() or (action in {"back", "skip"} and _left_empty(form)):
             take(draft)
             visit.keep(draft)
-            return _onwards(step, action)
+            return onwards(step, action)
     elif not visit.has_draft():
         visit.keep(draft)
-    return render_template(template, form=form, draft=draft, **_place(step))
+    return render_template(template, form=form, draft=draft, **place(step))
 
 
 def _left_empty(form: PortalForm) -> bool:
@@ -92,11 +87,12 @@ def _token_holds() -> bool:
     return True
 
 
-def _place(step: Step) -> dict[str, object]:
+def place(step: Step) -> dict[str, object]:
+    """Return where a step stands among the others, for its page."""
     return {"step": step, "now": number_of(step), "of": len(STEPS)}
 
 
-def _onwards(step: Step, action: str) -> ResponseReturnValue:
+def onwards(step: Step, action: str) -> ResponseReturnValue:
     """Return the way to the next page: back, to the check where a change came from, or on."""
     if action == "back":
         earlier = before(step)
@@ -153,76 +149,6 @@ def reaching() -> ResponseReturnValue:
     return _ask(Step.REACHING, form, "intake/reaching.html", take)
 
 
-def _documents_page(form: DocumentForm) -> str:
-    settings = edge.settings()
-    return render_template(
-        "intake/documents.html",
-        form=form,
-        draft=visit.draft(),
-        limit=settings.file_limit // (1024 * 1024),
-        full=len(visit.draft().files) >= settings.files_per_submission,
-        **_place(Step.DOCUMENTS),
-    )
-
-
-@pages.page("/documents", access=Access.PUBLIC)
-def documents() -> ResponseReturnValue:
-    """Show the files so far, and a place to add one more."""
-    if visit.draft().sent:
-        return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
-    if not visit.has_draft():
-        visit.keep(visit.draft())
-    return _documents_page(DocumentForm())
-
-
-@pages.page("/documents", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
-def add_document() -> ResponseReturnValue:
-    """Take one file in, sealed as it arrives."""
-    draft = visit.draft()
-    if draft.sent:
-        return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
-    if len(draft.files) >= edge.settings().files_per_submission:
-        return _refused_file(
-            _("That is as many files as one account can carry. Send it, then add more from your folder.")
-        )
-    try:
-        file = take_file(draft.part(Compartment.CONTENT))
-    except RequestEntityTooLarge:
-        return _refused_file(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except InvalidError as problem:
-        return _refused_file(_(str(problem)))
-    # Another page may have been filled in, another file have come, while this one was on its way.
-    current = visit.draft_again(draft)
-    if current is None:
-        edge.files().erase(file.stored_name)
-        return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
-    current.files.append(file)
-    visit.keep(current)
-    flash(_("The file is here and sealed."))
-    return redirect(url_for(".documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
-
-
-def _refused_file(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
-    form = DocumentForm(formdata=None)  # the request's own data is a file, not to be read as a form
-    form.file.errors = [reason]
-    answer = Response(_documents_page(form), status)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        answer.call_on_close(uploads.drainer())
-    return answer
-
-
-@pages.page("/documents/<uuid:document_id>/remove", access=Access.PUBLIC, methods=("POST",))
-def remove_document(document_id: UUID) -> ResponseReturnValue:
-    """Take a file out again before anything is sent; its bytes are erased."""
-    draft = visit.draft()
-    removed = None if draft.sent else draft.without(document_id)
-    if removed is not None:
-        edge.files().erase(removed.stored_name)
-        visit.keep(draft)
-        flash(_("The file is gone."))
-    return redirect(url_for(".documents"), HTTPStatus.SEE_OTHER)
-
-
 def _chosen(answers: dict[str, str]) -> list[tuple[object, object]]:
     return [
         (USE_LABELS[use], ANSWER_LABELS[Answer(answers.get(use.value) or Answer.ASK)])
@@ -260,7 +186,7 @@ def check() -> ResponseReturnValue:
         draft=draft,
         relation=RELATION_LABELS[Relation(draft.relation)] if draft.relation else "",
         permissions=_chosen(draft.consent),
-        **_place(Step.CHECK),
+        **place(Step.CHECK),
     )
 
 

@@ -111,8 +111,11 @@ def _document_row(part: PartKey, file: DraftFile, number: int, day: date) -> Doc
     record = {
         "caption": file.caption,
         "content_type": file.content_type,
+        "kind": file.kind,
         "length": file.length,
+        "maker": file.maker,
         "name": file.name,
+        "original": file.original,
         "sha256": file.sha256.hex(),
     }
     custody = custody_record(

@@ -4,11 +4,9 @@ A file is written below ``incoming``, brought to the disk, and only then moved t
 leaves behind is found by `FileStore.sweep`. The store never sees anything but sealed bytes.
 """
 
-import errno
 import os
 import re
 import shutil
-import time
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,26 +14,10 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from portal.errors import InvalidError, NotFoundError, StaleError, UnavailableError
+from portal.store.disk import close_quietly, make_folder, settle, storage_errors, sync_folder
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _BUFFER = 64 * 1024
-_DAY = 86_400
-# What a disk, a quota or a system may answer; the rest (a visitor hanging up) is not the store's to judge.
-STORAGE = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EIO,
-        errno.EROFS,
-        errno.EFBIG,
-        errno.ENOMEM,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ESTALE,
-        errno.EACCES,
-        errno.EPERM,
-    }
-)
 
 
 def new_name() -> str:
@@ -54,7 +36,7 @@ class FileStore:
     def __init__(self, folder: Path, *, reserve: int = 0) -> None:
         self.folder = folder
         self._incoming = folder / "incoming"
-        self._reserve = reserve
+        self.reserve = reserve
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
@@ -65,20 +47,20 @@ class FileStore:
         """
         place = self._place(name)
         part = self._incoming / f"{name}.part"
-        with _storage_errors():
-            self._make_folder(self._incoming)
-            if shutil.disk_usage(self._incoming).free < self._reserve:
+        with storage_errors():
+            make_folder(self._incoming, top=self.folder)
+            if shutil.disk_usage(self._incoming).free < self.reserve:
                 raise UnavailableError("The disk is full or does not answer; nothing was kept.")
             descriptor = self._begin(part, place)
         finished = False
         try:
-            with _storage_errors():
+            with storage_errors():
                 sink = os.fdopen(descriptor, "wb", buffering=_BUFFER)
                 try:
                     yield sink
-                    _settle(sink)
+                    settle(sink)
                 finally:
-                    _close(sink)
+                    close_quietly(sink)
                 self._move(part, place)
             finished = True
         finally:
@@ -87,7 +69,7 @@ class FileStore:
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading; the caller closes it."""
-        with _storage_errors():
+        with storage_errors():
             try:
                 return self._place(name).open("rb")
             except FileNotFoundError:
@@ -95,7 +77,7 @@ class FileStore:
 
     def size(self, name: str) -> int:
         """Return the number of bytes stored."""
-        with _storage_errors():
+        with storage_errors():
             try:
                 return self._place(name).stat().st_size
             except FileNotFoundError:
@@ -104,14 +86,14 @@ class FileStore:
     def erase(self, name: str) -> None:
         """Remove a file for good; a file that is not there is erased already, so a retry succeeds."""
         place = self._place(name)
-        with _storage_errors():
+        with storage_errors():
             place.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
-                _sync_folder(place.parent)
+                sync_folder(place.parent)
 
     def names(self) -> Iterator[str]:
         """Give the names of all whole files, in order."""
-        with _storage_errors():
+        with storage_errors():
             for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")):
                 if _NAME.fullmatch(path.name) and path == self._place(path.name):
                     yield path.name
@@ -123,7 +105,7 @@ class FileStore:
         touched: it must exceed the longest upload, because a file is there before its row. The inode change
         time is the clock, as modification times are midnights. Returns how many were removed.
         """
-        with _storage_errors():
+        with storage_errors():
             parts = sorted(self._incoming.glob("*.part"))
             strays = (self._place(name) for name in list(self.names()) if name not in known)
             removed = 0
@@ -131,7 +113,7 @@ class FileStore:
                 with suppress(FileNotFoundError):
                     if path.lstat().st_ctime <= now - older_than:
                         path.unlink()
-                        _sync_folder(path.parent)
+                        sync_folder(path.parent)
                         removed += 1
             return removed
 
@@ -156,10 +138,10 @@ class FileStore:
         return descriptor
 
     def _move(self, part: Path, place: Path) -> None:
-        self._make_folder(place.parent)
+        make_folder(place.parent, top=self.folder)
         part.rename(place)
-        _sync_folder(place.parent)
-        _sync_folder(self._incoming)
+        sync_folder(place.parent)
+        sync_folder(self._incoming)
 
     @staticmethod
     def _undo(part: Path, place: Path) -> None:
@@ -167,45 +149,3 @@ class FileStore:
         for path in (part, place):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-
-    def _make_folder(self, folder: Path) -> None:
-        """Make a folder of the store, with its parents, such that a power cut cannot lose it."""
-        if folder.is_dir():
-            return
-        if folder != self.folder:
-            self._make_folder(folder.parent)
-        folder.mkdir(mode=0o700, parents=folder == self.folder, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    """Turn what a disk answers into one kind of failure that pages can explain."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in STORAGE:
-            raise UnavailableError("The disk is full or does not answer; nothing was kept.") from error
-        raise
-
-
-def _settle(sink: BinaryIO) -> None:
-    """Bring the bytes to the disk, with a time that says no more than the day."""
-    sink.flush()
-    midnight = int(time.time()) // _DAY * _DAY
-    os.utime(sink.fileno(), (midnight, midnight))
-    os.fsync(sink.fileno())
-
-
-def _close(sink: BinaryIO) -> None:
-    """Close without a word: after `_settle` nothing is left to write, before it the part goes anyway."""
-    with suppress(OSError):
-        sink.close()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

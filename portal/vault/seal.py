@@ -39,6 +39,8 @@ class Label(StrEnum):
     FILE = "tp1/file"
     FILE_RECORD = "tp1/file-record"
     CUSTODY = "tp1/custody"
+    ARRIVAL = "tp1/arrival"
+    ARRIVAL_PIECE = "tp1/arrival-piece"
     CONDITION = "tp1/consent-condition"
     MESSAGE = "tp1/message"
     HOLD = "tp1/hold"
@@ -59,6 +61,7 @@ class Label(StrEnum):
     # keys derived from another key
     KEY_FIELD = "tp1/key/field"
     KEY_FILE = "tp1/key/file"
+    KEY_ARRIVAL = "tp1/key/arrival"
     KEY_MESSAGE = "tp1/key/message"
     KEY_DECISION = "tp1/key/decision"
     KEY_CASEWORK = "tp1/key/casework"

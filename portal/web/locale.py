@@ -112,9 +112,12 @@ def moment(value: datetime) -> str:
 
 
 def size(length: int) -> str:
-    """Write a file's size in kilobytes or megabytes, rounded up."""
+    """Write a file's size in kilobytes, megabytes or gigabytes, rounded up."""
     if length < _MIB:
         return gettext("%(n)s kB", n=number(-(-length // 1024)))
+    if length >= 1024 * _MIB:
+        gigabytes = round(length / (1024 * _MIB), 1)
+        return gettext("%(n)s GB", n=number(int(gigabytes) if gigabytes.is_integer() else gigabytes))
     return gettext("%(n)s MB", n=number(round(length / _MIB, 1)))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError, UnavailableError
-from portal.store.files import STORAGE
+from portal.store.disk import STORAGE
 from portal.web.locale import gettext as _
 
 log = logging.getLogger("portal")

@@ -1,4 +1,4 @@
-"""One file, streamed from the request through SHA-256 and the vault into the store.
+"""Files, streamed from the request through SHA-256 and the vault into the store; one after the other.
 
 The request's body is parsed as it arrives (never ``request.files``, which would spool it to disk in clear).
 The anti-forgery token is the first field and is checked before the first byte of the file is taken.
@@ -27,6 +27,7 @@ _CLOSING = len(b"--\r\n")
 _FIELD_LIMIT = 16 * 1024
 _ROOM_FOR_FIELDS = 64 * 1024
 _MOST_FIELDS = 1000
+_MOST_SEGMENTS = 12
 _DRAIN_LIMIT = 64 * 1024 * 1024
 
 
@@ -39,12 +40,14 @@ class Sink(Protocol):
 
 @dataclass
 class Upload:
-    """The plain fields that came with the file, and what the browser called it."""
+    """The plain fields that came with the files, and what the browser called the last of them."""
 
     fields: dict[str, str] = field(default_factory=dict)
     filename: str = ""
     content_type: str = ""
     size: int = 0
+    """Bytes of all files together."""
+    files: int = 0
 
 
 class _CountedFields(FormDataParser):
@@ -70,37 +73,60 @@ class PortalRequest(Request):
 
 
 def receive(
-    *, limit: int, check_token: Callable[[str], None], sink: Callable[[], AbstractContextManager[Sink]]
+    *,
+    limit: int,
+    check_token: Callable[[str], None],
+    sink: Callable[[], AbstractContextManager[Sink]],
+    most: int = 1,
+    into: Upload | None = None,
 ) -> Upload:
-    """Stream the request's single file into ``sink`` and return the fields beside it.
+    """Stream the request's files, at most ``most``, each into a ``sink`` and return the fields beside them.
 
-    ``sink()`` is entered when the file's first bytes come and left when its last were taken; an exception
-    inside leaves nothing behind. Raises 413 before reading when the request says it is over ``limit`` bytes.
+    ``sink()`` is entered when a file's first bytes come and left when its last were taken; an exception
+    inside leaves nothing behind. ``into`` is filled while they come, so that what was typed is known even
+    when a file is refused. Raises 413 when the request says it is over ``limit`` bytes: before the first byte
+    of a file, and before reading anything when so much is coming that no answer could be shown.
     """
-    request.max_content_length = limit + _ROOM_FOR_FIELDS
-    if request.content_length is None:
+    upload, length = into or Upload(), request.content_length
+    if length is None:
         raise LengthRequired
-    if request.content_length > limit + _ROOM_FOR_FIELDS:
+    over = length > limit + _ROOM_FOR_FIELDS
+    if length > limit + _DRAIN_LIMIT:
         raise RequestEntityTooLarge
+    request.max_content_length = max(length, limit + _ROOM_FOR_FIELDS)
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     boundary = options.get("boundary", "")
     if kind != "multipart/form-data" or not boundary:
         raise BadRequest
-    upload = Upload()
     try:
         with PushMultipartParser(
             boundary,
-            content_length=request.content_length,
-            max_segment_count=12,
+            content_length=length,
+            max_segment_count=_MOST_SEGMENTS + most - 1,
             max_header_count=6,
             strict=True,
         ) as parser:
-            _Reader(_events(parser), upload, limit, check_token, sink).run()
+            _Reader(_events(parser), upload, 0 if over else limit, check_token, sink, most=most).run()
     except ParserLimitReached:
         raise RequestEntityTooLarge from None
     except (MultipartError, UnicodeDecodeError):
         raise BadRequest from None
     return upload
+
+
+def body(limit: int) -> bytes:
+    """Return the request's body, read into memory whole: at most ``limit`` bytes.
+
+    Raises 411 without a length, 413 over the limit before reading, 400 when less came than was said.
+    """
+    if request.content_length is None:
+        raise LengthRequired
+    if request.content_length > limit:
+        raise RequestEntityTooLarge
+    found = request.get_data(cache=False)
+    if len(found) != request.content_length:
+        raise BadRequest
+    return found
 
 
 def _events(parser: PushMultipartParser) -> Iterator[MultipartSegment | bytearray | None]:
@@ -121,7 +147,7 @@ def _events(parser: PushMultipartParser) -> Iterator[MultipartSegment | bytearra
 
 
 class _Reader:
-    """Walks the segments in order: the token, plain fields, the file."""
+    """Walks the segments in order: the token, plain fields, the files; a limit of 0 refuses the first."""
 
     def __init__(
         self,
@@ -130,8 +156,10 @@ class _Reader:
         limit: int,
         check_token: Callable[[str], None],
         sink: Callable[[], AbstractContextManager[Sink]],
+        *,
+        most: int = 1,
     ) -> None:
-        self.events, self.upload, self.limit = events, upload, limit
+        self.events, self.upload, self.limit, self.most = events, upload, limit, most
         self.check_token, self.sink = check_token, sink
         self.trusted = False
 
@@ -158,13 +186,18 @@ class _Reader:
             self.trusted = True
 
     def _file(self, segment: MultipartSegment) -> None:
-        if not self.trusted or self.upload.filename or self.upload.size:
+        if not self.trusted:
             raise BadRequest
+        first = next(self.events)
+        if first is None:  # nothing was chosen here, or the file is empty
+            return
+        if not self.limit:
+            raise RequestEntityTooLarge
+        if self.upload.files >= self.most:
+            raise BadRequest
+        self.upload.files += 1
         self.upload.filename = segment.filename or ""
         self.upload.content_type = segment.content_type or ""
-        first = next(self.events)
-        if first is None:
-            return
         with self.sink() as target:
             for data in chain((first,), iter(lambda: next(self.events), None)):
                 self.upload.size += len(data)

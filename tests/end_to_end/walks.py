@@ -50,7 +50,7 @@ def tell(source: Person, *, files: bool = True) -> None:
             source.attach(name, content, caption)
             assert source.status == 200, source.text()
             assert caption in source.text(".files")
-    source.press("main > .column > .buttons a.button")
+    source.press(ON)
     uses = ("contact", "read", "link", "research", "statistics", "court")
     source.choose({**dict.fromkeys(uses, "yes"), "publish": "no"})
     source.press(ON)

@@ -140,7 +140,7 @@ def test_a_change_from_the_last_look_leads_back_to_it(source: Source) -> None:
     page = "account?change=1"
     leads_to(source.post(page, narrative="Another story.", action="continue"), "/en/check")
     assert "Another story." in source.get("check").text
-    assert "/en/check" in source.get("documents?change=1").text
+    leads_to(source.attach(b"", name="", path="documents?change=1", action="continue"), "/en/check")
 
 
 @pytest.mark.parametrize(
@@ -320,16 +320,16 @@ def test_an_upload_without_the_sessions_token_is_refused(source: Source, sqlite_
 
 def during_upload(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> None:
     """Let something happen in another window while a file is on its way."""
-    from portal.intake import routes  # noqa: PLC0415
+    from portal.intake import arriving  # noqa: PLC0415
 
-    real = routes.take_file
+    real = arriving.take_files
 
     def slow(*args: object, **how: object) -> object:
         file = real(*args, **how)  # type: ignore[arg-type]
         meanwhile()
         return file
 
-    monkeypatch.setattr(routes, "take_file", slow)
+    monkeypatch.setattr(arriving, "take_files", slow)
 
 
 def test_what_another_window_wrote_while_a_file_was_on_its_way_is_kept(

@@ -86,6 +86,8 @@ def taken(
     kind: str = f"multipart/form-data; boundary={BOUNDARY}",
     at_once: int = 1 << 20,
     body: Body | None = None,
+    most: int = 1,
+    into: Upload | None = None,
 ) -> Upload:
     """Receive a body of these parts."""
     content = b"".join(parts)
@@ -94,7 +96,7 @@ def taken(
     if length is not None:
         environ["CONTENT_LENGTH"] = str(len(content) if length == -1 else length)
     with APP.test_request_context("/", environ_overrides=environ):
-        return receive(limit=LIMIT, check_token=check, sink=store or Store())
+        return receive(limit=LIMIT, check_token=check, sink=store or Store(), most=most, into=into)
 
 
 def refused(error: type[Exception], *parts: bytes, **how: Any) -> Store:
@@ -177,8 +179,27 @@ def test_a_form_without_any_file_begins_nothing() -> None:
 
 def test_a_request_over_its_limit_is_refused_before_any_byte_is_read() -> None:
     body = Body(b"x" * 100)
-    refused(RequestEntityTooLarge, length=LIMIT + 64 * 1024 + 1, body=body)
+    refused(RequestEntityTooLarge, length=LIMIT + 64 * 1024 * 1024 + 1, body=body)
     assert body.taken == 0
+
+
+def test_of_a_request_over_its_limit_the_words_are_read_and_no_byte_of_a_file_is_taken() -> None:
+    upload, store = Upload(), Store()
+    parts = (FIRST, plain("caption", "a film"), attached(b"x" * (LIMIT + 70_000)), END)
+    with pytest.raises(RequestEntityTooLarge):
+        taken(*parts, store=store, into=upload)
+    assert (upload.fields["caption"], store.begun) == ("a film", 0)
+
+
+def test_several_files_come_in_whole_up_to_their_number_and_one_limit_for_all() -> None:
+    store = Store()
+    parts = (FIRST, attached(b"one"), attached(b"", ""), attached(b"two"), plain("action", "add"), END)
+    upload = taken(*parts, store=store, most=2)
+    assert (store.kept, upload.files, upload.size) == ([b"one", b"two"], 2, 6)
+    with pytest.raises(BadRequest):
+        taken(FIRST, *[attached(b"x")] * 3, END, most=2)
+    with pytest.raises(RequestEntityTooLarge):
+        taken(FIRST, *[attached(b"x" * (LIMIT // 2 + 1))] * 2, END, most=2)
 
 
 def test_a_request_that_does_not_say_its_length_is_refused_before_any_byte_is_read() -> None:

@@ -1,0 +1,350 @@
+"""Documents and recordings: as a plain form, or piece by piece where scripts run."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from portal.errors import InvalidError, NotFoundError, StaleError
+from portal.intake import arriving, visit
+from portal.intake.chunks import (
+    DIGEST,
+    LARGEST,
+    MOST_PIECES,
+    IncompleteError,
+    Landing,
+    Limits,
+    said,
+)
+from portal.intake.drafts import Draft, DraftFile
+from portal.intake.file_forms import SORT_LABELS, AboutFileForm, DocumentsForm, VoiceForm
+from portal.intake.journey import Step
+from portal.intake.models import Compartment
+from portal.intake.routes import onwards, pages, place
+from portal.permissions import Access
+from portal.store.arrivals import Arrivals
+from portal.web import edge, uploads
+from portal.web.guard import Token
+from portal.web.locale import gettext as _
+from portal.web.locale import number
+from portal.web.responses import HEADERS
+from portal.web.uploads import Upload
+
+MICROPHONE = HEADERS["Permissions-Policy"].replace("microphone=()", "microphone=(self)")
+
+RECORDING = 256 * 1024 * 1024
+"""Bytes that a recording made here may have: many hours of speech."""
+
+_LARGEST_HEAD = 4096
+
+
+def landing(draft: Draft) -> Landing:
+    """Return the place where the draft's files arrive piece by piece."""
+    store = edge.files()
+    return Landing(Arrivals(store.folder, reserve=store.reserve), draft.part(Compartment.CONTENT))
+
+
+def limits() -> Limits:
+    """Return what the settings allow a draft to hold."""
+    here = edge.settings()
+    return Limits(here.chunked_file_limit, here.files_per_submission, here.draft_limit)
+
+
+def _shown(draft: Draft) -> dict[str, object]:
+    """Return what both pages show: what is here, what is still coming, how much may come."""
+    here = edge.settings()
+    return {
+        "draft": draft,
+        "sorts": {sort.value: label for sort, label in SORT_LABELS.items()},
+        "unfinished": landing(draft).unfinished(),
+        "limit": here.file_limit // (1024 * 1024),
+        "chunked_limit": here.chunked_file_limit,
+        "piece": LARGEST,
+        "full": len(draft.files) >= here.files_per_submission,
+        **place(Step.DOCUMENTS),
+    }
+
+
+def _documents_page(form: DocumentsForm) -> Response:
+    return Response(render_template("intake/documents.html", form=form, **_shown(visit.draft())))
+
+
+def _voice_page(form: VoiceForm) -> Response:
+    """Show the recorder; this page, and no other, may ask for the microphone."""
+    answer = Response(render_template("intake/voice.html", form=form, **_shown(visit.draft())))
+    answer.headers["Permissions-Policy"] = MICROPHONE
+    return answer
+
+
+def _begun() -> bool:
+    """Tell whether there is still something to add to; what was sent is added to from the folder."""
+    draft = visit.draft()
+    if not draft.sent and not visit.has_draft():
+        visit.keep(draft)
+    return not draft.sent
+
+
+@pages.page("/documents", access=Access.PUBLIC)
+def documents() -> ResponseReturnValue:
+    """Show the files so far, and a place to add more."""
+    return _documents_page(DocumentsForm()) if _begun() else _received()
+
+
+@pages.page("/voice", access=Access.PUBLIC)
+def voice() -> ResponseReturnValue:
+    """Record in the browser, or send a recording that was made elsewhere."""
+    return _voice_page(VoiceForm()) if _begun() else _received()
+
+
+@pages.page("/documents", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
+def add_document() -> ResponseReturnValue:
+    """Take files in, sealed as they arrive."""
+    return _add(DocumentsForm)
+
+
+@pages.page("/voice", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
+def add_voice() -> ResponseReturnValue:
+    """Take a recording in that was made elsewhere."""
+    return _add(VoiceForm)
+
+
+def _received() -> ResponseReturnValue:
+    return redirect(url_for("intake.received"), HTTPStatus.SEE_OTHER)
+
+
+def _add(asked: type[DocumentsForm | VoiceForm]) -> ResponseReturnValue:
+    """Take what the form brings; *Continue* and *Back* take it first as well, and need nothing to take."""
+    draft, into = visit.draft(), Upload()
+    if draft.sent:
+        return _received()
+    try:
+        taken = _taken(draft, into)
+    except RequestEntityTooLarge:
+        reason = arriving.too_large() if _space(draft) >= edge.settings().file_limit else _no_space()
+        return _refused(asked, reason, into, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except InvalidError as problem:
+        return _refused(asked, _(str(problem)), into)
+    # Another page may have been filled in, another file have come, while this one was on its way.
+    current = visit.draft_again(draft)
+    if current is None:
+        for file in taken:
+            edge.files().erase(file.stored_name)
+        return _received()
+    current.files.extend(taken)
+    visit.keep(current)
+    if taken:
+        one, count = _("The file is here and sealed."), number(len(taken))
+        flash(one if len(taken) == 1 else _("%(count)s files are here and sealed.", count=count))
+    return _after_adding(asked, into.fields.get("action", "add"))
+
+
+def _taken(draft: Draft, into: Upload) -> list[DraftFile]:
+    """Take what the form brings, as far as the draft has room for it."""
+    here = edge.settings()
+    room = here.files_per_submission - len(draft.files)
+    if room <= 0:
+        raise InvalidError(
+            "That is as many files as one account can carry. Send it, then add more from your folder."
+        )
+    limit = max(0, min(here.file_limit, _space(draft)))
+    taken = arriving.take_files(draft.part(Compartment.CONTENT), limit=limit, most=room, into=into)
+    if not taken and into.fields.get("action", "add") == "add":
+        raise InvalidError("No file came with this. Choose a file that is not empty, then press the button.")
+    return taken
+
+
+def _space(draft: Draft) -> int:
+    """Return how many bytes the draft may still hold."""
+    return edge.settings().draft_limit - sum(one.stored_size for one in draft.files)
+
+
+def _no_space() -> str:
+    return _("Together with the files that are here, this is more than one account can carry at a time.")
+
+
+def _after_adding(asked: type[DocumentsForm | VoiceForm], action: str) -> ResponseReturnValue:
+    if asked is DocumentsForm and action in {"continue", "back"}:
+        return onwards(Step.DOCUMENTS, action)
+    return redirect(url_for("intake.documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
+
+
+def _refused(
+    asked: type[DocumentsForm | VoiceForm], reason: str, into: Upload, status: int = HTTPStatus.BAD_REQUEST
+) -> ResponseReturnValue:
+    # The request's own data is a file, not to be read as a form; what was typed is shown again.
+    form = asked(formdata=None, data={"caption": into.fields.get("caption", "")})
+    form.file.errors = [reason]
+    answer = _documents_page(form) if isinstance(form, DocumentsForm) else _voice_page(form)
+    answer.status_code = status
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        answer.call_on_close(uploads.drainer())
+    return answer
+
+
+@pages.page("/documents/<uuid:document_id>", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
+def about_document(document_id: UUID) -> ResponseReturnValue:
+    """Ask what a file is, who made it, and where the original is; everything may be left open."""
+    draft = visit.draft()
+    file = next((one for one in draft.files if one.document_id == document_id), None)
+    if draft.sent:
+        return _received()
+    if file is None:
+        return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+    form = AboutFileForm(data=asdict(file))
+    if form.validate_on_submit():
+        if request.form.get("action") != "skip":
+            draft.files[draft.files.index(file)] = replace(
+                file,
+                caption=form.caption.data or "",
+                kind=form.kind.data or "",
+                maker=form.maker.data or "",
+                original=form.original.data or "",
+            )
+            visit.keep(draft)
+        return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+    return render_template("intake/about_file.html", form=form, file=file, **place(Step.DOCUMENTS))
+
+
+@pages.page("/documents/<uuid:document_id>/remove", access=Access.PUBLIC, methods=("POST",))
+def remove_document(document_id: UUID) -> ResponseReturnValue:
+    """Take a file out again before anything is sent; its bytes are erased."""
+    draft = visit.draft()
+    removed = None if draft.sent else draft.without(document_id)
+    if removed is not None:
+        edge.files().erase(removed.stored_name)
+        visit.keep(draft)
+        flash(_("The file is gone."))
+    return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+
+
+# Piece by piece; the addresses are called by scripts, the last two also by plain forms.
+
+ARRIVING = "/documents/arriving/<uuid:upload_id>"
+
+
+def _expected() -> Draft:
+    """Return the draft, for a request that a script of its page sent."""
+    arriving.check_token(request.headers.get("X-CSRF-Token"))
+    draft = visit.draft()
+    if draft.sent or not visit.has_draft():
+        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
+    return draft
+
+
+@pages.page(ARRIVING, access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
+def begin_upload(upload_id: UUID) -> ResponseReturnValue:
+    """Say what is coming, or ask what is still missing of it: the same question, however often."""
+    draft = _expected()
+    here, allowed = landing(draft), limits()
+    told = _told()
+    if any(one.document_id == here.document_id(upload_id) for one in draft.files):
+        return jsonify(done=True, missing=[])
+    try:
+        coming = said(told, limit=min(allowed.file, RECORDING))
+        here.begin(upload_id, coming, held=draft.files, limits=allowed)
+    except InvalidError as problem:
+        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
+    return jsonify(missing=here.missing(upload_id))
+
+
+def _told() -> Mapping[str, object]:
+    """Read what a script says of a file."""
+    try:
+        told = json.loads(uploads.body(_LARGEST_HEAD))
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    if not isinstance(told, dict):
+        raise BadRequest
+    return told
+
+
+@pages.page(f"{ARRIVING}/<int:index>", access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
+def take_piece(upload_id: UUID, index: int) -> ResponseReturnValue:
+    """Take one piece, sealed before the answer; the visit stays open as long as pieces come."""
+    here = landing(_expected())
+    try:
+        here.take(upload_id, index, uploads.body(LARGEST), arriving.digest_of_piece())
+    except InvalidError as problem:
+        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
+    return "", HTTPStatus.NO_CONTENT
+
+
+@pages.page(f"{ARRIVING}/finish", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
+def finish_upload(upload_id: UUID) -> ResponseReturnValue:
+    """Put the pieces together, once the hashes of all are told; say what is missing if anything is."""
+    draft = _expected()
+    told = uploads.body(DIGEST * MOST_PIECES)
+    if len(told) % DIGEST:
+        raise BadRequest
+    digests = [told[start : start + DIGEST] for start in range(0, len(told), DIGEST)]
+    try:
+        return _finished(draft, upload_id, digests)
+    except IncompleteError as problem:
+        return jsonify(missing=problem.missing), HTTPStatus.CONFLICT
+    except InvalidError as problem:
+        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@pages.page(f"{ARRIVING}/keep", access=Access.PUBLIC, methods=("POST",))
+def keep_recording(upload_id: UUID) -> ResponseReturnValue:
+    """Keep a recording as far as it came before it was cut off."""
+    draft = visit.draft()
+    if not draft.sent and visit.has_draft():
+        try:
+            _finished(draft, upload_id, None)
+            flash(_("The recording is here and sealed, as far as it came."))
+        except (IncompleteError, NotFoundError):
+            flash(_("Nothing of this recording has come. Please record it again."))
+    return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+
+
+@pages.page(f"{ARRIVING}/drop", access=Access.PUBLIC, methods=("POST",))
+def drop_upload(upload_id: UUID) -> ResponseReturnValue:
+    """Leave out what has come only in part; its pieces are erased."""
+    draft = visit.draft()
+    if not draft.sent and visit.has_draft():
+        landing(draft).drop(upload_id)
+    return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+
+
+def _finished(draft: Draft, upload_id: UUID, digests: list[bytes] | None) -> ResponseReturnValue:
+    """Make the document and put it into the draft; its pieces go once the answer has been given.
+
+    Until then nobody else may finish the same upload: they are asked to come again (202).
+    """
+    here = landing(draft)
+    if any(one.document_id == here.document_id(upload_id) for one in draft.files):
+        return jsonify(done=True)
+    lock = here.lock(upload_id)
+    if lock is None:
+        return jsonify(busy=True), HTTPStatus.ACCEPTED
+    try:
+        _into_draft(draft, here.finish(edge.files(), upload_id, digests))
+    except BaseException:
+        lock.release()
+        raise
+    answer = jsonify(done=True)
+
+    def tidy() -> None:
+        here.drop(upload_id)
+        lock.release()
+
+    answer.call_on_close(tidy)
+    return answer
+
+
+def _into_draft(before: Draft, file: DraftFile) -> None:
+    """Put a finished file into the draft as it is by now, or erase it when there is no place for it."""
+    current = visit.draft_again(before)
+    if current is None or any(one.document_id == file.document_id for one in current.files):
+        edge.files().erase(file.stored_name)
+    if current is None:
+        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
+    if all(one.document_id != file.document_id for one in current.files):
+        current.files.append(file)
+        visit.keep(current)
