@@ -336,6 +336,10 @@ def end(session: PortalSession, *, by: Actor, staff_id: UUID) -> None:
     for one in [*person.memberships, *person.proposals]:
         session.delete(one)
     note(session, "staff.end", by=by.name, subject=person.id)
+    # Who is gone must not come back by an invitation that they made for themselves.
+    theirs = select(Invitation).where(Invitation.invited_by == person.name).with_for_update()
+    for way in session.scalars(theirs).all():
+        withdraw_invitation(session, by=by, invitation_id=way.id)
 
 
 def everybody(session: PortalSession, *, by: Actor) -> Sequence[Staff]:

@@ -19,6 +19,8 @@ class _Translations:
         # Where WTForms counts letters, it fills places of its own in what it gets back.
         if "%(max)d" in singular:
             return gettext("Please make it shorter.")
+        if "%(value)s" in singular:
+            return gettext("Choose one of the answers.")
         return ngettext(singular, plural, n)
 
 

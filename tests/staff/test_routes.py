@@ -335,6 +335,11 @@ def test_an_administrator_invites_and_the_words_are_shown_once(world: Any, brows
         assert again.status_code == 400
         assert "This name is taken." in said(again)
     assert "Choose a role." in said(visitor.post("/staff/invite", {"name": "Zari"}))
+    odd = visitor.post(
+        "/staff/invite", {"name": "Zari", "role": "reviewer", "more": ["everything", "intake"]}
+    )
+    assert odd.status_code == 400
+    assert "Choose one of the answers." in said(odd)
 
 
 def test_the_list_shows_who_waits_and_the_open_invitations(world: Any, browser: Visit) -> None:

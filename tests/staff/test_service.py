@@ -189,6 +189,21 @@ def test_who_was_ended_neither_signs_in_nor_holds_a_key(world: Any) -> None:
         end(world, nader, sahar)
 
 
+def test_who_was_ended_does_not_come_back_by_an_invitation_of_their_own(world: Any) -> None:
+    nader, soraya = world.person("Nader", Role.ADMINISTRATOR), world.person("Soraya", Role.ADMINISTRATOR)
+    given = {}
+    for by, name in ((soraya, "Homa"), (nader, "Mina")):
+        with world.database.session(write=True) as session:
+            given[name] = service.invite(
+                session, by=world.actor(by), name=name, role=Role.ADMINISTRATOR, now=world.clock.now
+            )
+    with world.database.session(write=True) as session:
+        service.end(session, by=world.actor(nader), staff_id=soraya.id)
+    with pytest.raises(NotFoundError):
+        world.joined("Homa", given["Homa"])
+    assert world.joined("Mina", given["Mina"]).role is Role.ADMINISTRATOR
+
+
 def test_an_administrator_cannot_end_their_own_access(world: Any) -> None:
     nader = world.person("Nader", Role.ADMINISTRATOR)
     with pytest.raises(InvalidError):
