@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from portal.config import Face, load_settings
 from portal.errors import UnavailableError
-from portal.permissions import Role
+from portal.permissions import Group, Role
 from portal.staff import service
 from portal.staff.credentials import new_bundle
 from portal.staff.founding import write_directory
-from portal.staff.models import Membership, Staff
+from portal.staff.models import Membership, Proposal, Staff
 from portal.store.directory import read_public_keys
 from portal.vault.directory import fingerprint
 from portal.vault.sign import SigningKey
@@ -46,6 +46,8 @@ def test_a_key_goes_to_the_mark_that_was_compared_and_to_no_other(sqlite_instanc
             now=NOON,
         )
         mina_id = mina.id
+        proposed = {"group": Group.INTAKE, "proposed_by": "olive", "day": NOON.date(), "before": False}
+        session.add(Proposal(staff_id=mina_id, **proposed))
     lead = sqlite_instance.app(Face.DESK).test_client()
     sqlite_instance.sign_in(lead, "maple")
     page = lead.get("/en/staff/keys")
