@@ -33,6 +33,8 @@ class Ledger:
     size: int = 0
     edges: dict[int, tuple[RightEdge, RightEdge]] = field(default_factory=dict)
     latest: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    day: str = ""
+    """The latest day (ISO 8601) that an entry bears."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,10 @@ def _read_entry(
         report.find(Finding.ENTRY_MOVED, name, seq=body["seq"])
     if not isinstance(values["day"], date) or body["day"] != values["day"].isoformat():
         report.find(Finding.ENTRY_DAY, name)
+    if computed == stored:  # else it has been named, and its day says nothing of the others
+        if str(body["day"]) < ledger.day:
+            report.find(Finding.ENTRY_BACK, name)
+        ledger.day = max(ledger.day, str(body["day"]))
     for table, key, digest in body["rows"] if rows else ():
         ledger.latest.setdefault(table, {})[key] = None if digest is None else bytes.fromhex(digest)
     return stored, computed

@@ -28,6 +28,7 @@ class Finding(Enum):
     ENTRY_FORM = "entry-form", "entry", "the body is not a canonical entry"
     ENTRY_MOVED = "entry-moved", "entry", "the body is that of entry %(seq)s"
     ENTRY_DAY = "entry-day", "entry", "the day differs from the body's"
+    ENTRY_BACK = "entry-back", "entry", "its day is before that of an entry which stands before it"
     HEAD_ODD = "head-odd", "checkpoint", "%(column)s is not stored as the portal stores it"
     HEAD_FALSE = "head-false", "checkpoint", "%(why)s"
     HEAD_OTHER = "head-other", "checkpoint", "the note is that of size %(size)s"

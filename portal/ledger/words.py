@@ -12,6 +12,10 @@ _STOP = (
 )
 _BACKUP = "Change nothing. Copy the machine as it is, then look for it in the last backup that held."
 _ASK = "Ask whoever signed it to look, and hold what they have beside this: portal ledger compare."
+_CLOCK = (
+    "Ask who keeps the machine whether its clock was put back. "
+    "If it was not, stop both faces and change nothing."
+)
 _KEYS = (
     "Stop both faces. Find out which of the two databases was put back, and bring back both of one moment. "
     "What sources took back stays taken back: portal sweep erases it again."
@@ -29,6 +33,7 @@ MEANINGS: dict[Finding, tuple[str, str]] = {
     Finding.ENTRY_CHANGED: ("An entry of the ledger was changed.", _HALT),
     Finding.ENTRY_FORM: ("An entry of the ledger was changed.", _HALT),
     Finding.ENTRY_DAY: ("An entry of the ledger was changed.", _HALT),
+    Finding.ENTRY_BACK: ("An entry of the ledger bears an earlier day than it can be of.", _CLOCK),
     Finding.ENTRY_MOVED: ("Entries of the ledger stand in another order.", _HALT),
     Finding.HEAD_ODD: ("What is kept beside a signed head was changed.", _HALT),
     Finding.HEAD_DAY: ("What is kept beside a signed head was changed.", _HALT),
@@ -71,6 +76,7 @@ THINGS = {
     "claim": "who works on a case",
     "coding_sheet": "a coding sheet",
     "consent": "a permission of a source",
+    "contact_leave": "leave to write to a source again",
     "document": "the record of a file",
     "group_epoch": "a group's key",
     "invitation": "an invitation",
@@ -83,6 +89,7 @@ THINGS = {
     "part": "a part of an account",
     "person": "a record of the registry",
     "place": "a record of the registry",
+    "question": "a question to a source",
     "record": "a record of the registry",
     "record_name": "a name in the registry",
     "release": "a release",
@@ -92,6 +99,7 @@ THINGS = {
     "staff": "a member of staff or their role",
     "statement": "a statement of the registry",
     "submission": "an account",
+    "telling": "what a source is told",
     "tombstone": "the mark of a withdrawal",
     "wrap": "a wrapped key",
 }

@@ -391,6 +391,21 @@ def test_an_entry_slipped_in_is_noticed(instance: Instance) -> None:
     assert ("checkpoint", "5") in found
 
 
+def test_an_entry_that_is_dated_back_is_named(instance: Instance) -> None:
+    """Whoever runs the machine has it write on an earlier day; heads and hashes are all in order."""
+    with instance.database.session(write=False) as session:
+        seq = service.size(session)
+    early = DAY - timedelta(days=2)
+    body = canonical({"v": 1, "seq": seq, "day": early.isoformat(), "rows": [], "acts": None})
+    entry = {"seq": seq, "day": early, "body": body, "leaf_hash": leaf_hash(body)}
+    with instance.database.session(write=True) as session:
+        session.connection().execute(LEDGER_TABLES["ledger_entry"].insert(), entry)
+        service.checkpoint(session, signer=instance.signer, day=DAY)
+    assert [str(one) for one in instance.verify().problems] == [
+        f"entry {seq}: its day is before that of an entry which stands before it"
+    ]
+
+
 def forge(instance: Instance, *, leaves: bool, edges: bool) -> None:
     """Change a row and rewrite its entry so that the two agree."""
     database = instance.database
