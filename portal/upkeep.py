@@ -25,6 +25,7 @@ from portal.ledger.verify import verify as verify_ledger
 from portal.permissions import Group
 from portal.staff import epochs
 from portal.staff.founding import read_signer
+from portal.store.arrivals import Arrivals
 from portal.store.directory import (
     DIRECTORY,
     pinned_fingerprint,
@@ -195,6 +196,7 @@ def sweep(database: Database, settings: Settings, *, older_than: float, now: dat
     for engine in (database.main, database.keys):
         empty_log(engine)
     erased = files.sweep(known, older_than=older_than, now=now.timestamp())
+    Arrivals(settings.files).sweep(older_than=older_than, now=now.timestamp())
     return Swept(erased, wraps, withdrawn)
 
 

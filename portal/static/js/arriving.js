@@ -215,14 +215,16 @@ function takeFiles() {
 
 /* A voice: slices are sent while it is recorded, so that a lost line loses nothing and a closed page seconds. */
 
-const KINDS = { "audio/mp4": "m4a", "audio/webm;codecs=opus": "webm", "audio/webm": "webm", "audio/ogg": "ogg" };
+const KINDS = { "audio/webm;codecs=opus": "webm", "audio/webm": "webm", "audio/mp4": "m4a", "audio/ogg": "ogg" };
 const SLICE = 10_000;
 const PIECE = 2 ** 20;
 
 function takeVoice(room) {
   const part = (name) => room.querySelector(`[data-${name}]`);
   const tell = (words) => { part("said").textContent = words; };
-  const kind = Object.keys(KINDS).find((one) => MediaRecorder.isTypeSupported(one));
+  /* Chromium gives an mp4 out only at its end, when the line may be gone; WebKit cannot play the webm it offers. */
+  const kind = ["GestureEvent" in window ? "audio/mp4" : "", ...Object.keys(KINDS)]
+    .find((one) => one && MediaRecorder.isTypeSupported(one));
   const digits = new Intl.NumberFormat(document.documentElement.lang, { minimumIntegerDigits: 2 });
   let recorder, stream, sound, timer, id, how, queue, slices, digests, seconds;
 
@@ -322,6 +324,7 @@ function takeVoice(room) {
   }
 
   function paused(yes) {
+    if (yes) recorder.requestData();
     recorder[yes ? "pause" : "resume"]();
     offer(yes ? "go" : "pause", "stop");
     tell(yes ? say.paused : say.recording);
