@@ -13,13 +13,17 @@ from portal.casework.forms import MarkForm, MessageForm, NoteForm
 from portal.casework.models import SheetState
 from portal.casework.reading import Case, Text
 from portal.casework.workflow import OPEN, WORKED_ON
+from portal.intake.answers import question, sections, was_told_before
+from portal.intake.asking import catalogue
+from portal.intake.day_words import in_words
+from portal.intake.journey import Step
 from portal.intake.models import Answer, Speaker, Status, Use
 from portal.permissions import Group, Permission
 from portal.staff.current import actor
 from portal.web.edge import db, today
 from portal.web.forms import PortalForm
 from portal.web.locale import gettext as _
-from portal.web.locale import number
+from portal.web.locale import language, number
 from portal.web.text import staff_markup
 
 
@@ -63,6 +67,8 @@ def case_page(case_id: UUID, *, status: int = HTTPStatus.OK, **forms: PortalForm
         month_words=lambda month: labels.month_words(month, number),
         waited=labels.waited(case.day, today()),
         narrator=_narrator(case),
+        answers=_answers(case),
+        in_words=in_words,
         coded=_coded(case),
         staff_speaker=Speaker.STAFF,
     )
@@ -72,6 +78,19 @@ def case_page(case_id: UUID, *, status: int = HTTPStatus.OK, **forms: PortalForm
 def _narrator(case: Case) -> Any:
     relation = case.content.answers.get("relation", "") if case.content else ""
     return next((name for one, name in labels.NARRATORS.items() if one.value == relation), _("not said"))
+
+
+def _answers(case: Case) -> Mapping[str, Any]:
+    """Return what the source answered beside the account: unprompted before it, asked for after it."""
+    fields = case.content.answers if case.content else {}
+    said = [one for one in sections(fields, catalogue(language())) if one.step is not Step.YOU]
+    return {
+        "before": [one for one in said if not one.prompted],
+        "after": [one for one in said if one.prompted],
+        "question": question(fields, Step.ACCOUNT, "narrative"),
+        "told_before": was_told_before(fields),
+        "third_parties": {Step.PEOPLE, Step.RESPONSIBLE, Step.GROUP},
+    }
 
 
 def _coded(case: Case) -> list[tuple[Any, Any]]:

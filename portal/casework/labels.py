@@ -101,6 +101,7 @@ NARRATORS: Mapping[Relation, Any] = {
     Relation.FRIEND: _l("friend or comrade"),
     Relation.WITNESS: _l("saw or heard something"),
     Relation.OFFICIAL: _l("worked or served there"),
+    Relation.ORGANISATION: _l("an organisation"),
     Relation.HELPER: _l("writes for someone else"),
     Relation.OTHER: _l("something else"),
 }

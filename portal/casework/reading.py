@@ -16,6 +16,7 @@ from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import consent, opening
+from portal.intake.answers import helper_of
 from portal.intake.models import (
     Answer,
     Compartment,
@@ -278,7 +279,11 @@ def identity(session: PortalSession, *, by: Actor, case_id: UUID) -> dict[str, s
         raise RefusedError
     opened = opening.open_fields(submission, opening.part_keys(session, submission, seed))
     note(session, "identity.read", by=by.name, subject=case_id)
-    return {"called": opened.get("called", ""), "contact": opened.get("contact", "")}
+    return {
+        "called": opened.get("called", ""),
+        "contact": opened.get("contact", ""),
+        "helper": helper_of(opened),
+    }
 
 
 def document(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+from portal.intake.journey import Page, Step
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
 from portal.vault.receipt import Receipt
@@ -45,6 +46,12 @@ class Draft:
     contact: str = ""
     consent: dict[str, str] = field(default_factory=dict)
     reread: str = ""
+    answers: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """What the other pages asked, by page: one set of answers, or one for each card."""
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The questions as they were shown (asking.Catalogue.shown), by page and field."""
+    paused: str = ""
+    """What was chosen on the content note."""
     files: list[DraftFile] = field(default_factory=list)
     sent: bool = False
     confirmed: bool = False
@@ -65,6 +72,43 @@ class Draft:
         """Return the key of one of the draft's parts."""
         kind = compartment.value
         return PartKey(self.submission_id, self.part_ids[kind], compartment, self.keys[kind])
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Return what decides which pages come."""
+        return {"relation": self.relation, "pause": self.paused}
+
+    def given(self, page: Page, card: int | None = None) -> dict[str, str]:
+        """Return the answers of a page so far, of one card where it has cards."""
+        if page.own:
+            return {one.name: getattr(self, one.name) for one in page.fields}
+        cards = self.answers.get(page.step, [])
+        place = card if page.cards else 0
+        return dict(cards[place]) if place is not None and place < len(cards) else {}
+
+    def take(self, page: Page, answers: Mapping[str, str], card: int | None = None) -> None:
+        """Keep the answers of a page, or of one of its cards; a new card without any is none."""
+        if page.own:
+            for name, value in answers.items():
+                setattr(self, name, value)
+            return
+        cards = self.answers.setdefault(page.step, [])
+        given = {name: value for name, value in answers.items() if value.strip()}
+        place = card if page.cards else 0
+        if place is not None and place < len(cards):
+            cards[place : place + 1] = [given] if given else []
+        elif given and given not in cards[-1:]:  # pressed twice, it is still one card
+            cards.append(given)
+
+    def typed(self) -> int:
+        """Return how many characters the draft holds."""
+        cards = [card for kept in self.answers.values() for card in kept]
+        told = sum(len(value) for card in cards for value in card.values())
+        return len(self.narrative) + len(self.contact) + told
+
+    def cards(self, step: Step) -> list[dict[str, str]]:
+        """Return all answers of a page."""
+        return self.answers.get(step, [])
 
     def receipt_words(self, language: str) -> tuple[str, ...]:
         """Return the receipt in words."""

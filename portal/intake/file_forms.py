@@ -7,7 +7,7 @@ from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, Length, Optional
 
-from portal.intake.forms import LINE
+from portal.intake.journey import LINE
 from portal.intake.media import Sort
 from portal.web.forms import PortalForm
 from portal.web.locale import lazy_gettext as _l

@@ -1,35 +1,20 @@
 """The questions that a source is asked; only something to tell is required."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import AnyOf, DataRequired, Length, Optional
+from wtforms.validators import AnyOf, DataRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.intake.journey import Relation
+from portal.intake.asking import Prompt, catalogue
+from portal.intake.journey import LINE, LONG, Field, Kind, Page
 from portal.intake.models import Answer, Use
 from portal.web.forms import PortalForm, normal_lines
 from portal.web.locale import lazy_gettext as _l
-
-LONG = 400_000
-LINE = 500
-
-RELATION_LABELS = {
-    Relation.SURVIVOR: _l("I was in prison myself"),
-    Relation.PARENT: _l("I am a parent of someone who was killed"),
-    Relation.SPOUSE: _l("I am the wife or husband of someone who was killed"),
-    Relation.SIBLING: _l("I am a sister or brother of someone who was killed"),
-    Relation.CHILD: _l("I am a child of someone who was killed"),
-    Relation.RELATIVE: _l("I am another relative"),
-    Relation.CELLMATE: _l("I was a cellmate"),
-    Relation.FRIEND: _l("I was a friend or comrade"),
-    Relation.WITNESS: _l("I saw or heard something"),
-    Relation.OFFICIAL: _l("I worked there, or served there"),
-    Relation.HELPER: _l("I am writing for someone else"),
-    Relation.OTHER: _l("Something else"),
-}
 
 ANSWER_LABELS = {Answer.YES: _l("Yes"), Answer.ASK: _l("Ask me first"), Answer.NO: _l("No")}
 
@@ -43,16 +28,19 @@ USE_LABELS = {
     Use.PUBLISH: _l("May parts of your words be published, without your name?"),
 }
 
+UNKNOWN = _l("Choose one of the answers, or leave it open.")
 
-def _choice(label: Any, choices: Sequence[tuple[str, Any]]) -> RadioField:
+
+def _choice(label: Any, choices: Sequence[tuple[str, Any]], about: str = "") -> RadioField:
     """Return radios of which none is chosen beforehand and none has to be."""
     allowed = [value for value, _ in choices]
     return RadioField(
         label,
+        description=about,
         choices=[SelectChoice(value, text) for value, text in choices],
         validate_choice=False,
         filters=[lambda value: value or ""],
-        validators=[Optional(), AnyOf(allowed, message=_l("Choose one of the answers, or leave it open."))],
+        validators=[Optional(), AnyOf(allowed, message=UNKNOWN)],
     )
 
 
@@ -60,28 +48,73 @@ def _answer(label: Any) -> RadioField:
     return _choice(label, [(answer.value, text) for answer, text in ANSWER_LABELS.items()])
 
 
-class AccountForm(PortalForm):
-    """The account in the source's own words."""
+def _several(prompt: Prompt) -> SelectMultipleField:
+    """Return boxes of which any number may be ticked; none is beforehand."""
 
-    narrative = TextAreaField(
-        _l("Your account"),
-        filters=[lambda text: normal_lines(text or "")],
-        validators=[
-            DataRequired(_l("Write something first, even one sentence.")),
-            Length(
-                max=LONG,
-                message=_l("This is longer than one page of ours can take. Send the rest as a file."),
-            ),
-        ],
+    def known(_form: PortalForm, field: SelectMultipleField) -> None:
+        if not set(field.data or ()) <= set(prompt.choices):
+            raise ValidationError(str(UNKNOWN))
+
+    return SelectMultipleField(
+        prompt.ask,
+        description=prompt.help,
+        choices=[SelectChoice(value, text) for value, text in prompt.choices.items()],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
+        validators=[known],
     )
 
 
-class YouForm(PortalForm):
-    """Who the source is in the story."""
-
-    relation = _choice(
-        _l("Who are you in this story?"), [(one.value, text) for one, text in RELATION_LABELS.items()]
+def _field(asked: Field, prompt: Prompt) -> Any:
+    """Return the form field of one question, in the words of the catalogue."""
+    if asked.kind is Kind.MANY:
+        return _several(prompt)
+    if asked.kind is Kind.ONE:
+        return _choice(prompt.ask, list(prompt.choices.items()), prompt.help)
+    area = asked.kind in {Kind.TEXT, Kind.LONG}
+    too_long = _l("This is longer than one page of ours can take. Send the rest as a file.")
+    return (TextAreaField if area else StringField)(
+        prompt.ask,
+        description=prompt.help,
+        filters=[_as_typed if asked.kind is Kind.LONG else _stripped],
+        validators=[Length(max=asked.longest, message=too_long if area else None)],
     )
+
+
+def _as_typed(text: str | None) -> str:
+    return normal_lines(text or "")
+
+
+def _stripped(text: str | None) -> str:
+    return normal_lines(text or "").strip()
+
+
+@cache
+def form_of(page: Page, language: str) -> type[PortalForm]:
+    """Return the form of a page of the journey, worded in a language."""
+    prompts = catalogue(language).page(page.step).prompts
+    fields = {one.name: _field(one, prompts[one.name]) for one in page.fields}
+    made: type[PortalForm] = type(f"{page.step.title()}Form", (PortalForm,), fields)
+    return made
+
+
+def shown(page: Page, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return answers as a form takes them."""
+    several = {one.name for one in page.fields if one.kind is Kind.MANY}
+    return {name: value.split() if name in several else value for name, value in given.items()}
+
+
+def answers_of(page: Page, form: PortalForm) -> dict[str, str]:
+    """Return what a form of `form_of` brought, each answer as text; an unknown choice is none."""
+    found = {}
+    for one in page.fields:
+        value = form[one.name].data
+        if one.kind in {Kind.ONE, Kind.MANY}:
+            said = [value] if isinstance(value, str) else value or []
+            value = " ".join(choice for choice in said if choice in one.choices)
+        found[one.name] = value or ""
+    return found
 
 
 class DocumentForm(PortalForm):
@@ -107,29 +140,27 @@ class PermissionsForm(PortalForm):
         return {use.value: self[use.value].data for use in Use if self[use.value].data}
 
 
-class ReachingForm(PortalForm):
-    """How the source wishes to be called and reached, and whether the receipt reopens the account."""
+class NamesForm(PortalForm):
+    """Many names, one a line."""
 
-    called = StringField(
-        _l("What may we call you?"),
-        validators=[Length(max=LINE)],
-        filters=[lambda text: (text or "").strip()],
-    )
-    contact = TextAreaField(
-        _l("Another safe way to reach you, if you wish"),
-        validators=[Length(max=4 * LINE)],
-        filters=[lambda text: normal_lines(text or "").strip()],
-    )
-    reread = _choice(
-        _l("When you come back with your nine words, should they also show what you sent?"),
-        [
-            (Answer.YES.value, _l("Yes, I want to be able to read it again")),
-            (
-                Answer.NO.value,
-                _l("No, only messages and the outcome\nWhoever finds the words cannot read the account"),
-            ),
+    names = TextAreaField(
+        _l("One name a line"),
+        filters=[_as_typed],
+        validators=[
+            DataRequired(_l("Write at least one name, or go back to the cards.")),
+            Length(max=LONG, message=_l("This is longer than one page of ours can take. Send it as a file.")),
         ],
     )
+
+
+class SheetForm(PortalForm):
+    """A table of names; drawn as a form, read by the upload parser."""
+
+    file = FileField(_l("Or send a table"))
+
+
+class PressForm(PortalForm):
+    """A button; it carries nothing but the token."""
 
 
 class SendForm(PortalForm):

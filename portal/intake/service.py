@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, RefusedError, UnavailableError
+from portal.intake.answers import to_seal
 from portal.intake.deciding import add_decisions
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.media import HEAD_SIZE, file_name, kind_of
@@ -143,6 +144,8 @@ def _fields(draft: Draft, language: str) -> Iterator[SealedField]:
         (content, "language", language),
         (identity, "called", draft.called),
         (identity, "contact", draft.contact),
+        *((content, name, text) for name, text in to_seal(draft, identity=False)),
+        *((identity, name, text) for name, text in to_seal(draft, identity=True)),
     ]
     for part, name, text in answers:
         yield SealedField(part_id=part.part_id, name=name, version=1, blob=seal_field(part, name, 1, text))
@@ -155,8 +158,10 @@ def submit(
 
     The caller has derived the receipt's keys beforehand, and commits; files are already in the store.
     """
-    if not draft.narrative.strip():
-        raise InvalidError("There is nothing to send yet. Write something first, even one sentence.")
+    if not draft.narrative.strip() and not draft.files:
+        raise InvalidError(
+            "There is nothing to send yet. Write something first, even one sentence, or add a file."
+        )
     source_key = public_key(receipt.seed)
     fields = list(_fields(draft, language))
     content = draft.part(Compartment.CONTENT)

@@ -58,7 +58,7 @@ def test_who_the_source_is_opens_to_leads_alone_and_only_when_contact_is_allowed
         reading.identity(session, by=by, case_id=case_id)
     with at_desk(sqlite_instance, "maple") as (session, by):
         opened = reading.identity(session, by=by, case_id=case_id)
-    assert opened == {"called": "Ashk", "contact": "a friend in Oslo"}
+    assert opened == {"called": "Ashk", "contact": "a friend in Oslo", "helper": ""}
     assert acts_of(sqlite_instance)[-1] == "identity.read"
     shut = a_case(sqlite_instance, consent={**EVERYTHING, "contact": "no"})
     with at_desk(sqlite_instance, "maple") as (session, by), pytest.raises(RefusedError):

@@ -49,8 +49,8 @@ def typed(page: TestResponse, name: str = "narrative") -> str:
 def test_a_source_tells_sends_and_comes_back(sqlite_instance: Instance, language: str) -> None:
     source = Source(sqlite_instance, language)
     assert source.get().status_code == 200
-    leads_to(source.post("account", narrative=STORY, action="continue"), f"/{language}/you")
-    leads_to(source.post("you", relation="survivor", action="continue"), f"/{language}/documents")
+    leads_to(source.post("account", narrative=STORY, action="continue"), f"/{language}/pause")
+    leads_to(source.post("you", relation="survivor", action="continue"), f"/{language}/how")
     leads_to(source.attach(LETTER, name="نامه.jpg", caption="the last one"), f"/{language}/documents")
     assert "نامه.jpg" in source.get("documents").text
     leads_to(source.post("permissions", action="continue", **PERMISSIONS), f"/{language}/reaching")
@@ -115,14 +115,15 @@ def test_a_word_that_was_left_out_is_told_as_a_count(source: Source) -> None:
     assert "We count 8 words" in said(source.post("received/words", words=" ".join(words[1:])))
 
 
-@pytest.mark.parametrize(("action", "where"), [("back", "/en/"), ("continue", "/en/you")])
+@pytest.mark.parametrize(("action", "where"), [("back", "/en/told"), ("continue", "/en/pause")])
 def test_going_back_keeps_the_text(source: Source, action: str, where: str) -> None:
     leads_to(source.post("account", narrative=STORY, action=action), where)
     assert typed(source.get("account")) == STORY
 
 
 @pytest.mark.parametrize(
-    ("page", "before"), [("you", "account"), ("permissions", "documents"), ("reaching", "permissions")]
+    ("page", "before"),
+    [("you", "safe"), ("account", "told"), ("people", "pause"), ("permissions", "documents")],
 )
 def test_back_leads_to_the_page_before(source: Source, page: str, before: str) -> None:
     leads_to(source.post(page, action="back"), f"/en/{before}")
@@ -141,6 +142,8 @@ def test_a_change_from_the_last_look_leads_back_to_it(source: Source) -> None:
     leads_to(source.post(page, narrative="Another story.", action="continue"), "/en/check")
     assert "Another story." in source.get("check").text
     leads_to(source.attach(b"", name="", path="documents?change=1", action="continue"), "/en/check")
+    leads_to(source.post("people?change=1", name="One more name", action="continue"), "/en/check")
+    assert "One more name" in source.get("check").text
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_lines_are_kept_with_one_kind_of_end(source: Source) -> None:
 
 def test_pages_are_counted(source: Source) -> None:
     source.language = "fa"
-    assert "۶" in said(source.get("check"))
+    assert "۱۴" in said(source.get("check"))
 
 
 def test_going_on_is_offered_to_who_has_begun(source: Source) -> None:
@@ -198,7 +201,7 @@ def test_what_was_typed_before_the_session_ended_is_kept_by_one_more_press(sourc
     again = source.send("account", csrf_token="of the old session", narrative=STORY, action="continue")
     assert typed(again) == STORY
     given = token(again)
-    leads_to(source.send("account", csrf_token=given, narrative=typed(again), action="continue"), "/en/you")
+    leads_to(source.send("account", csrf_token=given, narrative=typed(again), action="continue"), "/en/pause")
     assert typed(source.get("account")) == STORY
 
 

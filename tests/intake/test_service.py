@@ -203,9 +203,12 @@ def test_readers_open_the_account_and_not_who_told_it(instance: Instance, write:
     }
     assert compartments(write, submission, seed_of(instance, Group.CONTACT)) == {Compartment.IDENTITY}
     keys = opening.part_keys(write, submission, seed_of(instance, Group.INTAKE))
-    assert set(opening.open_fields(submission, keys)) == {"narrative", "relation", "language"}
+    told = {"narrative", "relation", "language", "asked"}
+    prompted = {"helping", "how", "told", "people", "places", "group", "responsible"}
+    assert set(opening.open_fields(submission, keys)) == told | prompted
     keys = opening.part_keys(write, submission, seed_of(instance, Group.CONTACT))
-    assert opening.open_fields(submission, keys) == {"called": "Nasrin", "contact": "by letter"}
+    apart = {"called": "Nasrin", "contact": "by letter", "asked-apart": "{}", "helping-apart": "[]"}
+    assert opening.open_fields(submission, keys) == apart
 
 
 def test_the_recovery_key_opens_everything(instance: Instance, write: PortalSession) -> None:

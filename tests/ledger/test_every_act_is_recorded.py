@@ -205,6 +205,9 @@ def a_source(watch: Watch) -> tuple[Source, UUID]:
         return watch.request("source", endpoint, "POST", lambda: source.post(path, seen=seen, **fields))
 
     steps = {
+        "safe": {"where": "own"},
+        "helping": {"helper": "Nasrin"},
+        **{page: {} for page in ("how", "told", "pause", "people", "places", "group", "responsible")},
         "account": {"narrative": TEXT},
         "you": {"relation": "survivor"},
         "permissions": dict.fromkeys(COURSE, "yes"),
@@ -214,6 +217,12 @@ def a_source(watch: Watch) -> tuple[Source, UUID]:
     for path, fields in steps.items():
         get(f"intake.{path}", path)
         send(f"intake.{path}", path, action="continue", **fields)
+    get("intake.rest", "rest")
+    get("intake.support", "support")
+    get("intake.many", "people/many")
+    send("intake.many", "people/many", names="Simin")
+    table = {"path": "people/sheet", "seen": "people/many"}
+    watch.request("source", "intake.take_sheet", "POST", lambda: source.attach(b"name", **table))
     get("intake.documents", "documents")
     watch.request("source", "intake.add_document", "POST", lambda: source.attach(PICTURE, name="letter.png"))
     page = source.get("documents").get_data(as_text=True)

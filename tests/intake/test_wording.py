@@ -1,0 +1,81 @@
+"""What sources are told promises nothing that the place cannot keep (outcome, payment, perfect secrecy)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel.messages.pofile import read_po
+
+from portal.config import PACKAGE
+from portal.intake.asking import catalogue
+from portal.web.locale import LANGUAGES
+
+PROMISES = {
+    "en": (
+        r"\bwe (promise|guarantee|assure|will make sure)\b",
+        r"\bguarantee[ds]?\b",
+        r"\bjustice will\b|\bwill be (punished|convicted|arrested|tried|found)\b|\bwill lead to\b",
+        r"\b(compensation|reward|payment|we pay|paid for)\b",
+        r"\b(completely|totally|absolutely|perfectly|fully|100 ?%) ?(safe|secure|anonymous|secret)",
+        r"\b(confidential|untraceable|unhackable)\b",
+        r"\bnobody (can|will) ever\b|\bno one (can|will) ever\b|\byou are safe here\b",
+    ),
+    "fa": (
+        r"(?<!ن)می‌توانیم قول|قول می‌دهیم|تضمین می‌کنیم|اطمینان می‌دهیم",
+        r"عدالت اجرا|مجازات خواهند|محاکمه خواهند|دستگیر خواهند|پیدا خواهد شد",
+        r"غرامت|پاداش|پول می‌دهیم|دستمزد",
+        r"(کاملاً|کاملا|صددرصد|صد در صد|مطلقاً) (امن|ناشناس|محرمانه|مخفی)",
+        r"محرمانه|غیرقابل ردیابی|هیچ‌کس هرگز|هیچ کس هرگز",
+    ),
+}
+
+
+def promises(text: str, language: str) -> list[str]:
+    """Return the words of a text that promise what nobody here can keep."""
+    return [found[0] for rule in PROMISES[language] for found in re.finditer(rule, text, re.IGNORECASE)]
+
+
+def told(language: str) -> Iterator[str]:
+    """Yield everything that the pages of the public side say: the catalogues of messages and of prompts."""
+    for name in ("intake", "journey", "web"):
+        with (PACKAGE / "translations" / "fa" / f"{name}.po").open("rb") as source:
+            for message in read_po(source):
+                said = message.id if language == "en" else message.string
+                yield from [said] if isinstance(said, str) else said
+    for page in catalogue(language).pages.values():
+        yield from (page.title, page.lead, page.note)
+        for prompt in page.prompts.values():
+            yield from (prompt.ask, prompt.help, *prompt.choices.values())
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_nothing_is_promised_that_cannot_be_kept(language: str) -> None:
+    lines = [line for line in told(language) if line]
+    assert len(lines) > 300
+    assert {line: found for line in lines if (found := promises(line, language))} == {}
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_that_nothing_can_be_promised_is_said(language: str) -> None:
+    said = {"en": "We cannot promise", "fa": "قول"}[language]
+    assert any(said in line for line in told(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "We promise that they will be punished."),
+        ("en", "Your account is completely anonymous."),
+        ("en", "What you say stays confidential."),
+        ("en", "You will receive compensation."),
+        ("en", "Nobody can ever find you."),
+        ("en", "This will lead to a trial."),
+        ("fa", "قول می‌دهیم که آن‌ها محاکمه شوند."),
+        ("fa", "این‌جا صددرصد امن است."),
+        ("fa", "گفته‌های شما محرمانه می‌ماند."),
+        ("fa", "غرامت می‌گیرید."),
+        ("fa", "هیچ‌کس هرگز شما را پیدا نمی‌کند."),
+    ],
+)
+def test_a_promise_is_found(language: str, line: str) -> None:
+    assert promises(line, language)
