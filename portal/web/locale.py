@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from portal.config import PACKAGE
+from portal.web.tables import labelled
 
 # Complete languages only; a further one is offered when its catalogue is finished.
 LANGUAGES = {"fa": "فارسی", "en": "English"}
@@ -136,6 +137,7 @@ def install(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_looked_up, _looked_up_counted, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters |= {"number": number, "day": day, "moment": moment, "size": size}
+    app.jinja_env.filters["labelled"] = labelled
 
     @app.url_value_preprocessor
     def _pull_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
