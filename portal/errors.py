@@ -13,6 +13,10 @@ class RefusedError(PortalError):
     """Not for this person to do."""
 
 
+class KeylessError(RefusedError):
+    """Refused only until somebody hands this person a key."""
+
+
 class StaleError(PortalError):
     """Somebody else was first, or the page was opened before a change."""
 

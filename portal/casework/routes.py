@@ -30,14 +30,15 @@ def _status(text: str | None) -> Status | None:
 
 @pages.page("/", access=Permission.CASE_READ, menu=_l("Cases"))
 def index() -> ResponseReturnValue:
-    """List cases, the longest waiting first; nothing is opened."""
+    """List cases, the longest waiting first, and complete ones only when asked; nothing is opened."""
     status, mine = _status(request.args.get("status")), "mine" in request.args
-    after = uuid_of(request.args.get("after"))
-    queue = service.queue(db(), by=actor(), status=status, mine=mine, after=after)
+    after, every = uuid_of(request.args.get("after")), request.args.get("status") == "all"
+    queue = service.queue(db(), by=actor(), status=status, mine=mine, finished=every, after=after)
     return render_template(
         "casework/index.html",
         queue=queue,
         status=status,
+        every=every,
         mine=mine,
         claimable=OPEN,
         waited=lambda day: labels.waited(day, today()),

@@ -36,6 +36,7 @@ from portal.staff.actor import Actor
 PAGE = 50
 _SHOWN_OF = (Submission.id, Submission.day, Submission.status, Submission.group)
 SHOWN = tuple(status for status in Status if status not in GONE)
+UNFINISHED = tuple(status for status in SHOWN if status is not Status.COMPLETE)
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,17 @@ def queue(
     by: Actor,
     status: Status | None = None,
     mine: bool = False,
+    finished: bool = True,
     after: UUID | None = None,
     limit: int = PAGE,
 ) -> Queue:
-    """List cases by the day they came, in five statements at most, six on later pages."""
+    """List cases by the day they came, in five statements at most, six on later pages.
+
+    ``finished=False`` leaves out what is complete, unless that is the ``status`` that is asked for.
+    """
     by.require(Permission.CASE_READ)
     by.case_seeds()
-    wanted = (status,) if status in SHOWN else SHOWN
+    wanted = (status,) if status in SHOWN else SHOWN if finished else UNFINISHED
     place = session.get(Submission, after) if after else None
     if after is not None and (place is None or place.group not in by.circles):
         raise NotFoundError

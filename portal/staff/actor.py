@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from portal.errors import RefusedError
+from portal.errors import KeylessError, RefusedError
 from portal.permissions import CIRCLES, Group, Permission, Role, allows
 
 
@@ -44,7 +44,7 @@ class Actor:
         """Return the seeds of all circles that the actor holds, or refuse when there is none."""
         found = tuple(seed for group in self.circles for seed in self.seeds_of(group))
         if not found:
-            raise RefusedError
+            raise KeylessError
         return found
 
     def seeds_of(self, group: Group) -> tuple[bytes, ...]:

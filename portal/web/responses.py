@@ -14,7 +14,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError, UnavailableError
+from portal.errors import (
+    InvalidError,
+    KeylessError,
+    NotFoundError,
+    PortalError,
+    RefusedError,
+    StaleError,
+    UnavailableError,
+)
 from portal.store.disk import STORAGE
 from portal.web.locale import gettext as _
 
@@ -84,9 +92,17 @@ def _words(status: int) -> tuple[str, str]:
     return table.get(status, table[400] if status < InternalServerError.code else fallback)
 
 
-def error_page(status: int, detail: str = "") -> ResponseReturnValue:
+def _keyless() -> tuple[str, str]:
+    """Return what somebody reads who has joined and waits for the first key."""
+    return _("No key has reached you yet."), _(
+        "Cases open with a key that a colleague hands on after a call. “My access” says which one you wait"
+        " for, and shows the mark to read out."
+    )
+
+
+def error_page(status: int, detail: str = "", words: tuple[str, str] | None = None) -> ResponseReturnValue:
     """Render the one error page; ``detail`` is written for the reader, never an exception's text."""
-    what, remedy = _words(status)
+    what, remedy = words or _words(status)
     return render_template(
         "errors/error.html", what=what, remedy=remedy, detail=detail, status=status
     ), status
@@ -100,7 +116,7 @@ def _register_errors(app: Flask) -> None:
         )
         # Only what a service wrote for people is shown; whether a thing exists never is.
         detail = _(str(error)) if isinstance(error, InvalidError | StaleError | UnavailableError) else ""
-        return error_page(int(status), detail)
+        return error_page(int(status), detail, _keyless() if isinstance(error, KeylessError) else None)
 
     @app.errorhandler(StaleDataError)
     @app.errorhandler(IntegrityError)

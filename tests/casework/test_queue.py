@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from portal.casework import service
 from portal.casework.models import Claim
-from portal.errors import NotFoundError, RefusedError, StaleError
+from portal.errors import KeylessError, NotFoundError, RefusedError, StaleError
 from portal.intake import withdrawing
 from portal.intake.models import Answer, Status, Submission
 from portal.permissions import Group
@@ -134,6 +134,17 @@ def test_the_queue_takes_six_statements_at_most_and_opens_nothing(sqlite_instanc
     assert {row.read for row in page.rows} == {Answer.NO}
 
 
+def test_the_queue_leaves_out_what_is_complete_when_told_to(sqlite_instance: Instance) -> None:
+    done, open_one = a_case(sqlite_instance), a_case(sqlite_instance)
+    with at_desk(sqlite_instance) as (session, by):
+        session.get_one(Submission, done).status = Status.COMPLETE
+    with at_desk(sqlite_instance) as (session, by):
+        assert [row.id for row in service.queue(session, by=by, finished=False).rows] == [open_one]
+        asked = service.queue(session, by=by, finished=False, status=Status.COMPLETE)
+        assert [row.id for row in asked.rows] == [done]
+        assert {row.id for row in service.queue(session, by=by).rows} == {done, open_one}
+
+
 def test_filters_show_only_what_they_say(sqlite_instance: Instance) -> None:
     mine, other = a_case(sqlite_instance), a_case(sqlite_instance, holder="birch")
     free = a_case(sqlite_instance, holder="")
@@ -159,5 +170,5 @@ def test_figures_are_counts_and_nothing_else(sqlite_instance: Instance) -> None:
 def test_a_reviewer_whose_key_was_taken_reads_nothing(sqlite_instance: Instance) -> None:
     with at_desk(sqlite_instance) as (session, by):
         without = type(by)(by.id, by.name, by.role, by.seed, {Group.CONTACT: b""})
-        with pytest.raises(RefusedError):
+        with pytest.raises(KeylessError):
             service.queue(session, by=without)

@@ -14,6 +14,7 @@ from portal.casework.coding import Pattern
 from portal.casework.models import Annotation, Claim
 from portal.config import Face
 from portal.intake.models import Status, Submission
+from portal.staff.models import Staff
 
 
 @pytest.fixture
@@ -42,6 +43,29 @@ def test_the_queue_and_a_case_in_both_languages(sqlite_instance: Instance, desk:
         assert '<mark class="person"' in page
         assert "was held in Gohardasht" in page
     assert "پرونده" in page
+
+
+def test_the_queue_begins_with_what_is_not_complete(sqlite_instance: Instance, desk: FlaskClient) -> None:
+    done = a_case(sqlite_instance)
+    with at_desk(sqlite_instance) as (session, _by):
+        session.get_one(Submission, done).status = Status.COMPLETE
+    sqlite_instance.sign_in(desk, "cedar")
+    shown = {
+        ask: done.hex[:8] in desk.get(f"/en/cases/{ask}").get_data(as_text=True)
+        for ask in ("", "?status=all", "?status=complete", "?status=in-review")
+    }
+    assert shown == {"": False, "?status=all": True, "?status=complete": True, "?status=in-review": False}
+
+
+def test_who_waits_for_a_key_is_told_so(sqlite_instance: Instance, desk: FlaskClient) -> None:
+    with sqlite_instance.database.session(write=True) as session:
+        person = session.scalars(select(Staff).where(Staff.name == "cedar")).one()
+        for one in list(person.memberships):
+            session.delete(one)
+    sqlite_instance.sign_in(desk, "cedar")
+    page = desk.get("/en/cases/")
+    assert page.status_code == 403
+    assert "No key has reached you yet" in page.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("name", "status"), [("rowan", 403), ("olive", 403), ("", 303)])
