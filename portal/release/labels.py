@@ -13,7 +13,7 @@ from portal.release.check import Fault
 from portal.release.columns import MONTH, PRISON, RELATION
 from portal.release.models import ReleaseState
 from portal.release.policy import ColumnRole
-from portal.web.locale import language, number
+from portal.web.locale import day, language, number
 from portal.web.locale import lazy_gettext as _l
 
 STATES: Mapping[ReleaseState, Any] = {
@@ -65,7 +65,9 @@ FAULTS: Mapping[Fault, Any] = {
 
 
 def month_name(first: date) -> str:
-    """Write a Gregorian month with its year, in the reader's language."""
+    """Write a month, given by its first day, with its year; in Persian, of the Solar Hijri calendar."""
+    if language() == "fa":
+        return day(first).split(" ", 1)[1]
     return f"{get_month_names('wide', locale=language())[first.month]} {number(first.year)}"
 
 

@@ -81,6 +81,13 @@ def left(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -
     return Left(total or 0, session.keys.scalar(query) or 0)
 
 
+def stand(session: PortalSession, *, group: Group, keys: PublicKeys) -> bool:
+    """Return whether there are earlier keys of the group that were not given up yet."""
+    earlier = _Line.of(group, keys).former.values()
+    query = select(GroupEpoch.epoch).where(GroupEpoch.group == group, GroupEpoch.epoch.in_(earlier))
+    return session.scalar(query.where(GroupEpoch.state != EpochState.RETIRED).limit(1)) is not None
+
+
 def newcomers(session: PortalSession, *, by: Actor, group: Group, keys: PublicKeys) -> list[str]:
     """Return who was given the current key without the earlier ones: moving over opens those to them too."""
     by.require(Permission.GROUP_GRANT)

@@ -25,6 +25,7 @@ from portal.staff.pages import fingerprint
 from portal.web.edge import db, now, parts, recipients
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
+from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
 
 pages = Pages("release", __name__, face=Face.DESK)
@@ -215,7 +216,7 @@ def download(release_id: UUID) -> ResponseReturnValue:
 @pages.page("/figures", access=Permission.FIGURES_SEE, menu=_l("Figures"))
 def figures() -> ResponseReturnValue:
     """Show how many submissions there are, rounded."""
-    found = counted(db(), by=actor())
+    found = counted(db(), by=actor(), solar=language() == "fa")
     return render_template(
         "release/figures.html",
         total=found.total,
@@ -243,7 +244,12 @@ def rewrap(group: str) -> ResponseReturnValue:
                 break
         return redirect(url_for(".rewrap", group=group), 303)
     page = render_template(
-        "release/rewrap.html", group=GROUPS[which], left=left, newcomers=newcomers, form=form
+        "release/rewrap.html",
+        group=GROUPS[which],
+        left=left,
+        stand=rewrapping.stand(db(), group=which, keys=keys),
+        newcomers=newcomers,
+        form=form,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 

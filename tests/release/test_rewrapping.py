@@ -207,3 +207,11 @@ def test_a_part_that_was_left_under_two_earlier_keys_moves_once(sqlite_instance:
     with at_desk(sqlite_instance, "maple", write=False) as (session, by):
         opened = opening.part_keys(session, opening.load(session, case_id), by.seeds_of(Group.INTAKE))
         assert len(opened) == 2
+
+
+def test_the_page_offers_nothing_when_nothing_is_left(sqlite_instance: Instance) -> None:
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "maple")
+    page = client.get("/en/releases/rewrap/intake").get_data(as_text=True)
+    assert "Back to the keys" in page
+    assert "Erase the earlier keys" not in page
