@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.casework.marking import MarkKind
 from portal.casework.reading import Mark
 from portal.config import Face
 from portal.errors import NotFoundError, StaleError
@@ -16,8 +17,10 @@ from portal.linking.models import LinkState
 from portal.linking.service import Candidate, OpenedLink
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.permissions import Permission
+from portal.registry.labels import LABELS
 from portal.registry.models import Record
 from portal.registry.records import shown
+from portal.registry.vocabulary import Kind
 from portal.staff.current import actor
 from portal.web.edge import db, now
 from portal.web.guard import Pages
@@ -28,6 +31,12 @@ pages = Pages("linking", __name__, face=Face.DESK, url_prefix="/cases")
 
 _LINKS = "/<uuid:case_id>/links"
 _TYPED = 300
+_MEANT = {
+    MarkKind.PLACE: (Kind.PLACE, Kind.GRAVE, Kind.BODY),
+    MarkKind.DATE: (Kind.EVENT,),
+    MarkKind.CLAIM: (Kind.EVENT,),
+}
+"""Which sorts of record marked words may become, where they are not a person's name."""
 
 
 @pages.app_context_processor
@@ -90,7 +99,10 @@ def new(case_id: UUID) -> ResponseReturnValue:
         return _decide(case_id, mark, form, one, text)
     found = service.propose(db(), by=actor(), case_id=case_id, text=text, kind=mark.kind)
     cards = [_card(one) for one in found]
-    return render_template("linking/new.html", case_id=case_id, mark=mark, text=text, cards=cards)
+    kinds = [(kind, LABELS[Kind][kind]) for kind in _MEANT.get(mark.kind, (Kind.PERSON,))]
+    return render_template(
+        "linking/new.html", case_id=case_id, mark=mark, text=text, cards=cards, kinds=kinds
+    )
 
 
 def _decide(case_id: UUID, mark: Mark, form: LinkForm, one: Candidate, text: str) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from portal.registry.forms import FORMS, RecordForm, RetractForm, StatementForm,
 from portal.registry.labels import FIELDS, LABELS, label, reversed_label, word_label
 from portal.registry.models import Record, Statement
 from portal.registry.records import shown
-from portal.registry.vocabulary import Kind
+from portal.registry.vocabulary import Kind, NameKind
 from portal.staff.current import actor
 from portal.web.edge import db, now
 from portal.web.guard import Pages, Token, may_open
@@ -79,7 +79,9 @@ def index() -> ResponseReturnValue:
     if text:
         shelf = service.Shelf(service.search(db(), by=actor(), text=text, kind=kind), None)
     else:
-        shelf = service.browse(db(), by=actor(), kind=kind, after=_uuid(request.args.get("after")))
+        shelf = service.browse(
+            db(), by=actor(), kind=kind, after=_uuid(request.args.get("after")), latin=language() == "en"
+        )
     return render_template("registry/index.html", shelf=shelf, text=text, kind=kind, kinds=LABELS[Kind])
 
 
@@ -116,8 +118,10 @@ def _restricted(form: RecordForm) -> bool | None:
 
 @pages.page(f"/add/{_KIND}", access=Permission.REGISTRY_EDIT, methods=_BOTH, token=Token.FORM)
 def add(kind: str) -> ResponseReturnValue:
-    """Add a record of a kind."""
-    form = _prepared(FORMS[Kind(kind)](data=None if request.form else {"names": spare_names()}))
+    """Add a record of a kind; ``name`` is written in beforehand."""
+    name = request.args.get("name", "").strip()[:_TYPED]
+    written = [{"text": name, "kind": NameKind.OFFICIAL.value}] if name else []
+    form = _prepared(FORMS[Kind(kind)](data=None if request.form else {"names": spare_names(written)}))
     if form.validate_on_submit():
         return _shown(
             service.add(

@@ -68,17 +68,30 @@ def visible(by: Actor, kind: Kind | None = None) -> Select[Record]:
 
 
 def browse(
-    session: Session, *, by: Actor, kind: Kind | None = None, after: UUID | None = None, limit: int = 50
+    session: Session,
+    *,
+    by: Actor,
+    kind: Kind | None = None,
+    after: UUID | None = None,
+    latin: bool = False,
+    limit: int = 50,
 ) -> Shelf:
-    """List records by name; `after` is the last record of the page before."""
+    """List records by name, or by the one in Latin script; `after` is the last record of the page before."""
     by.require(Permission.REGISTRY_READ)
-    query = visible(by, kind).order_by(Record.sort_key, Record.id).limit(limit + 1)
+    order = _latin() if latin else Record.sort_key
+    query = visible(by, kind).order_by(order, Record.id).limit(limit + 1)
     if after is not None:
         last = find(session, after, by=by)
-        place = tuple_(literal(last.sort_key), literal(last.id, Uuid()))
-        query = query.where(tuple_(Record.sort_key, Record.id) > place)
+        key = session.scalar(select(order).where(Record.id == last.id))
+        query = query.where(tuple_(order, Record.id) > tuple_(literal(key), literal(last.id, Uuid())))
     records = session.scalars(query).all()
     return Shelf(records[:limit], records[limit - 1].id if len(records) > limit else None)
+
+
+def _latin() -> ColumnElement[str]:
+    """Give what a list in Latin script is sorted by: the name that it shows; without one, as in the other."""
+    first = select(func.lower(Name.folded)).where(Name.record_id == Record.id, Name.script == "Latn")
+    return func.coalesce(first.order_by(Name.position).limit(1).scalar_subquery(), Record.sort_key)
 
 
 def search(

@@ -34,6 +34,7 @@ def test_a_link_is_made_shown_and_taken_back(sqlite_instance: Instance, desk: Fl
     found = desk.get(at(case_id, f"/new?annotation={mark_id}")).get_data(as_text=True)
     assert f"record={person}" in found
     assert "Rahim" in found
+    assert "/en/registry/add/person?name=" in found
     page = desk.get(at(case_id, f"/new?annotation={mark_id}&record={person}"))
     assert "somebody was held there" not in page.get_data(as_text=True)
     given = {"csrf_token": token_of(page), "annotation": mark_id, "record": person}

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from portal.config import Face
+from portal.registry import service
 from portal.registry.models import Record, Source, Statement
 from portal.registry.starter import load_starter
 
@@ -379,3 +380,25 @@ def test_what_is_not_there_is_not_found(reviewer: FlaskClient, page: str) -> Non
 
 def test_the_token_stands_first_in_every_form(reviewer: FlaskClient) -> None:
     assert token_of(reviewer.get("/en/registry/add/person"))
+
+
+def test_each_language_lists_by_the_name_it_shows(place: Instance) -> None:
+    with place.database.session(write=False) as session:
+        by = place.actor("cedar", session)
+        every = [one.id for one in service.browse(session, by=by, limit=500).records]
+        keys, ids, after = [], [], None
+        while True:
+            shelf = service.browse(session, by=by, latin=True, after=after, limit=7)
+            latin = [[name for name in one.names if name.script == "Latn"] for one in shelf.records]
+            keys += [names[0].folded for names in latin if names]
+            ids += [one.id for one in shelf.records]
+            after = shelf.after
+            if after is None:
+                break
+    assert sorted(ids) == sorted(every)
+    assert keys == sorted(keys)
+
+
+def test_a_name_that_was_looked_for_is_written_into_the_form(reviewer: FlaskClient) -> None:
+    page = reviewer.get("/en/registry/add/person?name=Omid+Rastegar").get_data(as_text=True)
+    assert 'value="Omid Rastegar"' in page
