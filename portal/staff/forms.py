@@ -188,15 +188,10 @@ class GroupForm(PortalForm):
     group = HiddenField(validators=[AnyOf([group.value for group in Group])])
 
 
-class MarkedForm(GroupForm):
-    """Which group, and the mark of a person's key that was compared."""
+class GrantForm(GroupForm):
+    """Which key to hand on, the mark that was compared, and how far back."""
 
     mark = HiddenField(validators=[InputRequired()])
-
-
-class GrantForm(MarkedForm):
-    """Which key to hand on, and how far back."""
-
     before = BooleanField(_l("and what was there before"))
 
 

@@ -14,9 +14,8 @@ from portal.ledger.service import note
 from portal.permissions import MAY_HOLD, Group, Permission, Role
 from portal.staff import epochs, service
 from portal.staff.actor import Actor
-from portal.staff.credentials import group_place
 from portal.staff.models import Membership, Proposal, Staff
-from portal.vault.wrap import key_id, wrap
+from portal.vault.wrap import key_id
 
 _ALREADY = "This person already holds the key."
 _OTHER_KEY = "This is not the key that you compared. Tell the others before you go on."
@@ -221,27 +220,3 @@ def unvouched(session: PortalSession, *, by: Actor) -> list[tuple[Staff, Group]]
         and one.epoch in by.seeds.get(one.group, {})
         and not epochs.vouched(one, person, by.seed_at(one.group, one.epoch))
     ]
-
-
-def vouch(
-    session: PortalSession, *, by: Actor, staff_id: UUID, group: Group, compared: str, now: datetime
-) -> None:
-    """Vouch for a holder whose key was compared: what they hold is wrapped to that very key anew."""
-    by.require(Permission.GROUP_GRANT)
-    ring = by.ring(group)
-    person = _compared(session, by=by, staff_id=staff_id, compared=compared)
-    if group not in MAY_HOLD[person.role]:
-        raise RefusedError
-    todo = [
-        one
-        for one in person.memberships
-        if one.group is group and one.epoch in ring and not epochs.vouched(one, person, ring[one.epoch])
-    ]
-    if not todo:
-        raise StaleError("Somebody has vouched for this person's key already.")
-    for one in todo:
-        seed, public = ring[one.epoch], person.public_key
-        one.blob = wrap(public, seed, group_place(person.id, group, one.epoch))
-        one.tag = epochs.member_tag(seed, staff_id=person.id, group=group, epoch=one.epoch, public=public)
-        one.granted_by, one.granted = by.name, now.date()
-    note(session, "group.vouch", by=by.name, subject=person.id, detail={"group": group.value})

@@ -11,7 +11,7 @@ from portal.errors import InvalidError, NotFoundError
 from portal.permissions import GRANTS, MAY_HOLD, Access, Group, Permission, Role
 from portal.staff import epochs, groups, service
 from portal.staff.current import actor
-from portal.staff.forms import ConfirmForm, GrantForm, GroupForm, InviteForm, MarkedForm, typed
+from portal.staff.forms import ConfirmForm, GrantForm, GroupForm, InviteForm, typed
 from portal.staff.labels import DUTIES, GROUPS, PERMISSIONS, ROLES
 from portal.staff.pages import fingerprint, pages
 from portal.vault.directory import Request
@@ -179,24 +179,6 @@ def grant(staff_id: UUID) -> ResponseReturnValue:
         compared=typed(form.mark).replace(" ", ""),
     )
     done(_("Done: the key has been handed on."))
-    return redirect(url_for(".keys"), 303)
-
-
-@pages.page("/staff/<uuid:staff_id>/vouch", access=Permission.GROUP_GRANT, methods=("POST",), fresh=".keys")
-def vouch(staff_id: UUID) -> ResponseReturnValue:
-    """Vouch for the key of somebody who holds a group's key already."""
-    form = MarkedForm()
-    if not form.validate():
-        raise NotFoundError
-    groups.vouch(
-        db(),
-        by=actor(),
-        staff_id=staff_id,
-        group=Group(typed(form.group)),
-        compared=typed(form.mark).replace(" ", ""),
-        now=now(),
-    )
-    done(_("Done: you vouch for this person's key."))
     return redirect(url_for(".keys"), 303)
 
 

@@ -16,7 +16,7 @@ def do(world: Any, act: Any, by: Any, who: Any, *words: Any, **more: Any) -> Non
     with world.database.session(write=True) as session:
         names = ("group",) if act is not groups.change_role else ("role",)
         more |= dict(zip(names, words, strict=True))
-        if act in {groups.propose, groups.grant, groups.vouch}:
+        if act in {groups.propose, groups.grant}:
             more["now"] = world.clock.now
         act(session, by=world.actor(by), staff_id=who.id, **more)
 
@@ -177,19 +177,17 @@ def test_who_renews_a_key_has_it_and_who_was_never_vouched_for_is_shown(world: A
     assert renewed(world, sahar) == {"Sahar"}
 
 
-def test_a_compared_key_is_vouched_for_anew_and_no_other(world: Any, office: Any) -> None:
-    del office
+def test_whom_nobody_vouched_for_gets_the_key_only_as_anybody_does(world: Any, office: Any) -> None:
     sahar, mina = world.lead(), world.person("Mina", Role.REVIEWER, [Group.INTAKE])
     untagged(world, mina)
-    with pytest.raises(StaleError, match="not the key"):
-        do(world, groups.vouch, sahar, mina, Group.INTAKE, compared="0" * 32)
-    with pytest.raises(RefusedError):
-        do(world, groups.vouch, mina, sahar, Group.INTAKE, compared=key_id(sahar.bundle.public_key))
-    do(world, groups.vouch, sahar, mina, Group.INTAKE, compared=key_id(mina.bundle.public_key))
+    mark = key_id(mina.bundle.public_key)
+    with pytest.raises(StaleError):
+        do(world, groups.grant, sahar, mina, Group.INTAKE, compared=mark)
+    do(world, groups.revoke, office, mina, Group.INTAKE)
+    do(world, groups.propose, office, mina, Group.INTAKE)
+    do(world, groups.grant, sahar, mina, Group.INTAKE, compared=mark)
     with world.database.session(write=False) as session:
         assert groups.unvouched(session, by=world.actor(sahar)) == []
-    with pytest.raises(StaleError):
-        do(world, groups.vouch, sahar, mina, Group.INTAKE, compared=key_id(mina.bundle.public_key))
     assert renewed(world, sahar) == {"Sahar", "Mina"}
     assert world.actor(mina).seed_at(Group.INTAKE, 1) == world.group_seeds[Group.INTAKE]
 
@@ -253,20 +251,17 @@ def test_an_administrator_proposes_and_takes_back_on_the_page(world: Any, office
     assert admin.get(f"/staff/{office.id}").status_code == 404
 
 
-def test_a_lead_vouches_on_the_page(world: Any, office: Any, browser: Any) -> None:
+def test_the_page_shows_whom_nobody_vouched_for_and_offers_nothing(
+    world: Any, office: Any, browser: Any
+) -> None:
     del office
     sahar, mina = world.lead(), world.person("Mina", Role.REVIEWER, [Group.INTAKE])
     untagged(world, mina)
     lead = browser()
     lead.sign_in(sahar)
-    assert "Nobody vouched" in lead.get("/staff/keys").get_data(as_text=True)
-    mark = key_id(mina.bundle.public_key)
-    lead.post(f"/staff/{mina.id}/vouch", {"group": "intake", "mark": mark}, seen="/staff/keys")
-    assert "Nobody vouched" not in lead.get("/staff/keys").get_data(as_text=True)
-    assert (
-        lead.post(f"/staff/{mina.id}/vouch", {"group": "x", "mark": mark}, seen="/staff/keys").status_code
-        == 404
-    )
+    page = lead.get("/staff/keys").get_data(as_text=True)
+    assert "Nobody vouched" in page
+    assert f"/staff/{mina.id}/" not in page
 
 
 def test_the_invitation_page_proposes_circles(world: Any, office: Any, browser: Any) -> None:
