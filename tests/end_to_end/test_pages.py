@@ -137,6 +137,11 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
             View(f"intake.{name}", "writer", state="begun")
             for name in ("start", "account", "you", "documents", "permissions", "reaching", "check")
         ),
+        *(View(f"intake.{name}", "stranger") for name in ("safe", "how", "pause", "rest", "support")),
+        *(
+            View(f"intake.{name}", "writer", state="begun")
+            for name in ("helping", "told", "people", "places", "group", "responsible", "many")
+        ),
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),
         *(View(f"folder.{name}", "returner") for name in ("show", "change_permissions", "withdraw")),
