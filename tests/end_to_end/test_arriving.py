@@ -96,7 +96,12 @@ def test_a_cut_line_is_said_and_the_file_goes_on_by_itself(portal: Portal, langu
 
 def test_a_browser_that_is_offline_for_a_while_loses_nothing(portal: Portal) -> None:
     page = opened(portal, "en")
-    page.route(re.compile(r"/arriving/.*/2$"), lambda route: (page.context.set_offline(True), route.abort()))
+
+    def cut(route: Route) -> None:
+        page.context.set_offline(True)
+        route.abort()
+
+    page.route(re.compile(r"/arriving/.*/2$"), cut)
     choose(page, FILM)
     expect(page.locator("[data-coming] [role=status]")).to_contain_text("line is gone")
     page.unroute_all()
@@ -276,7 +281,7 @@ def test_without_a_microphone_the_page_says_so_and_takes_a_file(portal: Portal) 
     page = opened(portal, "en", "voice")
     page.locator(".recorder [data-start]").click()
     expect(page.locator(".recorder [data-said]")).to_contain_text("does not let us use the microphone")
-    page.set_input_files("input[name=file]", [{**SHORT, "name": "voice.mp3"}])
+    choose(page, {**SHORT, "name": "voice.mp3"})
     page.locator("button[value=continue]").click()
     page.wait_for_url("**/documents")
     expect(page.locator(HERE)).to_have_count(1)
