@@ -32,11 +32,10 @@ pages = Pages("linking", __name__, face=Face.DESK, url_prefix="/cases")
 _LINKS = "/<uuid:case_id>/links"
 _TYPED = 300
 _MEANT = {
+    MarkKind.PERSON: (Kind.PERSON, Kind.BODY),
     MarkKind.PLACE: (Kind.PLACE, Kind.GRAVE, Kind.BODY),
-    MarkKind.DATE: (Kind.EVENT,),
-    MarkKind.CLAIM: (Kind.EVENT,),
 }
-"""Which sorts of record marked words may become, where they are not a person's name."""
+"""Which sorts of record marked words may be the name of."""
 
 
 @pages.app_context_processor
@@ -99,7 +98,7 @@ def new(case_id: UUID) -> ResponseReturnValue:
         return _decide(case_id, mark, form, one, text)
     found = service.propose(db(), by=actor(), case_id=case_id, text=text, kind=mark.kind)
     cards = [_card(one) for one in found]
-    kinds = [(kind, LABELS[Kind][kind]) for kind in _MEANT.get(mark.kind, (Kind.PERSON,))]
+    kinds = [(kind, LABELS[Kind][kind]) for kind in _MEANT.get(mark.kind, ())]
     return render_template(
         "linking/new.html", case_id=case_id, mark=mark, text=text, cards=cards, kinds=kinds
     )
