@@ -24,6 +24,8 @@ def _row(row: str, names: Sequence[str]) -> Markup:
 
     def mark(cell: re.Match[str]) -> str:
         name, blank = next(left, ""), cell[3] or ""
+        if 'scope="row"' in cell[2]:  # the heading of the block needs no other
+            return cell[0]
         said = " data-blank" if blank else f' data-label="{escape(name)}"' if name else ""
         return f"<{cell[1]}{cell[2]}{said}>{blank}"
 
