@@ -11,7 +11,7 @@ from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, PAGES, Step
 
 PEOPLE, PLACES, TOLD, HELPING = (PAGES[one] for one in (Step.PEOPLE, Step.PLACES, Step.TOLD, Step.HELPING))
-TEXT = st.text(min_size=1, max_size=50).filter(str.strip)
+TEXT = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 
 
 def sealed(draft: Draft, *, identity: bool = False) -> dict[str, str]:
