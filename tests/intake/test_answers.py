@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.intake import answers
@@ -75,6 +75,7 @@ def test_fields_of_an_account_from_before_the_questions_are_read_as_nothing() ->
     assert answers.question({}, Step.ACCOUNT, "narrative") == ("", "", 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(["name", "father", "more"]), TEXT, min_size=1), max_size=4))
 def test_cards_are_kept_in_order_and_whole(cards: list[dict[str, str]]) -> None:
     draft = Draft.new()

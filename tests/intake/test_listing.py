@@ -6,13 +6,14 @@ from io import BytesIO
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.errors import InvalidError
 from portal.intake.journey import LINE, TEXT
 from portal.intake.listing import LINE_OF, NOTE_OF, Line, Unusual, pasted, sheet
 
+CELL = st.text(st.characters(categories=("L", "N", "P")), max_size=20)
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 ROWS = [["نام", "نام پدر", "Prison", "رنگ چشم"], ["سیمین راد", "کاوه", "Evin", "سبز"], ["", "", "Evin", ""]]
 
@@ -90,12 +91,14 @@ def test_a_line_that_is_too_long_is_kept_whole_on_several_cards() -> None:
     assert {card[NOTE_OF] for card in line.cards} == {Unusual.LONG}
 
 
-@given(st.lists(st.lists(st.text(st.characters(categories=("L", "N", "P")), max_size=20), max_size=5), max_size=9))
+@settings(deadline=None)
+@given(st.lists(st.lists(CELL, max_size=5), max_size=9))
 def test_no_word_of_a_pasted_sheet_is_lost(rows: list[list[str]]) -> None:
     kept = said(pasted("\n".join("\t".join(row) for row in [["no heading"], *rows])))
     assert [cell for row in rows for cell in row if cell.strip() not in kept] == []
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_is_sent_is_read_or_refused_in_words(data: bytes) -> None:
     for content in (data, b"PK\x03\x04" + data):
