@@ -37,7 +37,7 @@ _RESERVE = 256 * 1024 * 1024
 def _features(face: Face) -> list[guard.Pages]:
     """Return the blueprints of a face; imported here so that each process loads only its own side."""
     if face is Face.INTAKE:
-        from portal.intake import names_routes, upload_routes  # noqa: F401, PLC0415 - only this face needs them
+        from portal.intake import names_routes, own_routes, upload_routes  # noqa: F401, PLC0415 - only this face needs them
         from portal.intake.folder_routes import pages as folder  # noqa: PLC0415
         from portal.intake.routes import pages as intake  # noqa: PLC0415
 
@@ -45,7 +45,7 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - first: people begin at the queue
 
     # isort: split
-    from portal.casework import circle_routes, hold_routes, search_routes, work_routes  # noqa: F401, PLC0415
+    from portal.casework import asking_routes, circle_routes, hold_routes, search_routes, work_routes  # noqa: F401, PLC0415
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking import speaking_routes  # noqa: F401, PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415
@@ -92,6 +92,7 @@ def create_app(
     if database is None:
         database = Database(settings.main_url, settings.wraps_url)
         ledger.attach(database, lambda: directory.last.groups[Group.AUDITORS.value])
+    database.clock = clock
     files = FileStore(settings.files, reserve=_RESERVE)
     app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory, agree)
     app.teardown_appcontext(edge.release)

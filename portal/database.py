@@ -7,7 +7,7 @@ lock, because SQLite's own waiting is unfair under load. PostgreSQL is used by U
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -198,6 +198,15 @@ class PortalSession(Session):
     """
 
     companion: Session
+    clock: Callable[[], datetime]
+
+    @property
+    def today(self) -> date:
+        """The day (UTC) on which this unit of work is done, read once: what is asked as of now is of it."""
+        kept = self.info.setdefault("portal.today", None) or self.clock().date()
+        self.info["portal.today"] = kept
+        assert isinstance(kept, date)  # noqa: S101 - for the type checker
+        return kept
 
     def erase_last(self) -> None:
         """Put the erasing of wraps off until all else of this unit of work is on the disk.
@@ -218,6 +227,7 @@ class Database:
     """Both engines of an instance; `session` opens one unit of work over them."""
 
     def __init__(self, url: str, keys_url: str) -> None:
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.main = _engine(url, locked=True)
         self.keys = _engine(keys_url, locked=False)
         self._sessions = {
@@ -239,6 +249,7 @@ class Database:
         main, keys = self._sessions[write]
         session = main()
         session.companion = keys()
+        session.clock = self.clock
         return session
 
     @contextmanager

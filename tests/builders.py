@@ -62,6 +62,9 @@ class Instance:
     secrets: Secrets
     clock: Clock = field(default_factory=Clock)
 
+    def __post_init__(self) -> None:
+        self.database.clock = self.clock
+
     @property
     def keys(self) -> PublicKeys:
         return self.settings.public_keys

@@ -112,7 +112,7 @@ def an_account(
     blob = seal_field(part, "narrative", 1, CANARY)
     session.add(SealedField(part_id=part.part_id, name="narrative", blob=blob))
     said = {**EVERYTHING, **answers}
-    for number, use in enumerate(Use, 1):
+    for number, use in enumerate(map(Use, said), 1):
         session.add(a_decision(submission_id, number, use, Answer(said[use.value])))
     key, copy = seal_for_release(submission_id, sheet_id, sheet.to_json())
     session.add(

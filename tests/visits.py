@@ -8,11 +8,11 @@ from builders import Instance
 from werkzeug.test import TestResponse
 
 from portal.config import Face
-from portal.intake.models import Use
+from portal.intake.consent import ORDER
 
 BOUNDARY = "----formboundary7MA4YWxkTrZu0gW"
 STORY = "در تابستان ۱۳۶۷ در گوهردشت بودم. <b>نام‌ها</b> را خواندند & رفتند.\nI do not remember the day."
-PERMISSIONS = dict.fromkeys([use.value for use in Use], "yes")
+PERMISSIONS = dict.fromkeys([use.value for use in ORDER], "yes")
 
 
 def said(page: TestResponse) -> str:

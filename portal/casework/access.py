@@ -122,7 +122,7 @@ def open_case(
     session: PortalSession, submission: Submission, *, by: Actor, hold: LegalHold | None = None
 ) -> Opened:
     """Open a case whose source said yes to reading; nothing else opens it but the hold of `find_to_read`."""
-    if hold is None and not consent.permits(submission.consents, Use.READ):
+    if hold is None and not consent.permits(submission.consents, Use.READ, on=session.today):
         raise RefusedError
     parts = keys_of(session, submission, by=by)
     for part in submission.parts:

@@ -89,7 +89,7 @@ def gather(
     if lock:
         query = query.with_for_update(of=Submission, skip_locked=True)
     rows = session.scalars(query.execution_options(populate_existing=True)).all()
-    allowed = [one for one in rows if consent.permits(one.consents, Use.READ)]
+    allowed = [one for one in rows if consent.permits(one.consents, Use.READ, on=session.today)]
     found = [_opened(one, wrapped) for one, wrapped in _wraps(session, allowed, held)]
     return [one for one in found if one is not None]
 
@@ -169,7 +169,7 @@ class _Written:
         linkable = {
             case_id: opened
             for case_id, opened in cases.items()
-            if consent.permits(opened.submission.consents, Use.LINK)
+            if consent.permits(opened.submission.consents, Use.LINK, on=session.today)
         }
         self.spoken = _speaks[0](session, linkable)
         self.marks = _rows(session, Annotation, cases)

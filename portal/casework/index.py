@@ -16,10 +16,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal.casework.allowed import last_says_yes, sealed_by_death
 from portal.casework.digest import Held, held_keys
 from portal.casework.search_format import FormatError, Head, Words, names_record, read_heads
 from portal.database import PortalSession
-from portal.intake.models import GONE, Answer, Consent, Submission, Use
+from portal.intake.models import GONE, Submission
 from portal.permissions import CIRCLES, Permission
 from portal.staff.actor import Actor
 from portal.staff.models import EpochState, GroupEpoch
@@ -155,20 +156,15 @@ def readable(session: PortalSession, *, by: Actor) -> dict[bytes, None]:
     """Return the cases (16 bytes each) that the actor may read now, the longest waiting first."""
     by.require(Permission.CASE_READ)
     groups = [group for group in CIRCLES if by.seeds.get(group)]
-    last = (
-        select(Consent.answer)
-        .where(Consent.submission_id == Submission.id, Consent.use == Use.READ)
-        .order_by(Consent.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = select(_hex(Submission.id).label("id")).where(
-        Submission.status.not_in(GONE), Submission.group.in_(groups), last == Answer.YES
+        Submission.status.not_in(GONE), Submission.group.in_(groups), last_says_yes(session)
     )
     every = query.order_by(Submission.day, Submission.id).subquery()
     # One row of ten thousand ids is read many times faster than ten thousand rows.
     joined = session.scalar(select(func.aggregate_strings(every.c.id, "")))
     found = dict.fromkeys(split(bytes.fromhex(joined or "")))
+    for sealed in sealed_by_death(session):
+        found.pop(sealed.bytes, None)
     return found if _holds_all(session, by) else _openable(session, by, found)
 
 

@@ -55,8 +55,15 @@ USES: Mapping[Use, Any] = {
     Use.LINK: _l("Being linked"),
     Use.RESEARCH: _l("Research"),
     Use.STATISTICS: _l("Counting"),
-    Use.COURT: _l("Courts"),
-    Use.PUBLISH: _l("Publishing"),
+    Use.SHARE_UN: _l("Handing over: United Nations"),
+    Use.SHARE_PROSECUTORS: _l("Handing over: police and prosecutors"),
+    Use.SHARE_RIGHTS: _l("Handing over: human rights organisations"),
+    Use.COURT: _l("Court, without the name"),
+    Use.COURT_NAMED: _l("Court, with the name"),
+    Use.PUBLISH: _l("Publishing words"),
+    Use.PUBLISH_NAME: _l("Publishing the name"),
+    Use.PUBLISH_PHOTO: _l("Publishing pictures"),
+    Use.PUBLISH_VOICE: _l("Publishing the voice"),
 }
 
 HOLD_STATES: Mapping[HoldState, Any] = {

@@ -15,7 +15,7 @@ from portal.casework.marking import MarkKind, Selector, Span
 from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
-from portal.intake import consent, opening
+from portal.intake import consent, opening, openings
 from portal.intake.answers import helper_of
 from portal.intake.models import (
     Answer,
@@ -28,6 +28,7 @@ from portal.intake.models import (
     Use,
 )
 from portal.intake.opening import Attached, OpenedDocument, Written, open_document
+from portal.intake.openings import Deed
 from portal.intake.sealing import PartKey, open_field, open_record
 from portal.ledger.service import note
 from portal.permissions import Group, Permission
@@ -131,11 +132,14 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID, today: date | None
     submission, hold = _found(session, by=by, case_id=case_id, today=today)
     held = claim_of(session, submission)
     holds = held is not None and held.staff_id == by.id
-    decisions = consent.current(submission.consents)
+    decisions = consent.current(submission.consents, on=session.today)
     content, keys = None, keys_of(session, submission, by=by)
     if hold or decisions[Use.READ] is Answer.YES:
         content = _content(session, open_case(session, submission, by=by, hold=hold))
-    messages = opening.open_messages(session, opening.thread_of(keys))
+    thread = opening.thread_of(keys)
+    messages = opening.open_messages(session, thread)
+    if content is not None:
+        openings.tell(session, submission, _deed(submission, by, hold), role=by.role.value, thread=thread)
     if hold:
         note(session, "hold.read", by=by.name, subject=case_id, detail={"hold": hold.id.hex})
     else:
@@ -154,6 +158,13 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID, today: date | None
         circle=submission.group,
         kept_until=hold.until if hold else None,
     )
+
+
+def _deed(submission: Submission, by: Actor, hold: LegalHold | None) -> Deed:
+    if hold is not None:
+        return Deed.KEPT
+    second = submission.status is Status.SECOND_REVIEW and by.may(Permission.CASE_APPROVE)
+    return Deed.REVIEW if second else Deed.READ
 
 
 def _found(
@@ -275,9 +286,11 @@ def identity(session: PortalSession, *, by: Actor, case_id: UUID) -> dict[str, s
     by.require(Permission.CASE_CONTACT)
     seed = by.seeds_of(Group.CONTACT)
     submission = find(session, by=by, case_id=case_id)
-    if not consent.permits(submission.consents, Use.CONTACT):
+    if not consent.permits(submission.consents, Use.CONTACT, on=session.today):
         raise RefusedError
     opened = opening.open_fields(submission, opening.part_keys(session, submission, seed))
+    thread = opening.thread_of(keys_of(session, submission, by=by))
+    openings.tell(session, submission, Deed.IDENTITY, role=by.role.value, thread=thread)
     note(session, "identity.read", by=by.name, subject=case_id)
     return {
         "called": opened.get("called", ""),
@@ -302,6 +315,9 @@ def document(
     for one in opening.open_documents(opened.submission, opened.parts):
         if one.document.id == document_id:
             if not noted:
+                thread = opening.thread_of(opened.parts)
+                deed = Deed.KEPT if hold else Deed.DOCUMENT
+                openings.tell(session, submission, deed, role=by.role.value, thread=thread)
                 detail = {"document": str(document_id)} | ({"hold": hold.id.hex} if hold else {})
                 note(
                     session,

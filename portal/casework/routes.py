@@ -108,6 +108,6 @@ def identity(case_id: UUID) -> ResponseReturnValue:
         )
     submission = find(db(), by=by, case_id=case_id)
     by.seed_of(Group.CONTACT)
-    allowed = consent.permits(submission.consents, Use.CONTACT)
+    allowed = consent.permits(submission.consents, Use.CONTACT, on=db().today)
     form = PressForm()
     return render_template("casework/identity.html", case_id=case_id, opened=None, allowed=allowed, form=form)

@@ -16,7 +16,7 @@ from portal.casework.models import Claim
 from portal.casework.workflow import Mover
 from portal.database import PortalSession, UtcDay
 from portal.errors import NotFoundError, RefusedError, StaleError
-from portal.intake.consent import current
+from portal.intake.consent import current, weighs
 from portal.intake.models import (
     GONE,
     Answer,
@@ -153,11 +153,11 @@ def _page(
 
 def _reading(session: PortalSession, ids: Sequence[UUID]) -> dict[UUID, Answer]:
     """Return what each source last said about being read."""
-    query = select(Consent).where(Consent.submission_id.in_(ids), Consent.use == Use.READ)
+    query = select(Consent).where(Consent.submission_id.in_(ids), Consent.use.in_(weighs(Use.READ)))
     decisions: dict[UUID, list[Consent]] = {}
     for one in session.scalars(query):
         decisions.setdefault(one.submission_id, []).append(one)
-    return {case_id: current(several)[Use.READ] for case_id, several in decisions.items()}
+    return {case_id: current(several, on=session.today)[Use.READ] for case_id, several in decisions.items()}
 
 
 def _waiting(session: PortalSession, ids: Sequence[UUID]) -> set[UUID]:

@@ -16,7 +16,9 @@ from portal.casework.writing import write_note
 from portal.config import PublicKeys
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError, StaleError
+from portal.intake import opening, openings
 from portal.intake.models import Status, Submission
+from portal.intake.openings import Deed
 from portal.ledger.service import note
 from portal.permissions import Group, Permission
 from portal.staff.actor import Actor
@@ -110,6 +112,8 @@ def approve(
     row.state, row.approved_by, row.day = SheetState.APPROVED, by.name, now.date()
     submission.status = Status.COMPLETE
     let_go(session, submission)
+    thread = opening.thread_of(opened.parts)
+    openings.tell(session, submission, Deed.APPROVED, role=by.role.value, thread=thread)
     session.flush()
     note(session, "sheet.approve", by=by.name, subject=case_id)
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from portal.casework import marking, workflow
+from portal.casework import asking, marking, workflow
 from portal.casework.access import Opened, claim_of, find, find_held, keys_of, open_case
 from portal.casework.marking import MarkKind, Place, Span
 from portal.casework.models import Annotation, CaseNote
@@ -129,8 +129,10 @@ def message(
     submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_CONTACT)
     thread = opening.thread_of(keys_of(session, submission, by=by))
     speakers = [one.speaker for one in opening.open_messages(session, thread)]
-    if not workflow.may_write(consent.current(submission.consents), speakers):
+    if not workflow.may_write(consent.current(submission.consents, on=session.today), speakers):
         raise RefusedError
+    if not speakers or speakers[-1] is not Speaker.SOURCE:
+        asking.check(session, case_id)
     if wait and submission.status is not Status.AWAITING_SOURCE:
         workflow.check(submission.status, Status.AWAITING_SOURCE, mover=Mover.HOLDER)
         submission.status = Status.AWAITING_SOURCE

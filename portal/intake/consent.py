@@ -1,15 +1,25 @@
-"""What a source allowed, as of now: every use of a submission asks here first."""
+"""What a source allowed, as of a day: every use of a submission asks here first.
+
+Decisions are kept in the order they were made and the last one for a use holds: a yes until its last day, if
+it has one. After the source's death (a DIED row) their instruction holds over all of them. Whoever is named
+in an account is never covered by it; a yes speaks for its source alone.
+"""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Protocol
 
 from portal.intake.models import Answer, Use
 
-# The version of the wording that the pages show; raise it when a question's meaning changes.
-WORDING = 1
+MATRIX: tuple[Use, ...] = tuple(use for use in Use if use not in {Use.AFTER_DEATH, Use.DIED})
+"""What a source is asked, in the order of the page."""
 
-# Reading is why a source sends; a refusal there means "keep it sealed".
-ORDER = tuple(Use)
+ORDER: tuple[Use, ...] = (*MATRIX, Use.AFTER_DEATH)
+
+ASKED_ANEW: Mapping[Use, int] = {Use.COURT: 2}
+"""A yes to an earlier wording of these meant less than the question says now: it counts as ask first."""
+
+MOST_YEARS = 200
 
 
 class Decision(Protocol):
@@ -18,16 +28,53 @@ class Decision(Protocol):
     number: int
     use: Use
     answer: Answer
+    day: date
+    wording: int
+    until: date | None
+    years: int | None
 
 
-def current(decisions: Iterable[Decision]) -> Mapping[Use, Answer]:
-    """Return the latest answer for each use; what was never answered means *ask me first*."""
-    latest = dict.fromkeys(ORDER, Answer.ASK)
-    for decision in sorted(decisions, key=lambda one: one.number):
-        latest[decision.use] = decision.answer
-    return latest
+def weighs(use: Use) -> tuple[Use, ...]:
+    """Return the uses whose decisions bear on this one: what a query that does not load all has to load."""
+    return (use, Use.AFTER_DEATH, Use.DIED)
 
 
-def permits(decisions: Iterable[Decision], use: Use) -> bool:
-    """Tell whether the use is allowed now; nothing but a yes allows it."""
-    return current(decisions)[use] is Answer.YES
+def current(decisions: Iterable[Decision], *, on: date) -> Mapping[Use, Answer]:
+    """Return what holds for each use on a day; what was never answered means *ask me first*."""
+    made = sorted(decisions, key=lambda one: one.number)
+    died = next((one for one in made if one.use is Use.DIED), None)
+    latest = {one.use: one for one in made}
+    answers = {use: _answer(latest.get(use), on) for use in MATRIX}
+    if died is None:
+        return answers
+    before = [one for one in made if one.use is Use.AFTER_DEATH and one.number < died.number]
+    wish = before[-1] if before else None
+    if wish is None or wish.answer is Answer.YES:
+        return answers
+    if wish.answer is Answer.NO:
+        return answers if _opens(wish, died.day, on) else dict.fromkeys(MATRIX, Answer.NO)
+    # The trusted person decides, with the receipt: what was allowed before waits for their yes.
+    return {
+        use: Answer.ASK if answer is Answer.YES and latest[use].number < died.number else answer
+        for use, answer in answers.items()
+    }
+
+
+def _answer(decision: Decision | None, on: date) -> Answer:
+    if decision is None:
+        return Answer.ASK
+    ended = decision.until is not None and on > decision.until
+    older = decision.wording < ASKED_ANEW.get(decision.use, 0)
+    return Answer.ASK if decision.answer is Answer.YES and (ended or older) else decision.answer
+
+
+def _opens(wish: Decision, died: date, on: date) -> bool:
+    """Tell whether the years of sealing are over; sealed without a number of years is sealed for good."""
+    if wish.years is None:
+        return False
+    return (on.year - wish.years, on.month, on.day) >= (died.year, died.month, died.day)
+
+
+def permits(decisions: Iterable[Decision], use: Use, *, on: date) -> bool:
+    """Tell whether the use is allowed on a day; nothing but a yes allows it."""
+    return current(decisions, on=on)[use] is Answer.YES

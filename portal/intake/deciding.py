@@ -1,12 +1,49 @@
 """How a source's decisions are kept: each change is a new row, and the last one holds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from portal.database import PortalSession
+from portal.errors import InvalidError
 from portal.intake import consent as consents
-from portal.intake.models import Answer, Consent
+from portal.intake import wordings
+from portal.intake.models import Answer, Consent, Use
+from portal.intake.sealing import PartKey, open_reason, seal_reason
+from portal.vault.seal import Label
+
+UNTIL, YEARS, TRUSTED = "until", "years", "trusted"
+"""What goes with the answers of a form: the last day of every yes (ISO 8601), and what follows a death."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One answer as it is to be kept."""
+
+    answer: Answer
+    until: date | None = None
+    years: int | None = None
+    trusted: str = field(default="", repr=False)
+
+
+def read_answers(answers: Mapping[str, str]) -> dict[Use, Given]:
+    """Read use -> answer, with what goes along; raise `ValueError` for what is no answer."""
+    until = date.fromisoformat(answers[UNTIL]) if answers.get(UNTIL) else None
+    found: dict[Use, Given] = {}
+    for use in consents.ORDER:
+        if not answers.get(use):
+            continue
+        answer = Answer(answers[use])
+        if use is not Use.AFTER_DEATH:
+            found[use] = Given(answer, until if answer is Answer.YES else None)
+        elif answer is Answer.NO:
+            found[use] = Given(answer, years=int(answers[YEARS]) if answers.get(YEARS) else None)
+        elif answer is Answer.ASK:
+            found[use] = Given(answer, trusted=answers.get(TRUSTED, ""))
+        else:
+            found[use] = Given(answer)
+    return found
 
 
 def add_decisions(
@@ -17,31 +54,80 @@ def add_decisions(
     *,
     language: str,
     day: date,
+    thread: PartKey | None = None,
 ) -> int:
-    """Append the answers that differ from what holds now; nothing is overwritten. Returns how many."""
-    held = {one.use: one.answer for one in sorted(before, key=lambda one: one.number)}
-    changed = [
-        (use, Answer(answers[use]))
-        for use in consents.ORDER
-        if answers.get(use) and held.get(use) != answers[use]
-    ]
-    for number, (use, answer) in enumerate(changed, len(before) + 1):
-        session.add(
-            Consent(
-                submission_id=submission_id,
-                number=number,
-                use=use,
-                answer=answer,
-                day=day,
-                wording=consents.WORDING,
-                language=language,
-            )
+    """Append the answers that differ from what holds now; nothing is overwritten. Returns how many.
+
+    ``thread`` seals whom the source trusts; without it nobody can be named.
+    """
+    held = {one.use: one for one in sorted(before, key=lambda one: one.number)}
+    changed = {
+        use: given
+        for use, given in read_answers(answers).items()
+        if not _same(held.get(use), given, thread=thread, day=day)
+    }
+    for number, (use, given) in enumerate(changed.items(), len(before) + 1):
+        row = Consent(
+            id=uuid4(),
+            submission_id=submission_id,
+            number=number,
+            use=use,
+            answer=given.answer,
+            day=day,
+            wording=wordings.VERSION,
+            language=wordings.shown_in(language),
+            until=given.until,
+            years=given.years,
         )
+        if given.trusted:
+            if thread is None:
+                raise InvalidError("This cannot be kept now. Please come back with your nine words.")
+            row.condition = seal_reason(thread, row.id, Label.CONDITION, given.trusted)
+        session.add(row)
     return len(changed)
+
+
+def _same(held: Consent | None, given: Given, *, thread: PartKey | None, day: date) -> bool:
+    """Tell whether an answer says what holds already: neither ended nor given to words that meant less."""
+    if held is None or (held.answer, held.until, held.years) != (given.answer, given.until, given.years):
+        return False
+    if held.until is not None and held.until < day:
+        return False
+    if held.wording < consents.ASKED_ANEW.get(held.use, 0):
+        return False
+    return given.trusted == trusted_of(held, thread)
+
+
+def trusted_of(held: Consent, thread: PartKey | None) -> str:
+    """Open whom the source named to decide after their death, nothing if nobody."""
+    if held.condition is None or thread is None:
+        return ""
+    return open_reason(thread, held.id, Label.CONDITION, held.condition)
+
+
+def latest(decisions: Sequence[Consent]) -> dict[Use, Consent]:
+    """Return the last row for each use."""
+    return {one.use: one for one in sorted(decisions, key=lambda one: one.number)}
+
+
+def add_death(session: PortalSession, submission_id: UUID, before: Sequence[Consent], *, day: date) -> None:
+    """Append that the desk learned of the source's death; what holds from then on is in `consent.current`."""
+    session.add(
+        Consent(
+            id=uuid4(),
+            submission_id=submission_id,
+            number=len(before) + 1,
+            use=Use.DIED,
+            answer=Answer.YES,
+            day=day,
+            wording=wordings.VERSION,
+            language="",
+        )
+    )
 
 
 def refuse_all(session: PortalSession, submission_id: UUID, before: Sequence[Consent], *, day: date) -> int:
     """Answer every use with no: what taking everything back says, as long as it cannot be carried out."""
     language = max(before, key=lambda one: one.number).language if before else ""
-    answers = {use.value: Answer.NO.value for use in consents.ORDER}
+    answers = {use.value: Answer.NO.value for use in consents.MATRIX}
     return add_decisions(session, submission_id, before, answers, language=language, day=day)

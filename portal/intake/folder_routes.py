@@ -10,18 +10,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
 from portal.errors import InvalidError, NotFoundError, PortalError
-from portal.intake import holds, opening, service, visit, withdrawing
+from portal.intake import holds, opening, openings, questions, service, visit, withdrawing
+from portal.intake import permission_forms as permitting
 from portal.intake.arriving import take_file, too_large
 from portal.intake.forms import (
-    ANSWER_LABELS,
-    USE_LABELS,
+    AnswerForm,
     DocumentForm,
-    PermissionsForm,
     ReplyForm,
     WithdrawForm,
     WordsForm,
 )
 from portal.intake.models import GONE, Compartment, Status
+from portal.intake.openings import Deed
 from portal.intake.sealing import PartKey
 from portal.permissions import Access
 from portal.vault import receipt as receipts
@@ -31,6 +31,7 @@ from portal.web import edge, uploads
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number
+from portal.web.locale import lazy_gettext as _l
 from portal.web.streams import attachment
 
 pages = Pages("folder", __name__, face=Face.INTAKE)
@@ -82,9 +83,15 @@ def come_back() -> ResponseReturnValue:
     return render_template("intake/return.html", form=form, unsent=visit.has_unsent())
 
 
-def _opened() -> opening.Opened:
+def opened_folder() -> opening.Opened:
+    """Open the visitor's folder with what their words gave."""
     key = visit.folder()
     return opening.open_folder(edge.db(), submission_id=key.submission_id, seed=key.seed)
+
+
+def _questions() -> Sequence[questions.Asked]:
+    key = visit.folder()
+    return questions.waiting(edge.db(), submission_id=key.submission_id, seed=key.seed)
 
 
 def _holds() -> Sequence[holds.Told]:
@@ -92,8 +99,12 @@ def _holds() -> Sequence[holds.Told]:
     return holds.told(edge.db(), submission_id=key.submission_id, seed=key.seed, today=edge.today())
 
 
+def _held(opened: opening.Opened) -> dict[str, str]:
+    return permitting.held(opened.decided, opened.trusted, on=edge.today())
+
+
 def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
-    opened = _opened()
+    opened = opened_folder()
     if opened.submission.status is Status.WITHDRAWN:
         return render_template("intake/withdrawn.html")
     if opened.submission.status is Status.LOCKED:
@@ -101,12 +112,26 @@ def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
     return render_template(
         "intake/folder.html",
         opened=opened,
-        permissions=[(USE_LABELS[use], ANSWER_LABELS[answer]) for use, answer in opened.decisions.items()],
+        permissions=permitting.restated(_held(opened)),
         reply=reply,
         document=document,
         limit=edge.settings().file_limit // (1024 * 1024),
         holds=_holds(),
+        questions=[] if opened.submission.status in GONE else _questions(),
+        use_labels=permitting.USE_LABELS,
+        form=AnswerForm(formdata=None),
+        more=MORE.get(opened.submission.status),
     )
+
+
+MORE = {
+    Status.RECEIVED: _l(
+        "People read in the order in which accounts came: it can take weeks or months."
+    ),
+    Status.IN_REVIEW: _l("Reading one account carefully takes days, sometimes weeks."),
+    Status.SECOND_REVIEW: _l("This usually takes a few weeks."),
+}
+"""Honest times, where there is anything to wait for."""
 
 
 @pages.page("/folder", access=Access.SOURCE)
@@ -175,7 +200,7 @@ def _refused_addition(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> Resp
 @pages.page("/folder/files/<uuid:document_id>", access=Access.SOURCE)
 def own_file(document_id: UUID) -> ResponseReturnValue:
     """Give back a file to the source who chose to be able to open it again."""
-    attached = next((one for one in _opened().files if one.document.id == document_id), None)
+    attached = next((one for one in opened_folder().files if one.document.id == document_id), None)
     if attached is None:
         raise NotFoundError
     return attachment(opening.open_document(edge.files(), attached))
@@ -184,14 +209,15 @@ def own_file(document_id: UUID) -> ResponseReturnValue:
 @pages.page("/folder/permissions", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
 def change_permissions() -> ResponseReturnValue:
     """Change what is allowed; it holds from now on."""
-    opened = _opened()
+    opened = opened_folder()
     if opened.submission.status in GONE:
         return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
-    form = PermissionsForm(data={use.value: answer.value for use, answer in opened.decisions.items()})
+    form = permitting.PermissionsForm(data=permitting.shown(_held(opened)))
     if form.validate_on_submit():
         changed = service.decide(
             edge.db(),
             submission_id=opened.submission.id,
+            seed=visit.folder().seed,
             answers=form.answers(),
             language=language(),
             day=edge.today(),
@@ -219,7 +245,10 @@ def withdraw() -> ResponseReturnValue:
         form.sure.errors = [
             _("If you are sure, choose “Yes, take everything back”. If not, go back: nothing has changed.")
         ]
-    return render_template("intake/withdraw.html", form=form, holds=_holds())
+    key = visit.folder()
+    told = openings.told(edge.db(), submission_id=key.submission_id, seed=key.seed)
+    released = [one.day for one in told if one.deed is Deed.RELEASED]
+    return render_template("intake/withdraw.html", form=form, holds=_holds(), released=released)
 
 
 @pages.page("/folder/close", access=Access.SOURCE, methods=("POST",))

@@ -12,21 +12,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.intake.asking import Prompt, catalogue
 from portal.intake.journey import LINE, LONG, Field, Kind, Page
-from portal.intake.models import Answer, Use
 from portal.web.forms import PortalForm, normal_lines
 from portal.web.locale import lazy_gettext as _l
-
-ANSWER_LABELS = {Answer.YES: _l("Yes"), Answer.ASK: _l("Ask me first"), Answer.NO: _l("No")}
-
-USE_LABELS = {
-    Use.CONTACT: _l("May we write to you here, in your folder, when we have a question?"),
-    Use.READ: _l("May the people who work here read your account?"),
-    Use.LINK: _l("May they connect your account with the persons, prisons and graves it speaks of?"),
-    Use.RESEARCH: _l("May researchers work with it, without any name or detail by which you could be found?"),
-    Use.STATISTICS: _l("May it be counted in tables, where nobody can be recognised?"),
-    Use.COURT: _l("May it be used before a court, if you are asked again at that time?"),
-    Use.PUBLISH: _l("May parts of your words be published, without your name?"),
-}
 
 UNKNOWN = _l("Choose one of the answers, or leave it open.")
 
@@ -42,10 +29,6 @@ def _choice(label: Any, choices: Sequence[tuple[str, Any]], about: str = "") -> 
         filters=[lambda value: value or ""],
         validators=[Optional(), AnyOf(allowed, message=UNKNOWN)],
     )
-
-
-def _answer(label: Any) -> RadioField:
-    return _choice(label, [(answer.value, text) for answer, text in ANSWER_LABELS.items()])
 
 
 def _several(prompt: Prompt) -> SelectMultipleField:
@@ -124,22 +107,6 @@ class DocumentForm(PortalForm):
     file = FileField(_l("The file"))
 
 
-class PermissionsForm(PortalForm):
-    """One decision for each use; a blank means *ask me first*."""
-
-    contact = _answer(USE_LABELS[Use.CONTACT])
-    read = _answer(USE_LABELS[Use.READ])
-    link = _answer(USE_LABELS[Use.LINK])
-    research = _answer(USE_LABELS[Use.RESEARCH])
-    statistics = _answer(USE_LABELS[Use.STATISTICS])
-    court = _answer(USE_LABELS[Use.COURT])
-    publish = _answer(USE_LABELS[Use.PUBLISH])
-
-    def answers(self) -> dict[str, str]:
-        """Return use -> answer for what was answered."""
-        return {use.value: self[use.value].data for use in Use if self[use.value].data}
-
-
 class NamesForm(PortalForm):
     """Many names, one a line."""
 
@@ -186,6 +153,26 @@ class ReplyForm(PortalForm):
             Length(max=20_000, message=_l("Please make it shorter, or send it in two messages.")),
         ],
     )
+
+
+class AddedForm(PortalForm):
+    """More words, or words that correct earlier ones."""
+
+    text = TextAreaField(
+        _l("What you want to add or correct"),
+        filters=[_as_typed],
+        validators=[
+            DataRequired(_l("Write something first, even one sentence.")),
+            Length(
+                max=LONG,
+                message=_l("This is longer than one page of ours can take. Send the rest as a file."),
+            ),
+        ],
+    )
+
+
+class AnswerForm(PortalForm):
+    """The answer to one question; which button was pressed says it."""
 
 
 class WithdrawForm(PortalForm):

@@ -39,15 +39,28 @@ class Compartment(StrEnum):
 
 
 class Use(StrEnum):
-    """What a source may allow, one decision each."""
+    """What a source may allow, one decision each; the last two bear on all the others (consent.py)."""
 
     CONTACT = "contact"
     READ = "read"
     LINK = "link"
     RESEARCH = "research"
     STATISTICS = "statistics"
+    SHARE_UN = "share-un"
+    SHARE_PROSECUTORS = "share-prosecutors"
+    SHARE_RIGHTS = "share-rights"
     COURT = "court"
+    """Before a court, without the source's name."""
+    COURT_NAMED = "court-named"
     PUBLISH = "publish"
+    """Some of the words, without a name."""
+    PUBLISH_NAME = "publish-name"
+    PUBLISH_PHOTO = "publish-photo"
+    PUBLISH_VOICE = "publish-voice"
+    AFTER_DEATH = "after-death"
+    """Yes: what was allowed stays allowed. No: sealed, for some years or for good. Ask: a trusted person."""
+    DIED = "died"
+    """Not the source's word: the day on which the desk learned of the source's death."""
 
 
 class Answer(StrEnum):
@@ -163,12 +176,16 @@ class Document(Base):
 
 
 class Consent(Base):
-    """One decision for one use, kept with the version of the question; a change is a new row."""
+    """One decision for one use, kept with the version of the question; a change is a new row.
+
+    The words that were shown are in `wordings`, by version and language. ``until`` is the last day of a yes;
+    ``years`` goes with AFTER_DEATH; ``condition`` is whom the source trusts, sealed under the thread's key.
+    """
 
     __tablename__ = "consent"
     __table_args__ = (
         UniqueConstraint("submission_id", "number"),
-        Index("ix_consent_decided", "use", "submission_id", "number", "answer"),
+        Index("ix_consent_decided", "use", "submission_id", "number", "answer", "until"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -179,6 +196,74 @@ class Consent(Base):
     day: Mapped[date] = mapped_column(UtcDay)
     wording: Mapped[int]
     language: Mapped[str] = mapped_column(String(8))
+    until: Mapped[date | None] = mapped_column(UtcDay)
+    years: Mapped[int | None]
+    condition: Mapped[bytes | None] = mapped_column(SealedColumn)
+
+
+class QuestionState(StrEnum):
+    """Where a question to a source stands; only an open one waits for an answer."""
+
+    OPEN = "open"
+    LATER = "later"
+    ANSWERED = "answered"
+
+
+class Question(Base):
+    """One use that somebody asked the source for; the reason is sealed under the thread's key.
+
+    ``waits`` is true until it is answered and then nothing, so that one use is asked for once at a time.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "number"),
+        UniqueConstraint("submission_id", "use", "waits"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    number: Mapped[int]
+    use: Mapped[Use] = mapped_column(words(Use))
+    state: Mapped[QuestionState] = mapped_column(words(QuestionState), default=QuestionState.OPEN)
+    waits: Mapped[bool | None] = mapped_column(default=True)
+    asked_name: Mapped[str] = mapped_column(String(60))
+    day: Mapped[date] = mapped_column(UtcDay)
+    answered: Mapped[date | None] = mapped_column(UtcDay)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class ContactLeave(Base):
+    """Leave to write to a source again unasked: one person gives a reason, another agrees; it serves once."""
+
+    __tablename__ = "contact_leave"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    number: Mapped[int]
+    """Which contact it is for: the second, the third ..."""
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"))
+    asked_name: Mapped[str] = mapped_column(String(60))
+    asked: Mapped[date] = mapped_column(UtcDay)
+    agreed_name: Mapped[str] = mapped_column(String(60), default="")
+    agreed: Mapped[date | None] = mapped_column(UtcDay)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class Telling(Base):
+    """One line of what a source is told: who opened it, or what came of it; only the receipt opens it.
+
+    ``mark`` is a keyed digest of role, deed and day, so that the same is told once a day.
+    """
+
+    __tablename__ = "telling"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submission.id", ondelete="RESTRICT"), index=True)
+    day: Mapped[date] = mapped_column(UtcDay)
+    mark: Mapped[bytes] = mapped_column(LargeBinary)
+    blob: Mapped[bytes] = mapped_column(SealedColumn)
 
 
 class Message(Base):

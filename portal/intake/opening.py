@@ -12,9 +12,11 @@ from sqlalchemy.orm import selectinload
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import consent as consents
+from portal.intake import deciding
 from portal.intake.models import (
     Answer,
     Compartment,
+    Consent,
     Document,
     Message,
     Part,
@@ -30,6 +32,8 @@ from portal.vault.seal import Label
 from portal.vault.stream import SealedReader
 from portal.vault.wrap import Seeds
 
+NARRATIVE = "narrative"
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -38,8 +42,11 @@ class Opened:
     submission: Submission
     messages: list["Written"]
     decisions: Mapping[Use, Answer]
+    decided: Mapping[Use, Consent]
+    trusted: str = field(repr=False)
     fields: Mapping[str, str] = field(repr=False)
     files: Sequence["Attached"] = field(repr=False)
+    texts: Sequence["Said"] = field(repr=False)
     rereadable: bool
     file_count: int
 
@@ -49,6 +56,14 @@ class Written:
     """An opened message."""
 
     speaker: Speaker
+    day: date
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text in the source's own words: the account, then what was added to it."""
+
     day: date
     text: str = field(repr=False)
 
@@ -136,6 +151,17 @@ def open_fields(submission: Submission, keys: Mapping[UUID, PartKey]) -> dict[st
     return {name: text for name, (_, text) in opened.items()}
 
 
+def open_said(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Said]:
+    """Open the account and what was added to it, in the order it came."""
+    found = []
+    for part in submission.parts:
+        mine = [one for one in part.fields if one.name == NARRATIVE and part.id in keys]
+        if mine:
+            last = max(mine, key=lambda one: one.version)
+            found.append(Said(part.day, open_field(keys[part.id], last.name, last.version, last.blob)))
+    return found
+
+
 def open_documents(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Attached]:
     """Open the records of every document that the keys open."""
     opened = []
@@ -150,15 +176,19 @@ def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> 
     """Open everything that a receipt may show; the narrative only if the source chose so when sending."""
     submission = load(session, submission_id)
     if submission.status is Status.WITHDRAWN:
-        return Opened(submission, [], {}, {}, [], rereadable=False, file_count=0)
+        return Opened(submission, [], {}, {}, "", {}, [], [], rereadable=False, file_count=0)
     keys = part_keys(session, submission, seed)
-    files = open_documents(submission, keys)
+    files, decided = open_documents(submission, keys), deciding.latest(submission.consents)
+    wish = decided.get(Use.AFTER_DEATH)
     return Opened(
         submission=submission,
         messages=open_messages(session, thread_of(keys)),
-        decisions=consents.current(submission.consents),
+        decisions=consents.current(submission.consents, on=session.today),
+        decided=decided,
+        trusted=deciding.trusted_of(wish, thread_of(keys)) if wish else "",
         fields=open_fields(submission, keys),
         files=files,
+        texts=open_said(submission, keys),
         rereadable=any(one.compartment is Compartment.CONTENT for one in keys.values()),
         file_count=sum(len(part.documents) for part in submission.parts),
     )

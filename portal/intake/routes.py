@@ -9,15 +9,12 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from portal.config import Face
-from portal.intake import consent, service, visit
+from portal.intake import service, visit
 from portal.intake.answers import days, shown_as
 from portal.intake.asking import catalogue
 from portal.intake.day_words import in_words
 from portal.intake.drafts import Draft
 from portal.intake.forms import (
-    ANSWER_LABELS,
-    USE_LABELS,
-    PermissionsForm,
     PressForm,
     SendForm,
     WordsForm,
@@ -38,7 +35,8 @@ from portal.intake.journey import (
     number_of,
     path,
 )
-from portal.intake.models import Answer
+from portal.intake.permission_forms import PermissionsForm, restated
+from portal.intake.permission_forms import shown as shown_permissions
 from portal.permissions import Access
 from portal.vault import receipt as receipts
 from portal.vault.receipt import Receipt
@@ -267,19 +265,12 @@ def support() -> ResponseReturnValue:
 @pages.page("/permissions", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def permissions() -> ResponseReturnValue:
     """Ask what is allowed: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
-    form = PermissionsForm(data=visit.draft().consent)
+    form = PermissionsForm(data=shown_permissions(visit.draft().consent))
 
     def take(draft: Draft) -> None:
-        draft.consent = {use: answer for use, answer in form.answers().items() if answer in ANSWER_LABELS}
+        draft.consent = form.answers()
 
     return ask(Step.PERMISSIONS, form, "intake/permissions.html", take)
-
-
-def _chosen(answers: dict[str, str]) -> list[tuple[object, object]]:
-    return [
-        (USE_LABELS[use], ANSWER_LABELS[Answer(answers.get(use.value) or Answer.ASK)])
-        for use in consent.ORDER
-    ]
 
 
 def _summary(draft: Draft) -> list[dict[str, object]]:
@@ -338,7 +329,7 @@ def check() -> ResponseReturnValue:
         draft=draft,
         summary=_summary(draft),
         documents=PAGES[Step.DOCUMENTS],
-        permissions=_chosen(draft.consent),
+        permissions=restated(draft.consent),
         **place(Step.CHECK),
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, RefusedError, UnavailableError
+from portal.intake import questions
 from portal.intake.answers import to_seal
 from portal.intake.deciding import add_decisions
 from portal.intake.drafts import Draft, DraftFile
@@ -49,6 +50,9 @@ from portal.vault.receipt import ReceiptKeys
 from portal.vault.seal import Label
 from portal.vault.stream import SealedFile, SealingWriter
 from portal.vault.wrap import key_id, public_key
+
+TEXTS = 100
+"""Texts that one folder may hold, the account itself included."""
 
 SOFTWARE = f"testimony-portal {version('testimony-portal')}"
 
@@ -182,7 +186,8 @@ def submit(
         _add_part(session, draft.part(kind), number, recipients=recipients, keys=keys, day=day)
     session.flush()
     session.add_all([*fields, *documents])
-    add_decisions(session, submission.id, [], draft.consent, language=language, day=day)
+    thread = draft.part(Compartment.THREAD)
+    add_decisions(session, submission.id, [], draft.consent, language=language, day=day, thread=thread)
     note(session, "submission.receive", by=SOURCE, subject=submission.id)
     return submission
 
@@ -278,17 +283,49 @@ def add_file(
     submission = _live(session, submission_id)
     if sum(len(one.documents) for one in submission.parts) >= limit:
         raise InvalidError("Your folder holds as many files as it can. Write to us if there is more to send.")
-    rereads = any(
-        one.compartment is Compartment.CONTENT for one in part_keys(session, submission, seed).values()
-    )
+    _add_content(session, submission, part, seed=seed, keys=keys, day=day)
+    session.add(row)
+    segments.touch(session, submission_id)
+    note(session, "document.receive", by=SOURCE, subject=submission_id)
+
+
+def add_text(
+    session: PortalSession,
+    *,
+    submission_id: UUID,
+    seed: bytes,
+    text: str,
+    keys: PublicKeys,
+    day: date,
+    limit: int = TEXTS,
+) -> None:
+    """Put more words beside the account, or what corrects it; what was sent before is never touched."""
+    if not text.strip():
+        raise InvalidError("There is nothing to keep yet. Write something first, even one sentence.")
+    part = PartKey.new(submission_id, Compartment.CONTENT)
+    field = SealedField(part_id=part.part_id, name="narrative", blob=seal_field(part, "narrative", 1, text))
+    submission = _live(session, submission_id)
+    if sum(bool(one.fields) for one in submission.parts) >= limit:
+        raise InvalidError("Your folder holds as many texts as it can. Write us a message if there is more.")
+    _add_content(session, submission, part, seed=seed, keys=keys, day=day)
+    session.add(field)
+    if submission.status is Status.AWAITING_SOURCE:
+        submission.status = Status.IN_REVIEW
+    segments.touch(session, submission_id)
+    note(session, "text.receive", by=SOURCE, subject=submission_id)
+
+
+def _add_content(
+    session: PortalSession, submission: Submission, part: PartKey, *, seed: bytes, keys: PublicKeys, day: date
+) -> None:
+    """Add a part for the circle that reads, and for the source who chose to read what they sent."""
+    opened = part_keys(session, submission, seed).values()
+    rereads = any(one.compartment is Compartment.CONTENT for one in opened)
     number = max(one.number for one in submission.parts) + 1
     circle = _circle_of(session, submission, keys)
     recipients = _recipients(keys, circle, part.compartment, public_key(seed) if rereads else None)
     _add_part(session, part, number, recipients=recipients, keys=keys, day=day)
     session.flush()
-    session.add(row)
-    segments.touch(session, submission_id)
-    note(session, "document.receive", by=SOURCE, subject=submission_id)
 
 
 def _circle_of(session: PortalSession, submission: Submission, keys: PublicKeys) -> Group:
@@ -306,11 +343,21 @@ def _circle_of(session: PortalSession, submission: Submission, keys: PublicKeys)
 
 
 def decide(
-    session: PortalSession, *, submission_id: UUID, answers: Mapping[str, str], language: str, day: date
+    session: PortalSession,
+    *,
+    submission_id: UUID,
+    answers: Mapping[str, str],
+    language: str,
+    day: date,
+    seed: bytes | None = None,
 ) -> int:
     """Change permissions; return how many changed. They hold from this moment."""
     submission = _live(session, submission_id)
-    changed = add_decisions(session, submission_id, submission.consents, answers, language=language, day=day)
+    thread = thread_of(part_keys(session, submission, seed)) if seed else None
+    changed = add_decisions(
+        session, submission_id, submission.consents, answers, language=language, day=day, thread=thread
+    )
     if changed:
+        questions.settle(session, submission_id, day=day)
         note(session, "consent.change", by=SOURCE, subject=submission_id)
     return changed

@@ -15,8 +15,9 @@ from portal.casework.marking import MarkKind
 from portal.casework.reading import Mark, open_texts
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
-from portal.intake import consent
+from portal.intake import consent, opening, openings
 from portal.intake.models import Use
+from portal.intake.openings import Deed
 from portal.ledger.service import note
 from portal.linking import agreeing
 from portal.linking.agreeing import Match
@@ -69,8 +70,8 @@ class OpenedLink:
     state: LinkState
 
 
-def _linkable(opened: Opened) -> None:
-    if not consent.permits(opened.submission.consents, Use.LINK):
+def _linkable(session: PortalSession, opened: Opened) -> None:
+    if not consent.permits(opened.submission.consents, Use.LINK, on=session.today):
         raise RefusedError
 
 
@@ -78,7 +79,7 @@ def _open(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
     """Open a case for its holder, locked, if its source lets it be linked."""
     submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_LINK, working=True)
     opened = open_case(session, submission, by=by)
-    _linkable(opened)
+    _linkable(session, opened)
     return opened
 
 
@@ -94,7 +95,7 @@ def mark_of(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) 
     """Open the words that a link is to rest on; noted."""
     by.require(Permission.CASE_LINK)
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
-    _linkable(opened)
+    _linkable(session, opened)
     found = writing.find_mark(session, opened, mark_id)[1]
     note(session, "mark.read", by=by.name, subject=case_id)
     return found
@@ -106,7 +107,7 @@ def propose(
     """Rank the records that a name in the text may mean, best first, twelve at most."""
     by.require(Permission.CASE_LINK)
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
-    _linkable(opened)
+    _linkable(session, opened)
     whole = "\n".join(one.text for one in open_texts(opened))
     linked: dict[UUID, list[LinkRelation]] = {}
     for one in _values(session, opened):
@@ -132,7 +133,7 @@ def candidate(session: PortalSession, *, by: Actor, case_id: UUID, text: str, re
     """Look closely at one record as what the words may mean."""
     by.require(Permission.CASE_LINK)
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
-    _linkable(opened)
+    _linkable(session, opened)
     record, leads_to = _record(session, record_id, by=by)
     whole = "\n".join(one.text for one in open_texts(opened))
     linked = [
@@ -183,7 +184,7 @@ def links_of(session: PortalSession, *, by: Actor, case_id: UUID) -> list[Opened
     """Open the links of a case, those that were taken back last; none without the source's leave."""
     by.require(Permission.CASE_READ)
     submission = find(session, by=by, case_id=case_id)
-    if not consent.permits(submission.consents, Use.LINK):
+    if not consent.permits(submission.consents, Use.LINK, on=session.today):
         return []
     opened = open_case(session, submission, by=by)
     links = [_opened_link(session, row, _value(opened, row), by) for row in _rows(session, opened)]
@@ -255,9 +256,15 @@ def link(
     }
     blob = opened.key.seal(Label.LINK, link_id, value)
     session.add(Link(id=link_id, submission_id=case_id, blob=blob))
+    _tell(session, opened, Deed.LINKED, by=by)
     session.flush()
     note(session, "link.add", by=by.name, subject=case_id)
     return link_id
+
+
+def _tell(session: PortalSession, opened: Opened, deed: Deed, *, by: Actor) -> None:
+    thread = opening.thread_of(opened.parts)
+    openings.tell(session, opened.submission, deed, role=by.role.value, thread=thread)
 
 
 def take_back(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> None:
@@ -271,4 +278,5 @@ def take_back(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID
     value = _value(opened, row)
     writing.lift(session, opened, mark_id=UUID(value["annotation_id"]), link_id=link_id)
     row.state = LinkState.SUPERSEDED
+    _tell(session, opened, Deed.UNLINKED, by=by)
     note(session, "link.take-back", by=by.name, subject=case_id)

@@ -105,7 +105,7 @@ def _linked(
     gathered = [
         one
         for one in digest.gather(session, by=by, case_ids=places)
-        if consent.permits(one.opened.submission.consents, Use.LINK)
+        if consent.permits(one.opened.submission.consents, Use.LINK, on=session.today)
     ]
     cases = {one.opened.submission.id: one.opened for one in gathered}
     links = _links(session, cases)

@@ -12,7 +12,7 @@ from portal.casework.models import CodingSheet, SheetState
 from portal.casework.prisons import prisons
 from portal.database import PortalSession
 from portal.intake import consent
-from portal.intake.models import GONE, Compartment, Consent, Part, Submission, Use
+from portal.intake.models import GONE, Answer, Compartment, Consent, Part, Submission, Use
 from portal.linking.models import Link, LinkState
 from portal.release.models import ReleaseFile
 from portal.staff.actor import Actor
@@ -20,6 +20,7 @@ from portal.store.wraps import Wrap, key_ids
 from portal.vault.wrap import Seeds
 
 _BATCH = 500
+_ASKED = (Use.RESEARCH, Use.LINK, *consent.weighs(Use.READ))
 
 
 class Account(NamedTuple):
@@ -120,8 +121,9 @@ def _accounts(session: PortalSession, by: Actor) -> list[Account]:
     found = []
     for submission_id, sheet_id, revision in sheets:
         decisions = said.get(submission_id, [])
-        if consent.permits(decisions, Use.READ) and consent.permits(decisions, Use.RESEARCH):
-            found.append(Account(submission_id, sheet_id, revision, consent.permits(decisions, Use.LINK)))
+        holds = consent.current(decisions, on=session.today)
+        if holds[Use.READ] is Answer.YES and holds[Use.RESEARCH] is Answer.YES:
+            found.append(Account(submission_id, sheet_id, revision, holds[Use.LINK] is Answer.YES))
     return found
 
 
@@ -129,7 +131,7 @@ def _consents(session: PortalSession) -> Mapping[UUID, list[Consent]]:
     query = (
         select(Consent)
         .join(CodingSheet, CodingSheet.submission_id == Consent.submission_id)
-        .where(CodingSheet.state == SheetState.APPROVED, Consent.use.in_([Use.READ, Use.RESEARCH, Use.LINK]))
+        .where(CodingSheet.state == SheetState.APPROVED, Consent.use.in_(_ASKED))
     )
     found: dict[UUID, list[Consent]] = {}
     for one in session.scalars(query.execution_options(populate_existing=True)):

@@ -21,6 +21,7 @@ from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.preparing import Prepared, Seeds, prepare
 from portal.release.sealing import Inside, open_archive, open_inside, seal_archive, seal_inside, wrap_key
 from portal.release.tables import rounded
+from portal.release.telling import tell_sources
 from portal.release.withdrawals import taken_back
 from portal.staff import service as staff
 from portal.staff.actor import Actor
@@ -180,6 +181,7 @@ def approve(
     _close(session, row, ReleaseState.APPROVED, by=by, reason="", now=now)
     readers = {asker.id: asker.public_key, by.id: public_key(by.seed)}
     _seal(session, row, prepared, readers=readers, keys=keys)
+    tell_sources(session, before)
     _hold_still(session, before, by=by)
     return row
 

@@ -24,7 +24,6 @@ from portal.intake.models import (
     Status,
     Submission,
     Tombstone,
-    Use,
     WithdrawalWish,
 )
 from portal.permissions import Group
@@ -212,8 +211,8 @@ def test_a_wish_under_a_hold_is_kept_and_everything_is_closed_at_once(instance: 
         assert submission.status is Status.LOCKED
         assert session.get_one(WithdrawalWish, case_id).authority is Authority.SOURCE
         assert session.keys.scalars(select(Wrap).where(Wrap.submission_id == case_id)).all()
-        assert set(consent.current(submission.consents).values()) == {Answer.NO}
-        assert not any(consent.permits(submission.consents, use) for use in Use)
+        assert set(consent.current(submission.consents, on=session.today).values()) == {Answer.NO}
+        assert not any(consent.permits(submission.consents, use, on=session.today) for use in consent.MATRIX)
         assert session.get(Tombstone, case_id) is None
     for name in ("cedar", "maple"):
         with at_desk(instance, name) as (session, by):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.config import PublicKeys
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError
-from portal.intake import consent, opening, service, withdrawing
+from portal.intake import consent, opening, service, withdrawing, wordings
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.models import (
     Answer,
@@ -187,7 +187,7 @@ def test_only_answers_that_were_given_become_decisions(instance: Instance, write
     write.commit()
     made = write.scalars(select(Consent).where(Consent.submission_id == sent.submission.id)).all()
     assert {(one.use, one.answer) for one in made} == {(Use.READ, Answer.YES), (Use.COURT, Answer.NO)}
-    assert {one.wording for one in made} == {consent.WORDING}
+    assert {one.wording for one in made} == {wordings.VERSION}
 
 
 # who can open it
@@ -450,7 +450,7 @@ def test_a_decision_appends_what_changed_and_overwrites_nothing(
         (4, "court", "ask"),
         (5, "link", "yes"),
     ]
-    assert consent.permits(made, Use.LINK)
+    assert consent.permits(made, Use.LINK, on=NOON.date())
     assert made[-1].language == "fa"
 
 

@@ -1,0 +1,197 @@
+"""The questions about permissions, one decision for each use; nothing is chosen beforehand."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from babel.support import LazyProxy
+from flask import request
+from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import AnyOf, Length, Optional, ValidationError
+
+from portal.intake import consent, wordings
+from portal.intake.answers import days
+from portal.intake.day_words import OPEN
+from portal.intake.deciding import TRUSTED, UNTIL, YEARS
+from portal.intake.models import Answer, Consent, Use
+from portal.web import edge
+from portal.web.forms import PortalForm
+from portal.web.locale import day as day_in_words
+from portal.web.locale import gettext as _
+from portal.web.locale import language, latin_digits, number
+from portal.web.locale import lazy_gettext as _l
+
+PRIVATE = "private"
+"""The button that answers no to everything, for now."""
+
+_LINE = 200
+
+ANSWER_LABELS = {Answer.YES: _l("Yes"), Answer.ASK: _l("Ask me first"), Answer.NO: _l("No")}
+
+ANSWER_SENTENCES = {
+    Answer.YES: _l("You allow this:"),
+    Answer.ASK: _l("Before this, we ask you, and nothing happens until you say yes:"),
+    Answer.NO: _l("You do not allow this:"),
+}
+
+USE_PHRASES = {
+    Use.CONTACT: _l("We write into your folder when we have a question."),
+    Use.READ: _l("The people who work here read your account."),
+    Use.LINK: _l("They connect it with the persons, prisons and graves it speaks of."),
+    Use.RESEARCH: _l("Researchers work with it, without any name or detail by which you could be found."),
+    Use.STATISTICS: _l("It is counted in tables where nobody can be recognised."),
+    Use.SHARE_UN: _l("It is handed to investigators of the United Nations."),
+    Use.SHARE_PROSECUTORS: _l("It is handed to police and prosecutors outside Iran."),
+    Use.SHARE_RIGHTS: _l("It is handed to human rights organisations."),
+    Use.COURT: _l("It is used in a court case, without your name."),
+    Use.COURT_NAMED: _l("It is used in a court case, with your name."),
+    Use.PUBLISH: _l("Parts of your words are published, without your name."),
+    Use.PUBLISH_NAME: _l("Your name is published beside your words."),
+    Use.PUBLISH_PHOTO: _l("Pictures that you sent are published."),
+    Use.PUBLISH_VOICE: _l("Your voice is published."),
+}
+
+AFTER_DEATH_LABELS = {
+    Answer.YES: _l("What I allowed stays allowed"),
+    Answer.NO: _l("It is closed to everybody, for some years or for good"),
+    Answer.ASK: _l("A person I trust decides\nGive them your nine words: with these, they can answer here"),
+}
+
+GROUPS = (
+    (_l("Here, with us"), (Use.CONTACT, Use.READ, Use.LINK)),
+    (_l("Without anything by which you could be found"), (Use.RESEARCH, Use.STATISTICS)),
+    (_l("Handing it to others"), (Use.SHARE_UN, Use.SHARE_PROSECUTORS, Use.SHARE_RIGHTS)),
+    (_l("In court"), (Use.COURT, Use.COURT_NAMED)),
+    (_l("In public"), (Use.PUBLISH, Use.PUBLISH_NAME, Use.PUBLISH_PHOTO, Use.PUBLISH_VOICE)),
+)
+"""The rows of the page, by what they are about."""
+
+
+def _wording(use: Use) -> str:
+    return wordings.text(use, language())
+
+
+USE_LABELS: Mapping[Use, Any] = {use: LazyProxy(_wording, use, enable_cache=False) for use in consent.ORDER}
+
+
+def _radios(use: Use, labels: Mapping[Answer, Any]) -> RadioField:
+    return RadioField(
+        USE_LABELS[use],
+        choices=[SelectChoice(answer.value, text) for answer, text in labels.items()],
+        validate_choice=False,
+        filters=[lambda value: value or ""],
+        validators=[
+            Optional(),
+            AnyOf(list(labels), message=_l("Choose one of the answers, or leave it open.")),
+        ],
+    )
+
+
+def _last_day(words: str) -> date | None:
+    """Read the last day that a date in words may mean, in any calendar."""
+    last = days(words).partition("/")[2]
+    return date.fromisoformat(last) if last and last != OPEN else None
+
+
+class PermissionsForm(PortalForm):
+    """One decision for each use; a blank means *ask me first*. Fields are named like uses (see below)."""
+
+    until = StringField(_l("Until when shall your “yes” hold?"), validators=[Length(max=_LINE)])
+    years = StringField(_l("For how many years after your death?"), validators=[Length(max=_LINE)])
+    trusted = StringField(
+        _l("Who is the person you trust?"),
+        validators=[Length(max=_LINE)],
+        filters=[lambda text: (text or "").strip()],
+    )
+
+    def validate_until(self, field: StringField) -> None:
+        """Refuse what is no day to come; an empty field means without an end."""
+        text = (field.data or "").strip()
+        last = _last_day(text) if text else None
+        if text and (last is None or last <= edge.today()):
+            raise ValidationError(
+                _("Write a day, a month or a year that is still to come, or leave it empty.")
+            )
+
+    def validate_years(self, field: StringField) -> None:
+        """Refuse what is no number of years; an empty field means for good."""
+        text = latin_digits((field.data or "").strip())
+        if text and not (text.isdecimal() and 0 < int(text) <= consent.MOST_YEARS):
+            raise ValidationError(_("Write a number of years, or leave it empty."))
+
+    def rows(self) -> list[tuple[Any, list[RadioField]]]:
+        """Return the matrix: headings, each with its questions."""
+        return [(heading, [self[use.value] for use in uses]) for heading, uses in GROUPS]
+
+    def answers(self) -> dict[str, str]:
+        """Return use -> answer for what was answered, and what goes along (`deciding.read_answers`)."""
+        if request.form.get("action") == PRIVATE:
+            return {use.value: Answer.NO.value for use in consent.MATRIX}
+        given = {use.value: self[use.value].data for use in consent.ORDER}
+        found = {use: answer for use, answer in given.items() if answer in set(Answer)}
+        last = _last_day((self.until.data or "").strip())
+        years = latin_digits((self.years.data or "").strip())
+        if last is not None:
+            found[UNTIL] = last.isoformat()
+        if years.isdecimal():
+            found[YEARS] = str(int(years))
+        if self.trusted.data:
+            found[TRUSTED] = self.trusted.data
+        return found
+
+
+for _use in consent.MATRIX:
+    setattr(PermissionsForm, _use.value, _radios(_use, ANSWER_LABELS))
+setattr(PermissionsForm, Use.AFTER_DEATH.value, _radios(Use.AFTER_DEATH, AFTER_DEATH_LABELS))
+
+
+def shown(answers: Mapping[str, str]) -> dict[str, str]:
+    """Return kept answers as the form shows them: days and figures as their reader writes them."""
+    found = dict(answers)
+    if found.get(UNTIL):
+        found[UNTIL] = day_in_words(date.fromisoformat(found[UNTIL]))
+    if found.get(YEARS):
+        found[YEARS] = number(found[YEARS])
+    return found
+
+
+def held(decisions: Mapping[Use, Consent], trusted: str, *, on: date) -> dict[str, str]:
+    """Return what was decided as answers of the form; what ended, or was never answered, is open."""
+    now = consent.current(decisions.values(), on=on)
+    found = {use.value: now[use].value for use in consent.MATRIX if use in decisions}
+    ends = {decisions[use].until for use in consent.MATRIX if use in decisions and found[use.value] == "yes"}
+    last = max((one for one in ends if one is not None), default=None)
+    if last is not None and None not in ends:
+        found[UNTIL] = last.isoformat()
+    wish = decisions.get(Use.AFTER_DEATH)
+    if wish is not None:
+        found[Use.AFTER_DEATH.value] = wish.answer.value
+        found |= {YEARS: str(wish.years)} if wish.years else {}
+        found |= {TRUSTED: trusted} if trusted else {}
+    return found
+
+
+def restated(answers: Mapping[str, str]) -> list[tuple[Any, list[Any]]]:
+    """Restate answers as sentences: what is allowed, what is asked first, what is not; then the rest."""
+    said: dict[Answer, list[Any]] = {answer: [] for answer in Answer}
+    for use in consent.MATRIX:
+        said[Answer(answers.get(use.value) or Answer.ASK)].append(USE_PHRASES[use])
+    found = [(ANSWER_SENTENCES[answer], uses) for answer, uses in said.items() if uses]
+    if answers.get(UNTIL) and said[Answer.YES]:
+        until = day_in_words(date.fromisoformat(answers[UNTIL]))
+        found.append((_("Until when:"), [_("What you allow ends on %(day)s.", day=until)]))
+    if answers.get(Use.AFTER_DEATH):
+        found.append((_("After your death:"), [_after_death(answers)]))
+    return found
+
+
+def _after_death(answers: Mapping[str, str]) -> str:
+    wish = Answer(answers[Use.AFTER_DEATH])
+    if wish is Answer.NO and answers.get(YEARS):
+        return _("It is closed to everybody for %(years)s years.", years=number(answers[YEARS]))
+    if wish is Answer.NO:
+        return _("It is closed to everybody, for good.")
+    if wish is Answer.ASK and answers.get(TRUSTED):
+        return _("%(name)s decides.", name=answers[TRUSTED])
+    return str(AFTER_DEATH_LABELS[wish]).partition("\n")[0]
