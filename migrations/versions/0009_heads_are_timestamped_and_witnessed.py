@@ -1,4 +1,4 @@
-"""Signed heads carry time-stamps of authorities and co-signatures of witnesses; entries are counted by day."""
+"""Signed heads carry time-stamps and co-signatures of witnesses; entries are counted by day."""
 
 import sqlalchemy as sa
 from alembic import op

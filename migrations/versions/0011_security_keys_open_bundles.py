@@ -1,4 +1,4 @@
-"""A person's bundle may have a key of its own, which the passphrase opens, or the passphrase and a security key."""
+"""A bundle may have a key of its own, which the passphrase opens, alone or with a security key."""
 
 import sqlalchemy as sa
 from alembic import op

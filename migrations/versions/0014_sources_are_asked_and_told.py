@@ -1,4 +1,4 @@
-"""Permissions end and outlive their source; a use is asked for; sources are told who opened what they sent."""
+"""Permissions end and outlive their source; a use is asked for; sources are told who opened what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +11,8 @@ branch_labels = None
 depends_on = None
 
 _USES = (
-    "contact", "read", "link", "research", "statistics", "share-un", "share-prosecutors", "share-rights",
-    "court", "court-named", "publish", "publish-name", "publish-photo", "publish-voice", "after-death", "died",
+    "contact", "read", "link", "research", "statistics", "share-un", "share-prosecutors",
+    "share-rights", "court", "court-named", "publish", "publish-name", "publish-photo", "publish-voice", "after-death", "died",
 )  # fmt: skip
 _USE = sa.Enum(*_USES, name="use", native_enum=False, length=20)
 _STATE = sa.Enum("open", "later", "answered", name="questionstate", native_enum=False, length=20)

@@ -125,9 +125,7 @@ def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
 
 
 MORE = {
-    Status.RECEIVED: _l(
-        "People read in the order in which accounts came: it can take weeks or months."
-    ),
+    Status.RECEIVED: _l("People read in the order in which accounts came: it can take weeks or months."),
     Status.IN_REVIEW: _l("Reading one account carefully takes days, sometimes weeks."),
     Status.SECOND_REVIEW: _l("This usually takes a few weeks."),
 }

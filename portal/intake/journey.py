@@ -137,9 +137,7 @@ JOURNEY = (
     Page(
         Step.TOLD,
         (
-            Field(
-                "told_to", Kind.MANY, ("nobody", "court", "lawyer", "organisation", "published", "unsure")
-            ),
+            Field("told_to", Kind.MANY, ("nobody", "court", "lawyer", "organisation", "published", "unsure")),
             Field("where"),
             Field("when", Kind.DATE),
         ),

@@ -48,9 +48,7 @@ def _page(
         names=names or NamesForm(formdata=None),
         sheet=sheet or SheetForm(formdata=None),
         cards=[
-            (index, card)
-            for index, card in enumerate(draft.cards(Step.PEOPLE), 1)
-            if listing.LINE_OF in card
+            (index, card) for index, card in enumerate(draft.cards(Step.PEOPLE), 1) if listing.LINE_OF in card
         ],
         line_of=listing.LINE_OF,
         note_of=listing.NOTE_OF,

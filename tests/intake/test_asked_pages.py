@@ -164,9 +164,7 @@ def test_a_table_that_cannot_be_read_is_kept_as_a_document_and_said_so(source: S
     assert "list.xlsx" in source.get("documents").text
 
 
-def test_a_table_that_is_too_large_or_empty_leaves_nothing(
-    source: Source, sqlite_instance: Instance
-) -> None:
+def test_a_table_that_is_too_large_or_empty_leaves_nothing(source: Source, sqlite_instance: Instance) -> None:
     for content, status in ((b"x" * (1024 * 1024 + 1), 413), (b"", 400)):
         answer = source.attach(content, path="people/sheet", seen="people/many")
         assert answer.status_code == status
