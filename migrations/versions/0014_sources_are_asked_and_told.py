@@ -12,7 +12,8 @@ depends_on = None
 
 _USES = (
     "contact", "read", "link", "research", "statistics", "share-un", "share-prosecutors",
-    "share-rights", "court", "court-named", "publish", "publish-name", "publish-photo", "publish-voice", "after-death", "died",
+    "share-rights", "court", "court-named", "publish", "publish-name", "publish-photo",
+    "publish-voice", "after-death", "died",
 )  # fmt: skip
 _USE = sa.Enum(*_USES, name="use", native_enum=False, length=20)
 _STATE = sa.Enum("open", "later", "answered", name="questionstate", native_enum=False, length=20)
