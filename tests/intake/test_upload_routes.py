@@ -13,7 +13,7 @@ import pytest
 from builders import Instance
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 from visits import Source, said, token
 from werkzeug.test import TestResponse
 
@@ -21,6 +21,7 @@ from portal.errors import UnavailableError
 from portal.intake import opening, upload_routes, visit
 from portal.intake.chunks import SMALLEST, Landing
 from portal.intake.models import Submission
+from portal.ledger.models import LedgerEntry
 from portal.store.arrivals import Arrivals
 from portal.vault import receipt as receipts
 
@@ -543,3 +544,30 @@ def test_what_a_file_is_who_made_it_and_where_the_original_is_goes_with_it(
     assert source.get(f"documents/{uuid4()}").status_code == HTTPStatus.SEE_OTHER
     [(attached, _)] = sent_files(sqlite_instance, source)
     assert {name: getattr(attached, name) for name in told} == told
+
+
+def test_nothing_of_what_is_not_sent_yet_stands_in_the_ledger(
+    sqlite_instance: Instance, source: Source
+) -> None:
+    def length() -> int:
+        with sqlite_instance.database.session(write=False) as session:
+            return session.scalars(select(func.count(LedgerEntry.seq))).one()
+
+    before = length()
+    source.attach(CONTENT, name="one.jpg")
+    [about] = re.findall(r'href="/en/(documents/[0-9a-f-]+)"', source.get("documents").text)
+    source.get(about)
+    source.post(about, action="continue", caption="a letter")
+    script = Script(source)
+    script.most()
+    assert script.finish().status_code == HTTPStatus.OK
+    source.get("voice")
+    source.attach(b"ID3 a voice", name="voice.mp3", path="voice")
+    cut = spoken(source, b"one", b"two")
+    source.post(f"documents/arriving/{cut.id}/keep", seen="documents")
+    left = Script(source)
+    left.begin()
+    source.post(f"documents/arriving/{left.id}/drop", seen="documents")
+    assert length() == before
+    source.submit()
+    assert length() > before
