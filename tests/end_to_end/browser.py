@@ -87,8 +87,14 @@ def watch(context: BrowserContext, origins: Sequence[str], findings: Findings) -
     context.on("weberror", lambda one: findings.add("a script", f"an error in a script: {one.error.message}"))
 
 
-def _rules(*, strict: bool) -> dict[str, Any]:
-    """Return axe-core's options: all of its usual rules, sizes of targets, and on intake the AAA contrast."""
+def _rules(*, strict: bool, colours: bool) -> dict[str, Any]:
+    """Return axe-core's options: all of its usual rules, sizes of targets, and on intake the AAA contrast.
+
+    With ``colours`` only those that other colours can break.
+    """
+    if colours:
+        wanted = ["color-contrast", "link-in-text-block", *(["color-contrast-enhanced"] if strict else [])]
+        return {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": wanted}}
     rules = {"target-size": {"enabled": True}, "color-contrast-enhanced": {"enabled": strict}}
     return {"resultTypes": ["violations"], "rules": rules}
 
@@ -98,9 +104,9 @@ def ready(page: Page) -> None:
     page.evaluate(_AXE)
 
 
-def audit(page: Page, where: str, findings: Findings, *, strict: bool) -> None:
+def audit(page: Page, where: str, findings: Findings, *, strict: bool, colours: bool = False) -> None:
     """Run axe-core on the page as it stands and see that nothing makes it wider than the window."""
-    result = page.evaluate("(options) => axe.run(options)", _rules(strict=strict))
+    result = page.evaluate("(options) => axe.run(options)", _rules(strict=strict, colours=colours))
     for violation in result["violations"]:
         for node in violation["nodes"]:
             why = (node.get("any") or node.get("all") or node.get("none") or [{"message": ""}])[0]["message"]

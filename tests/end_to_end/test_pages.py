@@ -47,6 +47,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NO_PAGES = {
     "intake.leave": "leads elsewhere",
     "folder.own_file": "a file",
+    "folder.copy_all": "a file",
     "casework.document": "a file",
     "release.download": "a file",
     "release.preview": "shown only when asked by a form, else leads on",
@@ -124,6 +125,8 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
     writer, sender = (portal.source(language, looked_at=False) for language in LANGUAGES)
     tell(writer)
     tell(sender)
+    writer.go("/documents")
+    about = writer.page.locator("main a[href*='/documents/']").first.get_attribute("href") or ""
     kept = send(sender)
     returner = portal.source("en", looked_at=False)
     come_back(returner, kept)
@@ -140,11 +143,15 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         *(View(f"intake.{name}", "stranger") for name in ("safe", "how", "pause", "rest", "support")),
         *(
             View(f"intake.{name}", "writer", state="begun")
-            for name in ("helping", "told", "people", "places", "group", "responsible", "many")
+            for name in ("helping", "told", "people", "places", "group", "responsible", "many", "voice")
         ),
+        View("intake.about_document", "writer", {"document_id": about.rpartition("/")[2]}, "begun"),
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),
-        *(View(f"folder.{name}", "returner") for name in ("show", "change_permissions", "withdraw")),
+        *(
+            View(f"folder.{name}", "returner")
+            for name in ("show", "change_permissions", "withdraw", "add_text", "who", "copy")
+        ),
         *_held_sources(portal, visitors),
     ]
 
@@ -209,6 +216,7 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.ask_hold", "maple", {"case_id": held}),
         View("casework.hold", "maple", {"hold_id": hold_id}, "to decide"),
         View("casework.ask_removal", "maple", {"case_id": held}),
+        View("casework.ask_source", "cedar", {"case_id": held}),
         View("casework.removal", "maple", {"removal_id": removal_id}, "to decide"),
         View(
             "linking.new",
@@ -432,7 +440,8 @@ def _all_ways(page: Page, face: Face, where: str, findings: Findings) -> None:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(window)
         name = f"{where} {scheme} {window['width']}"
-        audit(page, name, findings, strict=face is Face.INTAKE)
+        # Between light and dark nothing changes but the colours.
+        audit(page, name, findings, strict=face is Face.INTAKE, colours=scheme == "dark")
         shoot(page, name)
     page.set_viewport_size(SMALLEST)
     overflow(page, where, findings)
