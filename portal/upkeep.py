@@ -23,6 +23,7 @@ from portal.ledger.report import Report
 from portal.ledger.verify import FileClaim
 from portal.ledger.verify import verify as verify_ledger
 from portal.permissions import Group
+from portal.registry.writing import astray
 from portal.staff import epochs
 from portal.staff.founding import read_signer
 from portal.store.arrivals import Arrivals
@@ -83,6 +84,8 @@ def verify_folder(
     try:
         with database.session(write=False) as session:
             known = claims(session)
+            for record_id in astray(session):
+                report.add("row", f"registry_name_key of {record_id}", "does not follow from the name")
     except (DBAPIError, ValueError) as problem:
         report.add("database", "document", f"cannot be read: {type(problem).__name__}")
     found = verify_ledger(

@@ -16,6 +16,7 @@ from portal.intake import service
 from portal.intake.models import Compartment
 from portal.ledger import service as ledger
 from portal.ledger.report import Report
+from portal.registry.starter import load_starter
 from portal.store.files import new_name
 from portal.store.wraps import Wrap
 from portal.vault import receipt as receipts
@@ -86,6 +87,23 @@ def test_a_wrapped_key_that_is_gone_is_named(instance: Instance) -> None:
     problems = verified(instance).problems
     assert [one.kind for one in problems] == ["row"]
     assert problems[0].object.startswith("wrap")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE registry_name_key SET whole = NOT whole WHERE key = (SELECT min(key) FROM registry_name_key)",
+        "DELETE FROM registry_name_key WHERE key = (SELECT min(key) FROM registry_name_key)",
+    ],
+    ids=["changed", "taken"],
+)
+def test_a_record_that_is_no_longer_found_by_its_name_is_named(instance: Instance, damage: str) -> None:
+    with instance.database.session(write=True) as session:
+        load_starter(session, author="starter", now=datetime(2026, 5, 4, tzinfo=UTC))
+    assert verified(instance).ok
+    with instance.database.session(write=True) as session:
+        session.execute(text(damage))
+    assert any("registry_name_key" in str(one) for one in verified(instance).problems)
 
 
 def test_a_database_without_its_tables_is_a_finding_and_no_fault(instance: Instance) -> None:

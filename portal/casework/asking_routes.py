@@ -124,7 +124,13 @@ def agree_to_contact(case_id: UUID, leave_id: UUID) -> ResponseReturnValue:
     return see(case_id)
 
 
-@pages.page(f"{CASE}/died", access=Permission.CASE_APPROVE, methods=("POST",), token=Token.FORM, fresh=True)
+@pages.page(
+    f"{CASE}/died",
+    access=Permission.CASE_APPROVE,
+    methods=("POST",),
+    token=Token.FORM,
+    fresh=".ask_source",
+)
 def record_death(case_id: UUID) -> ResponseReturnValue:
     """Write down that the source has died."""
     asking.record_death(db(), by=actor(), case_id=case_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from portal.errors import InvalidError, NotFoundError
 from portal.registry import names
@@ -138,8 +138,6 @@ def _name(spelling: Spelling, position: int, *, titled: bool) -> Name:
     text = spelling.text.strip()
     if len(text) > _LONGEST:
         raise InvalidError("A name is at most 300 letters long.")
-    wholes = {key[:_LONGEST] for key in names.wholes(text, titled=titled)}
-    keys = {key[:_LONGEST] for key in names.forms(text, titled=titled)}
     return Name(
         position=position,
         text=text,
@@ -148,8 +146,28 @@ def _name(spelling: Spelling, position: int, *, titled: bool) -> Name:
         titles=" ".join(names.split_titles(text).titles) if titled else "",
         folded=names.fold(text)[:_LONGEST],
         joined=names.joined(text)[:_LONGEST],
-        keys=[NameKey(key=key, whole=key in wholes) for key in sorted(keys)],
+        keys=[NameKey(key=key, whole=whole) for key, whole in sorted(keys_of(text, titled=titled).items())],
     )
+
+
+def keys_of(text: str, *, titled: bool) -> dict[str, bool]:
+    """Return the keys under which a name is found, and whether each stands for the whole of it."""
+    wholes = {key[:_LONGEST] for key in names.wholes(text, titled=titled)}
+    return {key[:_LONGEST]: key[:_LONGEST] in wholes for key in names.forms(text, titled=titled)}
+
+
+def astray(session: Session) -> list[UUID]:
+    """Return the records that are not found by the names they have, or by others as well.
+
+    Keys follow from names, so the ledger does not keep them; that they still do is seen by making them anew.
+    """
+    query = select(Name, Record.kind).join(Record).options(selectinload(Name.keys))
+    wrong = {
+        one.record_id: None
+        for one, kind in session.execute(query)
+        if {key.key: key.whole for key in one.keys} != keys_of(one.text, titled=kind is Kind.PERSON)
+    }
+    return list(wrong)
 
 
 def set_facts(record: Record, facts: Facts) -> None:

@@ -33,7 +33,7 @@ class Sender:
         browser.get("documents")
 
     def ask(self, method: str, path: str, body: bytes, **headers: str) -> Answer:
-        ended = time.monotonic() + 60
+        ended = time.monotonic() + 120
         while time.monotonic() < ended:
             try:
                 answer = self.browser.send(method, path, body, X_CSRF_Token=self.browser.token, **headers)

@@ -27,7 +27,9 @@ FAULTS: dict[str, Exception] = {
     "refused": RefusedError(SECRET),
     "stale": StaleError("Somebody else was first."),
     "stale-mute": StaleError(),
-    "invalid": InvalidError("There is nothing to send yet. Write something first, even one sentence."),
+    "invalid": InvalidError(
+        "There is nothing to send yet. Write something first, even one sentence, or add a file."
+    ),
     "away": UnavailableError("The disk is full or does not answer; nothing was kept."),
     "other": PortalError(SECRET),
     "second": StaleDataError(SECRET),
