@@ -57,11 +57,13 @@ def limits() -> Limits:
 
 def _shown(draft: Draft) -> dict[str, object]:
     """Return what both pages show: what is here, what is still coming, how much may come."""
-    here = edge.settings()
+    here, place_of, added = edge.settings(), landing(draft), {one.document_id for one in draft.files}
+    # Power may go after a file was added and before its pieces were erased.
+    coming = [one for one in place_of.unfinished() if place_of.document_id(one.upload_id) not in added]
     return {
         "draft": draft,
         "sorts": {sort.value: label for sort, label in SORT_LABELS.items()},
-        "unfinished": landing(draft).unfinished(),
+        "unfinished": coming,
         "limit": here.file_limit // (1024 * 1024),
         "chunked_limit": here.chunked_file_limit,
         "piece": LARGEST,
