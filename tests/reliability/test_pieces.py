@@ -33,7 +33,7 @@ class Sender:
         browser.get("documents")
 
     def ask(self, method: str, path: str, body: bytes, **headers: str) -> Answer:
-        ended = time.monotonic() + 120
+        ended = time.monotonic() + 60
         while time.monotonic() < ended:
             try:
                 answer = self.browser.send(method, path, body, X_CSRF_Token=self.browser.token, **headers)
@@ -68,7 +68,8 @@ def test_a_file_arrives_whole_though_the_server_is_killed_again_and_again(sqlite
         server = Server(sqlite_instance.settings.instance, "--again", sessions=sessions, faces="intake")
 
         def killing() -> None:
-            while not over.wait(0.15):
+            # Rarer and rarer: on any machine what takes long is cut off at first, and done in the end.
+            while not over.wait(0.15 + len(kills) / 100):
                 kills.append(server.kill_child())
 
         killer = Thread(target=killing)
@@ -82,7 +83,7 @@ def test_a_file_arrives_whole_though_the_server_is_killed_again_and_again(sqlite
         finally:
             over.set()
             server.end()
-    assert any(kills)
+    assert sender.broken, "it was cut off"
     assert page.count("film.mp4</bdi> <span") == 1, "once, and whole"
     assert "data-upload-id" not in page or sender.path.rpartition("/")[2] in page
     print(f"{len(kills)} kills, {sender.broken} broken connections")  # noqa: T201 - shown with -s
