@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portal.dates.reading import parse
 from portal.intake.asking import Catalogue
 from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, Field, Kind, Page, Step, is_prompted
-from portal.registry.dates import parse
 
 ASKED_AS = "asked"
 """The name of the field that keeps the questions."""

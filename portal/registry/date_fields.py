@@ -8,9 +8,9 @@ from persiantools.jdatetime import JalaliDate
 from wtforms import Form, SelectField, StringField
 from wtforms.validators import Length, ValidationError
 
+from portal.dates.calendars import Calendar
 from portal.registry.labels import choices
 from portal.registry.records import Period
-from portal.registry.vocabulary import Calendar
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.dates.calendars import Calendar
 from portal.errors import NotFoundError
 from portal.registry.models import (
     Citation,
@@ -21,7 +22,6 @@ from portal.registry.models import (
     Statement,
 )
 from portal.registry.records import shown
-from portal.registry.vocabulary import Calendar
 
 _FIRST = "fa"
 _ERA = {Calendar.SOLAR: "SH", Calendar.LUNAR: "AH", Calendar.GREGORIAN: "CE", None: ""}

@@ -6,8 +6,8 @@ from typing import Any
 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
+from portal.dates.calendars import Calendar
 from portal.registry.vocabulary import (
-    Calendar,
     Condition,
     EventKind,
     Existence,

@@ -9,8 +9,8 @@ from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import Base, UtcDay
+from portal.dates.calendars import Calendar
 from portal.registry.vocabulary import (
-    Calendar,
     Condition,
     EventKind,
     Existence,

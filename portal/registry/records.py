@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from portal.dates.calendars import Calendar
 from portal.errors import InvalidError
 from portal.registry.vocabulary import (
-    Calendar,
     Condition,
     EventKind,
     Existence,

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.dates.calendars import Calendar
 from portal.errors import InvalidError
 from portal.registry import history, writing
 from portal.registry.models import Record, Source
@@ -26,7 +27,6 @@ from portal.registry.records import (
     Spelling,
 )
 from portal.registry.vocabulary import (
-    Calendar,
     Condition,
     EventKind,
     Existence,

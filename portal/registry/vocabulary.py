@@ -93,14 +93,6 @@ class EventKind(StrEnum):
     OTHER = auto()
 
 
-class Calendar(StrEnum):
-    """The calendar in which the words of a date are meant; intervals are always Gregorian days."""
-
-    SOLAR = auto()
-    GREGORIAN = auto()
-    LUNAR = auto()
-
-
 class Predicate(StrEnum):
     """What a statement is about."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from portal.registry import dates
+from portal.dates import reading as dates
 
 SAID = (
     *("5 Mordad 1367", "اواخر مرداد ۶۷", "مرداد ۶۷", "late July 1988", "1367/5/5", "summer of 67", "1988"),

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from portal.database import Database, PortalSession
+from portal.dates.calendars import Calendar
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.registry import around, service
 from portal.registry.models import Record, Source, Statement
@@ -25,7 +26,6 @@ from portal.registry.records import (
     Spelling,
 )
 from portal.registry.vocabulary import (
-    Calendar,
     Kind,
     Living,
     NameKind,

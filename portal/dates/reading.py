@@ -11,13 +11,13 @@ from enum import StrEnum, auto
 from itertools import islice
 from typing import NamedTuple
 
-from portal.registry.date_finding import mentions
-from portal.registry.date_grammar import Bound, Joined, Reader, Spoken
-from portal.registry.date_lexing import Is, lex
-from portal.registry.date_meaning import Meant, meaning, same
-from portal.registry.date_spans import Precision, Stretch
-from portal.registry.date_years import Doubt
-from portal.registry.vocabulary import Calendar
+from portal.dates.calendars import Calendar
+from portal.dates.finding import mentions
+from portal.dates.grammar import Bound, Joined, Reader, Spoken
+from portal.dates.lexing import Is, lex
+from portal.dates.meaning import Meant, meaning, same
+from portal.dates.spans import Precision, Stretch
+from portal.dates.years import Doubt
 
 __all__ = [
     "ApproximateDate",

@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from portal.registry import dates
+from portal.dates import reading as dates
 
 TRAPS = (
     "I think I may go. They marched on. He fell in the fall.",

@@ -6,8 +6,8 @@ Nothing is computed here; `date_spans` says which days are meant.
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from portal.registry.date_lexing import Is
-from portal.registry.date_points import Point, PointReader
+from portal.dates.lexing import Is
+from portal.dates.points import Point, PointReader
 
 _QUALIFIERS = 4
 _LARGEST_COUNT = 200

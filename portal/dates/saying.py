@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
-from portal.registry import date_words as words
-from portal.registry.calendars import LUNAR_TOLERANCE, taken_apart
-from portal.registry.date_grammar import Bound
-from portal.registry.dates import ApproximateDate, Doubt, Precision, Qualifier, parse
-from portal.registry.vocabulary import Calendar
+from portal.dates import words
+from portal.dates.calendars import LUNAR_TOLERANCE, Calendar, taken_apart
+from portal.dates.grammar import Bound
+from portal.dates.reading import ApproximateDate, Doubt, Precision, Qualifier, parse
 
 _DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _SEASONS = {

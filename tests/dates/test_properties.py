@@ -7,10 +7,9 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from portal.registry import dates
-from portal.registry.calendars import month_of_year
-from portal.registry.dates import ApproximateDate, Precision
-from portal.registry.vocabulary import Calendar
+from portal.dates import reading as dates
+from portal.dates.calendars import Calendar, month_of_year
+from portal.dates.reading import ApproximateDate, Precision
 
 
 def meaning(found: ApproximateDate | None) -> tuple[Any, ...] | None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from portal.registry import dates
-from portal.registry.dates import ApproximateDate, Bound, Doubt, Precision, Qualifier
-from portal.registry.vocabulary import Calendar
+from portal.dates import reading as dates
+from portal.dates.calendars import Calendar
+from portal.dates.reading import ApproximateDate, Bound, Doubt, Precision, Qualifier
 
 ROOT = Path(__file__).parents[2]
 SUMMER = dates.parse("تابستان ۱۳۶۷")

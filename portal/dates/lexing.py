@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum, auto
 from typing import Any, NamedTuple
 
-from portal.registry import date_words as words
-from portal.registry.vocabulary import Calendar
+from portal.dates import words
+from portal.dates.calendars import Calendar
 
 
 class Is(StrEnum):

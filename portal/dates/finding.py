@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from portal.registry.date_grammar import Bound, Reader, Spoken
-from portal.registry.date_lexing import Is
-from portal.registry.date_meaning import Meant, meaning
-from portal.registry.date_points import Point
-from portal.registry.date_spans import Stretch
+from portal.dates.grammar import Bound, Reader, Spoken
+from portal.dates.lexing import Is
+from portal.dates.meaning import Meant, meaning
+from portal.dates.points import Point
+from portal.dates.spans import Stretch
 
 _STARTS = frozenset(
     {

@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from portal.registry.calendars import calendar_of_number
-from portal.registry.date_lexing import Is, Month
-from portal.registry.date_numbers import Counted, Cursor
-from portal.registry.date_words import ABBREVIATED
-from portal.registry.vocabulary import Calendar
+from portal.dates.calendars import Calendar, calendar_of_number
+from portal.dates.lexing import Is, Month
+from portal.dates.numbers import Counted, Cursor
+from portal.dates.words import ABBREVIATED
 
 _LONGEST_MONTH = 31
 _MONTHS = 12

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from portal.registry.calendars import LUNAR_TOLERANCE, known, month_of_year, taken_apart, whole_year
-from portal.registry.date_grammar import Bound, Joined, Shift, Spoken
-from portal.registry.date_points import Point
-from portal.registry.date_spans import Days, Precision, Stretch, where
-from portal.registry.date_years import Doubt
-from portal.registry.vocabulary import Calendar
+from portal.dates.calendars import LUNAR_TOLERANCE, Calendar, known, month_of_year, taken_apart, whole_year
+from portal.dates.grammar import Bound, Joined, Shift, Spoken
+from portal.dates.points import Point
+from portal.dates.spans import Days, Precision, Stretch, where
+from portal.dates.years import Doubt
 
 _CENTURY, _FULL = 100, 1000
 _WEEK, _ABOUT = 7, 3

@@ -1,11 +1,19 @@
 """Days, months and years of the three calendars, counted as proleptic Gregorian ordinals (1 = 0001-01-01)."""
 
 from datetime import date
+from enum import StrEnum, auto
 from functools import lru_cache
 
 from persiantools.jdatetime import JalaliDate
 
-from portal.registry.vocabulary import Calendar
+
+class Calendar(StrEnum):
+    """The calendar in which the words of a date are meant; intervals are always Gregorian days."""
+
+    SOLAR = auto()
+    GREGORIAN = auto()
+    LUNAR = auto()
+
 
 YEARS = {Calendar.SOLAR: (1200, 1500), Calendar.GREGORIAN: (1500, 2199), Calendar.LUNAR: (1200, 1600)}
 """First and last year that a date may fall in, by calendar; others are refused."""

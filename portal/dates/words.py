@@ -3,7 +3,7 @@
 Spelling is folded before it is compared (`date_lexing.fold`), so ي, ك, آ, é and capitals need no line here.
 """
 
-from portal.registry.vocabulary import Calendar
+from portal.dates.calendars import Calendar
 
 MONTHS = {
     Calendar.SOLAR: (

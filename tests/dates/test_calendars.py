@@ -6,8 +6,9 @@ from math import cos, floor, radians
 
 import pytest
 
-from portal.registry import calendars, dates
-from portal.registry.vocabulary import Calendar
+from portal.dates import calendars
+from portal.dates import reading as dates
+from portal.dates.calendars import Calendar
 
 FIRST, LAST = 1300, 1450
 FIRST_NOWRUZ = date(1921, 3, 21)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum, auto
 
-from portal.registry.calendars import (
+from portal.dates.calendars import (
     LUNAR_TOLERANCE,
+    Calendar,
     known,
     month_of_year,
     month_start,
@@ -14,9 +15,8 @@ from portal.registry.calendars import (
     whole_year,
     year_of,
 )
-from portal.registry.date_points import Point
-from portal.registry.date_years import Doubt, Stated, named_calendar, numeric, stated
-from portal.registry.vocabulary import Calendar
+from portal.dates.points import Point
+from portal.dates.years import Doubt, Stated, named_calendar, numeric, stated
 
 Days = tuple[int, int]
 

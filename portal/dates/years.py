@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from portal.registry.calendars import IRANIAN_IN_LATIN, known
-from portal.registry.date_points import Point
-from portal.registry.vocabulary import Calendar
+from portal.dates.calendars import IRANIAN_IN_LATIN, Calendar, known
+from portal.dates.points import Point
 
 _LAST_SOLAR = 1499
 _FIRST_LUNAR_BESIDE_SOLAR, _LAST_UNSURE_LUNAR = 1390, 1405

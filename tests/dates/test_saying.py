@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.registry import dates
-from portal.registry.date_saying import say
-from portal.registry.dates import Precision
+from portal.dates import reading as dates
+from portal.dates.reading import Precision
+from portal.dates.saying import say
 
 DIGITS = ("0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩")
 MONTHS = ("Mordad {s}", "محرم {l} قمری", "July {g}", "شهریور {s}", "اوت {g}", "Ramadan {l} AH")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.registry.date_lexing import Is, Symbol
+from portal.dates.lexing import Is, Symbol
 
 _TWO = 2
 _LONGEST_NUMBER = 4
