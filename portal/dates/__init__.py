@@ -1,0 +1,1 @@
+"""Dates as people say them, in three calendars: what they mean in days. Knows no record and no page."""
