@@ -16,6 +16,7 @@ import portal.erasure  # noqa: F401 - both faces can withdraw, so both know all 
 from portal.config import Face, Settings, bundled
 from portal.database import Database
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group
 from portal.staff.recipients import agree
 from portal.store.directory import SignedKeys
@@ -91,7 +92,8 @@ def create_app(
     directory.keys()  # a face whose directory does not hold does not start
     if database is None:
         database = Database(settings.main_url, settings.wraps_url)
-        ledger.attach(database, lambda: directory.last.groups[Group.AUDITORS.value])
+        auditors = lambda: directory.last.groups[Group.AUDITORS.value]  # noqa: E731 - asked at each entry
+        ledger.attach(database, auditors, key=read_key(settings))
     database.clock = clock
     files = FileStore(settings.files, reserve=_RESERVE)
     app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory, agree)

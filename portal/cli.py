@@ -11,6 +11,7 @@ from portal import ceremony, create_app, ledger_cli, registry_cli, schema, upkee
 from portal.config import Face, load_settings
 from portal.demo import run as demonstration
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
 from portal.staff import founding, restoring
@@ -107,7 +108,7 @@ def init(
     settings.files.mkdir(mode=0o700, exist_ok=True)
     database = database_of(settings)
     schema.upgrade(database)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     roles = [
         *((name, Role.LEAD) for name in leads),
         (administrator, Role.ADMINISTRATOR),

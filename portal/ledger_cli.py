@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from portal import upkeep
+from portal import schema, upkeep
 from portal.config import load_settings
 from portal.errors import InvalidError, UnavailableError
 from portal.ledger import attesting, comparing, service
@@ -97,6 +97,25 @@ def prove(instance: Path | None, number: int, out: Path) -> None:
     write_new(out / f"entry-{number}.json", body)
     write_new(out / f"entry-{number}.tlog-proof", proof.text().encode())
     click.echo(f"Entry {number} and its proof are in {out}. How to check them: docs/ledger.md.")
+
+
+@ledger.command("tag-again")
+@INSTANCE
+@click.option("--unsigned", is_flag=True, help="Believe entries behind the newest head as well.")
+@plainly
+def tag_again(instance: Path | None, *, unsigned: bool) -> None:
+    """Give entries new tags under a new entry.key: when it is lost, or an old copy was put back.
+
+    Stop both faces before.
+    """
+    settings = settings_of(instance)
+    if not schema.is_current(database_of(settings)):
+        raise click.ClickException("The databases are behind this version: run `portal db upgrade` first.")
+    tagged = upkeep.tag_again(settings, unsigned=unsigned)
+    click.echo(f"{tagged.signed} entries that a head proves and {tagged.unsigned} behind it have new tags.")
+    if tagged.left:
+        click.echo(f"{tagged.left} have none, because something about them does not hold: `portal verify`.")
+    click.echo("Keep a copy of entry.key, and sign a head: `portal ledger checkpoint`.")
 
 
 # -- time-stamps --------------------------------------------------------------------------------------------

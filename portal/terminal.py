@@ -13,6 +13,7 @@ from portal.config import Settings, default_instance, load_settings
 from portal.database import Database
 from portal.errors import PortalError
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group
 from portal.store.directory import read_public_keys
 
@@ -68,5 +69,5 @@ def opened(settings: Settings) -> Database:
     database = database_of(settings)
     if not schema.is_current(database):
         raise click.ClickException("The databases are behind this version: run `portal db upgrade` first.")
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     return database

@@ -1,7 +1,8 @@
 """Keeping an instance whole: sign the ledger's head, sweep leftovers, verify a folder or a copy of it."""
 
+import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,26 +13,29 @@ import portal.erasure  # noqa: F401 - every table must be known before rows are 
 from portal import schema
 from portal.config import PublicKeys, Settings, load_settings, root_fingerprint
 from portal.database import Database, PortalSession, empty_log
-from portal.errors import UnavailableError
+from portal.errors import RefusedError, UnavailableError
 from portal.intake import withdrawing
 from portal.intake.models import Document
 from portal.ledger import service as ledger
 from portal.ledger.checkpoint import LogKeys
 from portal.ledger.cosignature import Witness, witnesses_of
 from portal.ledger.heads import Trusted
-from portal.ledger.report import Report
+from portal.ledger.report import Finding, Report
+from portal.ledger.tagging import Tagged, tag_entries
+from portal.ledger.tags import ENTRY_KEY, known_key, read_key, tag_key
 from portal.ledger.verify import FileClaim
 from portal.ledger.verify import verify as verify_ledger
 from portal.permissions import Group
 from portal.registry.writing import astray
 from portal.staff import epochs
-from portal.staff.founding import read_signer
+from portal.staff.founding import read_signer, write_private
 from portal.store.arrivals import Arrivals
 from portal.store.directory import (
     DIRECTORY,
     pinned_fingerprint,
     read_directory,
     read_public_keys,
+    rename_whole,
     standing,
     write_whole,
 )
@@ -42,6 +46,10 @@ from portal.vault.timestamp import Authorities
 
 RECORDED_AGAIN = {"0008": "membership", "0012": "submission"}
 """Migrations that gave the rows of a table a new value: the ledger records them anew."""
+TAGS = "0015"
+"""The migration that brought tags: what was there before gets its tag with it, and never later."""
+_COMING = f"{ENTRY_KEY}.new"
+"""The key of tags that are being written; it takes its name when the database has them."""
 
 
 def log_keys(keys: PublicKeys) -> LogKeys:
@@ -52,7 +60,9 @@ def log_keys(keys: PublicKeys) -> LogKeys:
 def checkpoint(database: Database, settings: Settings) -> None:
     """Sign the ledger's head over everything so far."""
     with database.session(write=True) as session:
-        ledger.checkpoint(session, signer=read_signer(settings), day=datetime.now(UTC).date())
+        ledger.checkpoint(
+            session, signer=read_signer(settings), key=read_key(settings), day=datetime.now(UTC).date()
+        )
 
 
 def claims(session: PortalSession) -> list[FileClaim]:
@@ -70,7 +80,7 @@ def verify_folder(
     demanded: Mapping[str, Witness] | None = None,
     authorities: Iterable[bytes] = (),
 ) -> Report:
-    """Check an instance, or a copy of one, with nothing but public keys.
+    """Check an instance, or a copy of one, with nothing but public keys; tags, if their key is in the folder.
 
     ``kept`` (a verified directory) and ``witnessed`` (signed heads) that were kept elsewhere show what the
     folder itself cannot: that its own keys or its newest entries were not exchanged. So do witnesses whose
@@ -94,11 +104,22 @@ def verify_folder(
         log_keys(kept.public_keys() if kept else keys),
         files=known,
         witnessed=witnessed,
-        trusted=trusted(folder, demanded=demanded, authorities=authorities),
+        trusted=replace(
+            trusted(folder, demanded=demanded, authorities=authorities),
+            tags=_key_of_tags(folder, keys.origin, report),
+        ),
     )
     found.problems[:0] = report.problems
     database.dispose()
     return found
+
+
+def _key_of_tags(folder: Path, origin: str, report: Report) -> bytes | None:
+    try:
+        return known_key(folder, origin)
+    except UnavailableError as problem:
+        report.find(Finding.TAG_KEY, ENTRY_KEY, why=problem)
+        return None
 
 
 def trusted(
@@ -148,7 +169,8 @@ def install_directory(folder: Path, environ: Mapping[str, str], signed: bytes) -
     write_whole(folder / DIRECTORY, directory.to_json().encode())
     settings = load_settings(environ, folder, read=read_public_keys)
     database = Database(settings.main_url, settings.wraps_url)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    key = read_key(settings) if _has_tags(database) else None
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
     with database.session(write=True) as session:
         detail = {"serial": str(directory.serial)}
         ledger.note(session, "directory.install", by="portal", detail=detail)
@@ -159,17 +181,72 @@ def install_directory(folder: Path, environ: Mapping[str, str], signed: bytes) -
 
 
 def upgrade(settings: Settings) -> None:
-    """Bring both databases up to this version, and record anew the rows whose columns were changed."""
+    """Bring both databases up to this version, and record anew the rows whose columns were changed.
+
+    Entries of before tags get theirs now, unless the folder has a key of tags: then somebody set the database
+    back, and `tag_again` is a decision of theirs.
+    """
     database = Database(settings.main_url, settings.wraps_url)
     before = schema.current(database.main)
+    without = before is not None and before < TAGS and not (settings.instance / ENTRY_KEY).exists()
+    coming = without or (settings.instance / _COMING).exists()
+    key = _coming_key(settings) if coming else read_key(settings)
     schema.upgrade(database)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
     with database.session(write=True) as session:
+        if coming:
+            _tag(session, settings, key, act="ledger.tag", unsigned=True)
         for revision, table in RECORDED_AGAIN.items():
             if before is not None and before < revision:
                 ledger.record_again(session, [table], by="portal", reason=f"migration {revision}")
         epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
+    if coming:
+        rename_whole(settings.instance / _COMING, settings.instance / ENTRY_KEY)
     database.dispose()
+
+
+def tag_again(settings: Settings, *, unsigned: bool) -> Tagged:
+    """Give every entry of which everything holds its tag anew, under a new key; both faces must be down.
+
+    For when `ENTRY_KEY` is lost, or an older copy of the database was put back. ``unsigned`` believes entries
+    behind the newest head as well, which nothing proves; else they are a `RefusedError`. Recorded as an act.
+    """
+    database = Database(settings.main_url, settings.wraps_url)
+    key = _coming_key(settings)
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
+    try:
+        with database.session(write=True) as session:
+            tagged = _tag(session, settings, key, act="ledger.tag-again", unsigned=unsigned)
+    except RefusedError:
+        (settings.instance / _COMING).unlink()
+        raise
+    finally:
+        database.dispose()
+    rename_whole(settings.instance / _COMING, settings.instance / ENTRY_KEY)
+    return tagged
+
+
+def _has_tags(database: Database) -> bool:
+    return (schema.current(database.main) or "") >= TAGS
+
+
+def _coming_key(settings: Settings) -> bytes:
+    """Return the key under which tags are being written; what was interrupted goes on with the same."""
+    path = settings.instance / _COMING
+    if not path.exists():
+        write_private(path, secrets.token_bytes(32))
+    return tag_key(path.read_bytes(), settings.public_keys.origin)
+
+
+def _tag(session: PortalSession, settings: Settings, key: bytes, *, act: str, unsigned: bool) -> Tagged:
+    tagged = tag_entries(session, key=key, keys=log_keys(settings.public_keys))
+    if tagged.unsigned and not unsigned:
+        raise RefusedError(
+            f"{tagged.unsigned} entries stand behind the newest head, and nothing proves them. "
+            "Look at them, then add --unsigned."
+        )
+    ledger.note(session, act, by="portal", detail=tagged.detail())
+    return tagged
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from portal.intake import service as intake
 from portal.intake.drafts import Draft
 from portal.intake.models import Submission
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group, Role
 from portal.staff import service as staff
 from portal.staff.actor import Actor
@@ -149,7 +150,7 @@ def open_instance(
     if files:
         settings.files.mkdir(mode=0o700, exist_ok=True)
     database = Database(settings.main_url, settings.wraps_url)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     return Instance(settings, database, made.founders, made.secrets)
 
 
@@ -183,7 +184,7 @@ def found_in(folder: Path, *, url: str = "", keys_url: str = "") -> Founded:
     settings = _settings(folder, url=url, keys_url=keys_url)
     database = Database(settings.main_url, settings.wraps_url)
     schema.upgrade(database)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     founders = {name: founder(name, role) for name, role in PEOPLE.items()}
     found(database, founders.values(), secrets, cost=CHEAP, now=NOON)
     database.dispose()

@@ -24,6 +24,7 @@ from portal.database import Database
 from portal.errors import StaleError, UnavailableError
 from portal.intake import service as intake
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import MAY_HOLD, Group, Role
 from portal.staff import restoring
 from portal.staff import service as staff
@@ -297,7 +298,7 @@ def opened(folder: Path) -> tuple[Settings, Database]:
     settings = load_settings(CHEAP, folder, read=read_public_keys)
     database = Database(settings.main_url, settings.wraps_url)
     assert schema.is_current(database)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     return settings, database
 
 

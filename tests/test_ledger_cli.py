@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from portal import cli, ledger_cli, upkeep
 from portal.config import load_settings
 from portal.ledger.rows import canonical
+from portal.ledger.tags import read_key, tag_of
 from portal.ledger.tree import RightEdge, leaf_hash
 from portal.staff.founding import read_signer
 from portal.store.directory import read_public_keys
@@ -86,8 +87,8 @@ def grow(instance: Path, name: str) -> None:
     told("ledger", "checkpoint", "--instance", instance)
 
 
-def rewrite(folder: Path, seq: int = 0) -> None:
-    """Change one entry of long ago, and sign every head again: what the owner of the log's key can do."""
+def rewrite(folder: Path, seq: int = 0, *, tagged: bool = True) -> None:
+    """Change one entry of long ago, tag it, and sign every head again: what who has both keys can do."""
     settings = load_settings({}, folder, read=read_public_keys)
     signer = read_signer(settings)
     with closing(sqlite3.connect(folder / "portal.db")) as raw, raw:
@@ -97,6 +98,9 @@ def rewrite(folder: Path, seq: int = 0) -> None:
             "UPDATE ledger_entry SET body = ?, leaf_hash = ? WHERE seq = ?",
             (changed, leaf_hash(changed), seq),
         )
+        if tagged:
+            tag = tag_of(read_key(settings), changed)
+            raw.execute("UPDATE ledger_entry SET tag = ? WHERE seq = ?", (tag, seq))
         leaves = [row[0] for row in raw.execute("SELECT leaf_hash FROM ledger_entry ORDER BY seq")]
         for size, day in raw.execute("SELECT size, day FROM ledger_checkpoint").fetchall():
             edge = RightEdge().extended(leaves[:size])
@@ -134,7 +138,9 @@ def test_a_copy_with_nothing_but_public_keys_is_enough(here: Path, tmp_path: Pat
     for name in ("portal.db", "keys.db", "directory.json", "root.fingerprint"):
         shutil.copy(here / name, copy)
     (copy / "files").mkdir()
-    assert "Everything holds." in told("verify", copy, "--witness", keys).output
+    found = told("verify", copy, "--witness", keys).output
+    assert "Everything holds." in found
+    assert " tags not checked" in found
     assert "is not known here" in told("verify", copy).output
 
 
@@ -150,7 +156,12 @@ def test_a_past_that_was_rewritten_after_a_co_signature_is_caught(here: Path, tm
     assert "The log was rewritten" in refused
 
 
-def test_without_the_witness_the_owner_of_the_log_s_key_could_rewrite_it(here: Path) -> None:
+def test_the_log_s_key_alone_makes_no_tag(here: Path) -> None:
+    rewrite(here, tagged=False)
+    assert "DOES NOT HOLD: entry 0: the tag is not one" in told("verify", here, code=1).output
+
+
+def test_without_the_witness_the_owner_of_both_keys_could_rewrite_it(here: Path) -> None:
     """Why a witness is worth the trouble: everything agrees, for everything was signed again."""
     rewrite(here)
     assert "Everything holds." in told("verify", here).output

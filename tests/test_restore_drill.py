@@ -34,7 +34,7 @@ from portal.vault.directory import Request
 from portal.vault.sign import SigningKey
 from portal.web.edge import parts
 
-KEPT = ("directory.json", "root.fingerprint", "recovery-groups", "web.key", "ledger.key")
+KEPT = ("directory.json", "root.fingerprint", "recovery-groups", "web.key", "ledger.key", "entry.key")
 """Beside the databases and the files: what docs/operate.md says to keep."""
 RENEWED = (Group.INTAKE, Group.CONTACT, Group.RELEASE)
 

@@ -21,11 +21,12 @@ from portal.config import Face, Settings
 from portal.database import Database
 from portal.demo import stage
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
 from portal.staff.founding import Founder, found, founder, make_keys
 from portal.store.directory import DIRECTORY, read_public_keys
-from portal.upkeep import checkpoint
+from portal.upkeep import checkpoint, upgrade
 from portal.vault import totp
 from portal.vault.passphrase import Cost
 
@@ -121,9 +122,12 @@ def demonstration(folder: Path, ports: Ports) -> Iterator[Demo]:
     settings = _settings(folder, ports.desk)
     settings.files.mkdir(mode=0o700, exist_ok=True)
     database = Database(settings.main_url, settings.wraps_url)
-    schema.upgrade(database)
+    if fresh:
+        schema.upgrade(database)
+    else:
+        upgrade(settings)
     faces = {face: create_app(settings, face, database=database) for face in Face}
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     intake, desk = _serve(faces[Face.INTAKE], ports.intake), _serve(faces[Face.DESK], ports.desk)
     try:
         if made is not None:

@@ -15,6 +15,7 @@ from portal.ledger.models import LedgerEntry
 from portal.ledger.reading import DATABASE_ERRORS, stored_rows
 from portal.ledger.report import Finding, Report
 from portal.ledger.rows import canonical
+from portal.ledger.tags import holds
 from portal.ledger.tree import RightEdge, leaf_hash
 
 _ENTRIES = Base.metadata.tables[LedgerEntry.__tablename__]
@@ -53,9 +54,40 @@ class _Growing:
         return self.stored, self.computed
 
 
-def read_entries(view: Connection, sizes: Iterable[int], report: Report, *, rows: bool = True) -> Ledger:
-    """Read all entries and name what is wrong with them; ``rows`` False leaves ``latest`` empty."""
-    ledger, due, growing, wanted = Ledger(), 0, _Growing(), frozenset(sizes)
+@dataclass(slots=True)
+class _Tags:
+    """Checking tags, where their key is there; entries that lie together are named together."""
+
+    key: bytes | None
+    checked: int = 0
+    false: list[tuple[Finding, int, int]] = field(default_factory=list)
+
+    def check(self, seq: int, body: bytes, stored: Any) -> None:
+        if self.key is None:
+            return
+        self.checked += 1
+        tag = stored if isinstance(stored, bytes) else None
+        if not holds(self.key, body, tag):
+            finding = Finding.ENTRY_UNTAGGED if stored is None else Finding.ENTRY_TAG
+            first = seq
+            if self.false and self.false[-1][0] is finding and self.false[-1][2] == seq:
+                first = self.false.pop()[1]
+            self.false.append((finding, first, seq + 1))
+
+    def tell(self, size: int, report: Report) -> None:
+        for finding, first, until in self.false:
+            report.find(finding, _span(first, until))
+        report.counts["tags" if self.key else "tags not checked"] = self.checked if self.key else size
+
+
+def read_entries(
+    view: Connection, sizes: Iterable[int], report: Report, *, rows: bool = True, tags: bytes | None = None
+) -> Ledger:
+    """Read all entries and name what is wrong with them; ``rows`` False leaves ``latest`` empty.
+
+    ``tags`` is the key of their tags; without it the report counts how many tags were not checked.
+    """
+    ledger, due, growing, wanted, marks = Ledger(), 0, _Growing(), frozenset(sizes), _Tags(tags)
     try:
         if 0 in wanted:
             ledger.edges[0] = growing.flush()
@@ -64,7 +96,10 @@ def read_entries(view: Connection, sizes: Iterable[int], report: Report, *, rows
             if seq != due:
                 report.find(Finding.ENTRY_MISSING, _span(due, seq))
             due = seq + 1
-            growing.leaves.append(_read_entry(ledger, row.values, row.odd, report, rows=rows))
+            leaves = _read_entry(ledger, row.values, row.odd, report, rows=rows)
+            if leaves[0] == leaves[1]:  # else it has been named
+                marks.check(seq, as_bytes(row.values["body"]), row.values["tag"])
+            growing.leaves.append(leaves)
             ledger.size += 1
             if ledger.size in wanted:
                 ledger.edges[ledger.size] = growing.flush()
@@ -73,6 +108,7 @@ def read_entries(view: Connection, sizes: Iterable[int], report: Report, *, rows
     except DATABASE_ERRORS as error:
         report.find(Finding.DATABASE, "ledger_entry", why=said(error))
     report.counts["entries"] = ledger.size
+    marks.tell(ledger.size, report)
     return ledger
 
 

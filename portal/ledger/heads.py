@@ -30,13 +30,15 @@ class Trusted:
     """Who is believed besides the log itself.
 
     ``witnessed`` are heads, ``demanded`` witnesses that were given from outside; ``witnesses`` and
-    ``authorities`` are those that the instance pins.
+    ``authorities`` are those that the instance pins. ``tags`` is the key of the entries' tags, None where a
+    copy lacks it.
     """
 
     witnessed: tuple[str, ...] = ()
     demanded: Mapping[str, Witness] = field(default_factory=dict)
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
     authorities: Authorities = field(default_factory=Authorities)
+    tags: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,10 @@ _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
 class LedgerEntry(Base):
-    """One transaction: `seq` counts from 0, `body` is canonical JSON, `leaf_hash` its RFC 6962 leaf."""
+    """One transaction: `seq` counts from 0, `body` is canonical JSON, `leaf_hash` its RFC 6962 leaf.
+
+    `tag` shows that the portal wrote it (`portal.ledger.tags`); None before tags came.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (Index("ix_ledger_entry_day", "day"),)
@@ -24,6 +27,7 @@ class LedgerEntry(Base):
     day: Mapped[date] = mapped_column(UtcDay)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    tag: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class LedgerCheckpoint(Base):

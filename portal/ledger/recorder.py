@@ -17,6 +17,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTran
 from portal.database import ERASE_LAST, Base, Database, KeysBase, PortalSession, empty_log
 from portal.ledger.models import LedgerEntry
 from portal.ledger.rows import canonical, digests, key_text, recorded_tables
+from portal.ledger.tags import tag_of
 from portal.ledger.tree import leaf_hash
 from portal.vault.seal import Label, context
 from portal.vault.wrap import wrap
@@ -61,10 +62,13 @@ def acts_place(seq: int) -> bytes:
 
 
 class Recorder:
-    """Listens to the sessions of one database."""
+    """Listens to the sessions of one database.
 
-    def __init__(self, auditors: Callable[[], bytes], today: Callable[[], date]) -> None:
-        self.auditors, self.today = auditors, today
+    Without the ``key`` of the tags, entries go into a database that has no column for them yet.
+    """
+
+    def __init__(self, auditors: Callable[[], bytes], key: bytes | None, today: Callable[[], date]) -> None:
+        self.auditors, self.key, self.today = auditors, key, today
         main, keys = recorded_tables(Base), recorded_tables(KeysBase)
         self.tables = frozenset((*main.values(), *keys.values()))
         if main.keys() & keys.keys():
@@ -152,7 +156,8 @@ class Recorder:
         )
         rows = sorted(rows, key=lambda row: row[:2])
         body = canonical({"v": 1, "seq": seq, "day": day.isoformat(), "rows": rows, "acts": sealed})
-        return {"seq": seq, "day": day, "body": body, "leaf_hash": leaf_hash(body)}
+        tag = {} if self.key is None else {"tag": tag_of(self.key, body)}
+        return {"seq": seq, "day": day, "body": body, "leaf_hash": leaf_hash(body), **tag}
 
 
 def act(name: str, by: str, subject: UUID | None, detail: Mapping[str, str] | None) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from portal.ledger.models import LedgerCheckpoint, LedgerEntry
 from portal.ledger.notes import CheckpointError
 from portal.ledger.recorder import Recorder, act, acts_place, lock, pending
 from portal.ledger.rows import key_text, recorded_tables
+from portal.ledger.tags import holds
 from portal.ledger.tree import RightEdge, leaf_hash
 from portal.vault.seal import Sealed
 from portal.vault.wrap import Seeds, unwrap
@@ -44,14 +45,19 @@ def _today() -> date:
 
 
 def attach(
-    database: Database, auditors: bytes | Callable[[], bytes], *, today: Callable[[], date] = _today
+    database: Database,
+    auditors: bytes | Callable[[], bytes],
+    *,
+    key: bytes | None,
+    today: Callable[[], date] = _today,
 ) -> None:
     """Record every transaction of `database` from now on; call it once, after all models are imported.
 
-    `auditors` is the public key that acts are sealed to, or what gives it. Raises ValueError when a
-    recorded table could change without its objects being loaded (a foreign key that cascades).
+    `auditors` is the public key that acts are sealed to, or what gives it; `key` that of the entries' tags
+    (`tags.read_key`), None for a database of before tags. Raises ValueError when a recorded table could
+    change without its objects being loaded (a foreign key that cascades).
     """
-    Recorder(auditors if callable(auditors) else lambda: auditors, today).listen(database)
+    Recorder(auditors if callable(auditors) else lambda: auditors, key, today).listen(database)
 
 
 def note(
@@ -103,11 +109,11 @@ def recover(session: PortalSession) -> int:
     return removed
 
 
-def checkpoint(session: Session, *, signer: Signer, day: date) -> LedgerCheckpoint:
+def checkpoint(session: Session, *, signer: Signer, key: bytes, day: date) -> LedgerCheckpoint:
     """Sign the head over all entries, and keep the note; with nothing new, return the one there is.
 
     Only the entries since the last checkpoint are read. Raises `UnavailableError` instead of signing when
-    they, or that checkpoint, do not agree with themselves.
+    they, or that checkpoint, do not agree with themselves, or a tag was not made with ``key``.
     """
     lock(session.connection())
     last = latest_checkpoint(session)
@@ -117,6 +123,10 @@ def checkpoint(session: Session, *, signer: Signer, day: date) -> LedgerCheckpoi
     for entry in session.scalars(new.execution_options(yield_per=1000)):
         if entry.seq != edge.size + len(leaves) or entry.leaf_hash != leaf_hash(entry.body):
             raise UnavailableError(f"Entry {entry.seq} of the ledger is damaged; run `portal verify`.")
+        if not holds(key, entry.body, entry.tag):
+            raise UnavailableError(
+                f"Entry {entry.seq} of the ledger was not written by this portal; run `portal verify`."
+            )
         leaves.append(entry.leaf_hash)
     if last and not leaves:
         return last

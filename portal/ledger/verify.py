@@ -1,4 +1,4 @@
-"""Checking a whole instance offline, with nothing but public keys: ledger, rows, wraps and files.
+"""Checking a whole instance offline: ledger, rows, wraps and files; public keys do, tags need theirs.
 
 Every check goes on to the end and names what it found; damage becomes a line of the report, never a
 traceback. What lies behind the last checkpoint, and a rollback of the whole database to an older state, can
@@ -118,7 +118,7 @@ def _check_log(
     view: Connection, keys: LogKeys, trusted: Trusted, report: Report, *, rows: bool = True
 ) -> Ledger:
     heads = read_heads(view, keys, trusted.witnessed, report)
-    ledger = read_entries(view, heads.sizes, report, rows=rows)
+    ledger = read_entries(view, heads.sizes, report, rows=rows, tags=trusted.tags)
     check_heads(heads, ledger, report)
     check_cosignatures(heads, ledger, trusted, report)
     check_timestamps(heads, trusted, report)

@@ -20,6 +20,10 @@ _KEYS = (
     "Stop both faces. Find out which of the two databases was put back, and bring back both of one moment. "
     "What sources took back stays taken back: portal sweep erases it again."
 )
+_TAGS = (
+    "If entry.key was exchanged or damaged, put back the copy that was kept. "
+    "If it is the right one, stop both faces and change nothing."
+)
 
 MEANINGS: dict[Finding, tuple[str, str]] = {
     Finding.DATABASE: ("A database is damaged or cannot be read.", _HALT),
@@ -33,6 +37,9 @@ MEANINGS: dict[Finding, tuple[str, str]] = {
     Finding.ENTRY_CHANGED: ("An entry of the ledger was changed.", _HALT),
     Finding.ENTRY_FORM: ("An entry of the ledger was changed.", _HALT),
     Finding.ENTRY_DAY: ("An entry of the ledger was changed.", _HALT),
+    Finding.ENTRY_UNTAGGED: ("An entry was put into the ledger past the portal.", _HALT),
+    Finding.ENTRY_TAG: ("An entry was put into the ledger past the portal.", _TAGS),
+    Finding.TAG_KEY: ("The key that shows who wrote the ledger's entries is damaged.", _TAGS),
     Finding.ENTRY_BACK: ("An entry of the ledger bears an earlier day than it can be of.", _CLOCK),
     Finding.ENTRY_MOVED: ("Entries of the ledger stand in another order.", _HALT),
     Finding.HEAD_ODD: ("What is kept beside a signed head was changed.", _HALT),

@@ -48,6 +48,8 @@ ACTS: dict[str, Any] = {
     "ledger.ask-time": _l("asked for a time-stamp"),
     "ledger.record-again": _l("recorded rows anew"),
     "ledger.recover": _l("erased leftovers"),
+    "ledger.tag": _l("gave the entries tags"),
+    "ledger.tag-again": _l("gave the entries new tags"),
     "ledger.timestamp": _l("kept a time-stamp"),
     "ledger.witness": _l("kept a witness's signature"),
     "link.add": _l("linked a case to the registry"),

@@ -19,6 +19,7 @@ from portal.ledger.days import Day, days
 from portal.ledger.heads import Trusted
 from portal.ledger.models import LedgerEntry
 from portal.ledger.report import Problem, Report
+from portal.ledger.tags import read_key
 from portal.ledger.verify import verify_log as verify_ledger
 from portal.ledger.words import explained, thing
 from portal.permissions import Group, Permission
@@ -168,7 +169,9 @@ def _checked() -> Report:
         edge.parts().database,
         LogKeys(keys.origin, keys.ledger_ed25519, keys.ledger_mldsa44),
         trusted=Trusted(
-            witnesses=witnesses_of(witness_keys(folder)), authorities=Authorities.read(certificates(folder))
+            witnesses=witnesses_of(witness_keys(folder)),
+            authorities=Authorities.read(certificates(folder)),
+            tags=read_key(settings),
         ),
         rows=True,
     )

@@ -18,6 +18,7 @@ from portal.database import Database, PortalSession
 from portal.errors import InvalidError, UnavailableError
 from portal.ledger.checkpoint import Signer
 from portal.ledger.service import note
+from portal.ledger.tags import ENTRY_KEY
 from portal.permissions import MAY_HOLD, USUAL, Group, Role
 from portal.staff import service
 from portal.staff.credentials import Bundle, new_bundle
@@ -110,6 +111,7 @@ def make_keys(
     )
     write_private(instance / LEDGER_KEY, log.seeds)
     write_private(instance / WEB_KEY, secrets.token_bytes(32))
+    write_private(instance / ENTRY_KEY, secrets.token_bytes(32))
     packed = b"".join(seeds[group] for group in Group)
     write_private(instance / RECOVERY_GROUPS, wrap(keys.recovery, packed, recovery_place()))
     own = SigningKey.generate() if root is None else None

@@ -115,6 +115,11 @@ def write_whole(path: Path, content: bytes) -> None:
         target.write(content)
         target.flush()
         os.fsync(target.fileno())
+    rename_whole(part, path)
+
+
+def rename_whole(part: Path, path: Path) -> None:
+    """Give a finished file its name, in the place of what bears it now, and bring that to the disk."""
     part.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -95,6 +95,7 @@ class Label(StrEnum):
     # the ledger, and what is signed
     LEDGER_ENTRY = "tp1/ledger/entry"
     LEDGER_KEY = "tp1/ledger/key"
+    LEDGER_TAG = "tp1/ledger/tag"
     DIRECTORY = "tp1/directory"
     GRANT = "tp1/grant"
     MANIFEST = "tp1/release/manifest"

@@ -21,8 +21,10 @@ from sqlalchemy import insert, text
 
 from portal.ledger import service
 from portal.ledger.checkpoint import LogKeys
+from portal.ledger.heads import Trusted
 from portal.ledger.models import LedgerEntry
 from portal.ledger.rows import canonical
+from portal.ledger.tags import read_key, tag_of
 from portal.ledger.tree import leaf_hash
 from portal.ledger.verify import verify_log
 from portal.staff.founding import read_signer
@@ -32,13 +34,13 @@ ACTS = 1300
 APPENDED = 100
 
 
-def bodies(first: int, count: int, day: str) -> Iterator[dict[str, object]]:
+def bodies(first: int, count: int, day: str, key: bytes) -> Iterator[dict[str, object]]:
     """Entries as an ordinary act leaves them: a few rows, and what was done, sealed."""
     for seq in range(first, first + count):
         rows = sorted(["consent", uuid4().hex, os.urandom(32).hex()] for _ in range(ROWS))
         acts = b64encode(os.urandom(ACTS)).decode()
         body = canonical({"v": 1, "seq": seq, "day": day, "rows": rows, "acts": acts})
-        yield {"seq": seq, "body": body, "leaf_hash": leaf_hash(body)}
+        yield {"seq": seq, "body": body, "leaf_hash": leaf_hash(body), "tag": tag_of(key, body)}
 
 
 def fill(instance: Instance, count: int) -> None:
@@ -46,7 +48,8 @@ def fill(instance: Instance, count: int) -> None:
     with instance.database.session(write=False) as session:
         first = service.size(session)
     for start in range(first, count, 5000):
-        rows = [{**one, "day": day} for one in bodies(start, min(5000, count - start), day.isoformat())]
+        made = bodies(start, min(5000, count - start), day.isoformat(), read_key(instance.settings))
+        rows = [{**one, "day": day} for one in made]
         with instance.database.main.begin() as connection:
             connection.execute(insert(LedgerEntry), rows)
 
@@ -84,13 +87,14 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with fresh_instance() as instance:
         signer, day = read_signer(instance.settings), instance.clock().date()
+        key = read_key(instance.settings)
         small, _ = timed(lambda: [append(instance) for _ in range(APPENDED)])
         fill(instance, count)
         large, _ = timed(lambda: [append(instance) for _ in range(APPENDED)])
 
         def sign() -> None:
             with instance.database.session(write=True) as session:
-                service.checkpoint(session, signer=signer, day=day)
+                service.checkpoint(session, signer=signer, key=key, day=day)
 
         first, _ = timed(sign)
         append(instance)
@@ -100,7 +104,7 @@ def main() -> None:
         Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
         keys = instance.keys
         public = LogKeys(keys.origin, keys.ledger_ed25519, keys.ledger_mldsa44)
-        whole, report = timed(lambda: verify_log(instance.database, public))
+        whole, report = timed(lambda: verify_log(instance.database, public, trusted=Trusted(tags=key)))
         grown = resident("VmHWM") - before
         with instance.database.session(write=False) as session:
             proving, proof = timed(lambda: service.proof(session, count // 2))

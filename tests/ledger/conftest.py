@@ -33,6 +33,8 @@ from portal.vault.wrap import public_key
 
 DAY = date(2026, 11, 22)
 AUDITOR = b"\x07" * 32
+ENTRIES = b"\x0b" * 32
+"""The key of the entries' tags."""
 POSTGRESQL = os.environ.get("PORTAL_TEST_POSTGRESQL", "")
 
 
@@ -81,7 +83,7 @@ def open_database() -> Iterator[Callable[[tuple[str, str]], Database]]:
         opened.append(database)
         Base.metadata.create_all(database.main)
         KeysBase.metadata.create_all(database.keys)
-        service.attach(database, public_key(AUDITOR), today=lambda: DAY)
+        service.attach(database, public_key(AUDITOR), key=ENTRIES, today=lambda: DAY)
         return database
 
     yield make
@@ -103,6 +105,11 @@ def lite(tmp_path: Path, open_database: Callable[[tuple[str, str]], Database]) -
 @pytest.fixture(scope="session")
 def signer() -> Signer:
     return Signer("ledger.example/test", SigningKey.from_seeds(bytes(range(64))))
+
+
+@pytest.fixture
+def entries_key() -> bytes:
+    return ENTRIES
 
 
 @pytest.fixture

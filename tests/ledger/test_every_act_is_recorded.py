@@ -32,6 +32,7 @@ from portal.config import Face
 from portal.intake.models import Document, HoldState, LegalHold, Removal, SealedField, Submission
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
+from portal.ledger.tags import read_key
 from portal.linking.models import Link
 from portal.permissions import Group
 from portal.registry.models import Record, Statement
@@ -537,7 +538,8 @@ def pages_of(instance: Instance) -> set[tuple[str, str]]:
 
 def test_every_page_leaves_exactly_the_entries_of_the_table(watch: Watch) -> None:
     with watch.instance.database.session(write=True) as session:
-        ledger.checkpoint(session, signer=_signer(watch.instance), day=watch.instance.clock().date())
+        settings, day = watch.instance.settings, watch.instance.clock().date()
+        ledger.checkpoint(session, signer=_signer(watch.instance), key=read_key(settings), day=day)
     source, case_id = a_source(watch)
     at_the_desk(watch, source, case_id)
     the_registry(watch)

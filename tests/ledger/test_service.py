@@ -29,6 +29,7 @@ from portal.vault.wrap import public_key
 Fill = Callable[[Database, int], list[UUID]]
 Add = Callable[[PortalSession, int], UUID]
 DAY = date(2026, 11, 22)
+ENTRIES = b"\x0b" * 32
 SUBMISSION, CONSENT = Base.metadata.tables["submission"], Base.metadata.tables["consent"]
 
 
@@ -218,7 +219,7 @@ def test_an_empty_ledger_has_no_entries(lite: Database) -> None:
 def test_entries_carry_the_day_of_the_clock(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}")
     Base.metadata.create_all(database.main)
-    service.attach(database, public_key(b"\x07" * 32))
+    service.attach(database, public_key(b"\x07" * 32), key=ENTRIES)
     before = datetime.now(UTC).date()
     with database.session(write=True) as session:
         service.note(session, "staff.sign-in", by="A")
@@ -280,17 +281,17 @@ def test_tables_that_change_behind_the_ledgers_back_are_refused(
     foreign = next(iter(Part.__table__.foreign_keys))
     monkeypatch.setattr(foreign, "ondelete", "cascade")
     with pytest.raises(ValueError, match="part"):
-        service.attach(lite, b"")
+        service.attach(lite, b"", key=ENTRIES)
 
 
 def test_one_name_in_both_databases_is_refused(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "recorded_tables", lambda _base: {"wrap": Wrap.__table__})
     with pytest.raises(ValueError, match="both databases"):
-        service.attach(lite, b"")
+        service.attach(lite, b"", key=ENTRIES)
 
 
 def test_the_models_of_the_portal_can_be_recorded() -> None:
-    recorder.Recorder(b"", lambda: DAY)
+    recorder.Recorder(b"", ENTRIES, lambda: DAY)
 
 
 # -- many at once -------------------------------------------------------------------------------------------
@@ -432,7 +433,7 @@ def test_rows_can_be_recorded_again_after_a_migration(database: Database, fill: 
 
 def sign(database: Database, signer: Signer) -> LedgerCheckpoint:
     with database.session(write=True) as session:
-        return service.checkpoint(session, signer=signer, day=DAY)
+        return service.checkpoint(session, signer=signer, key=ENTRIES, day=DAY)
 
 
 def test_heads_are_signed_over_all_leaves_and_computed_step_by_step(

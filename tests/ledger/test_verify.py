@@ -36,9 +36,11 @@ from portal.errors import UnavailableError
 from portal.intake.models import Status, Submission
 from portal.ledger import service, verify
 from portal.ledger.checkpoint import LogKeys, Signer
+from portal.ledger.heads import Trusted
 from portal.ledger.reading import stored_rows
 from portal.ledger.report import Report
 from portal.ledger.rows import canonical, key_text, recorded_tables, row_digest
+from portal.ledger.tags import tag_of
 from portal.ledger.tree import RightEdge, leaf_hash, root
 from portal.ledger.verify import FileClaim
 from portal.store.files import FileStore
@@ -47,6 +49,7 @@ from portal.vault.sign import SigningKey
 
 Fill = Callable[[Database, int], list[UUID]]
 DAY = date(2026, 11, 22)
+ENTRIES = b"\x0b" * 32
 FLIPS = 300
 CHANCE = random.Random(1988)  # noqa: S311 - repeatable choices, no secrets
 LEDGER_TABLES = {name: Base.metadata.tables[name] for name in ("ledger_entry", "ledger_checkpoint")}
@@ -62,7 +65,7 @@ class Instance:
 
     def sign(self) -> str:
         with self.database.session(write=True) as session:
-            return service.checkpoint(session, signer=self.signer, day=DAY).note
+            return service.checkpoint(session, signer=self.signer, key=ENTRIES, day=DAY).note
 
     def add_file(self, name: str, content: bytes) -> None:
         with self.store.create(name) as sink:
@@ -71,7 +74,12 @@ class Instance:
 
     def verify(self, *, keys: LogKeys | None = None, witnessed: tuple[str, ...] = ()) -> Report:
         return verify.verify(
-            self.database, self.store, keys or self.signer.public, files=self.claims, witnessed=witnessed
+            self.database,
+            self.store,
+            keys or self.signer.public,
+            files=self.claims,
+            witnessed=witnessed,
+            trusted=Trusted(tags=ENTRIES),
         )
 
     def found(self) -> list[tuple[str, str]]:
@@ -113,7 +121,8 @@ def test_an_untouched_instance_is_clean(instance: Instance) -> None:
     assert report.ok
     assert report.problems == []
     assert report.warnings == []
-    assert report.counts == {"entries": 5, "checkpoints": 2, "rows": 40, "files": 2, "unsigned": 0}
+    counted = {"entries": 5, "tags": 5, "checkpoints": 2, "rows": 40, "files": 2, "unsigned": 0}
+    assert report.counts == counted
 
 
 def test_an_empty_instance_is_clean(database: Database, tmp_path: Path, signer: Signer) -> None:
@@ -400,9 +409,10 @@ def test_an_entry_that_is_dated_back_is_named(instance: Instance) -> None:
     early = DAY - timedelta(days=2)
     body = canonical({"v": 1, "seq": seq, "day": early.isoformat(), "rows": [], "acts": None})
     entry = {"seq": seq, "day": early, "body": body, "leaf_hash": leaf_hash(body)}
+    entry["tag"] = tag_of(ENTRIES, body)
     with instance.database.session(write=True) as session:
         session.connection().execute(LEDGER_TABLES["ledger_entry"].insert(), entry)
-        service.checkpoint(session, signer=instance.signer, day=DAY)
+        service.checkpoint(session, signer=instance.signer, key=ENTRIES, day=DAY)
     assert [str(one) for one in instance.verify().problems] == [
         f"entry {seq}: its day is before that of an entry which stands before it"
     ]
@@ -451,7 +461,7 @@ def test_a_checkpoint_signed_by_somebody_else_is_refused(instance: Instance) -> 
         leaves = [entry.leaf_hash for entry in service.entries(session)]
     note = thief.sign(5, root(leaves), time=int(datetime(2026, 11, 22, tzinfo=UTC).timestamp()))
     run(instance.database, "UPDATE ledger_checkpoint SET note = :note WHERE size = 5", note=note)
-    assert instance.found() == [("checkpoint", "5")]
+    assert instance.found() == [("checkpoint", "5"), ("entry", "4")]
 
 
 def test_a_database_set_back_to_an_older_state_is_caught_by_a_witness(instance: Instance) -> None:
@@ -562,7 +572,7 @@ def test_rows_of_a_table_nobody_knows_are_missed(instance: Instance) -> None:
         body=body,
         leaf=leaf_hash(body),
     )
-    assert instance.found() == [("row", "lost/1")]
+    assert instance.found() == [("entry", "5"), ("row", "lost/1")]
 
 
 def test_a_table_that_is_gone_is_told_and_the_rest_is_checked(instance: Instance) -> None:

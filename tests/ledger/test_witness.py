@@ -21,6 +21,7 @@ ONE = Cosigner("one.example/witness", SigningKey.from_seeds(b"\x01" * 64))
 TWO = Cosigner("two.example/witness", SigningKey.from_seeds(b"\x02" * 64))
 Fill = Callable[[Database, int], list[UUID]]
 NOW = 1_795_000_000
+ENTRIES = b"\x0b" * 32
 
 
 def leaves_of(count: int, face: str = "true") -> list[bytes]:
@@ -202,7 +203,7 @@ def test_what_the_log_did_not_sign_proves_nothing() -> None:
 def logged(database: Database, fill: Fill, signer: Signer) -> Database:
     fill(database, 3)
     with database.session(write=True) as session:
-        service.checkpoint(session, signer=signer, day=service._today())
+        service.checkpoint(session, signer=signer, key=ENTRIES, day=service._today())
     return database
 
 
@@ -224,7 +225,7 @@ def test_a_request_is_answered_and_the_answer_kept_and_recorded(
         attesting.attach_cosignature(session, answer=made.lines, witnesses=known, day=service._today())
     fill(logged, 2)
     with logged.session(write=True) as session:
-        service.checkpoint(session, signer=signer, day=service._today())
+        service.checkpoint(session, signer=signer, key=ENTRIES, day=service._today())
         again = attesting.ask_witness(session, witness=ONE.name)
         assert again.old_size == 3
         whole = answer(made.state, again, ONE, time=NOW).state.logs[signer.origin].notes[-1]

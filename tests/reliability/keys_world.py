@@ -26,6 +26,7 @@ from portal.intake import withdrawing
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group, Role
 from portal.release import rewrapping
 from portal.staff import epochs, groups, restoring
@@ -85,9 +86,8 @@ class World:
 
     def _files_beside(self) -> set[bytes]:
         """What a thief of the folder finds beside the databases, cut into keys."""
-        contents = [
-            (self.instance.settings.instance / name).read_bytes() for name in ("ledger.key", "web.key")
-        ]
+        folder = self.instance.settings.instance
+        contents = [(folder / name).read_bytes() for name in ("ledger.key", "web.key", "entry.key")]
         return {one[at : at + 32] for one in contents for at in range(0, len(one) - 31, 32)}
 
     def actor(self, session: PortalSession, name: str) -> Actor:
@@ -333,9 +333,8 @@ class World:
     def checkpoint(self) -> str:
         """Sign the ledger's head; the note is kept elsewhere."""
         with self.instance.database.session(write=True) as session:
-            made = ledger.checkpoint(
-                session, signer=read_signer(self.instance.settings), day=self.instance.clock().date()
-            )
+            settings, day = self.instance.settings, self.instance.clock().date()
+            made = ledger.checkpoint(session, signer=read_signer(settings), key=read_key(settings), day=day)
             return made.note
 
     def recover(self, name: str) -> None:

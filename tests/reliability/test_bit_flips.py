@@ -161,12 +161,12 @@ def _row_flips(copy: Copy, turn: int) -> list[Flip]:
 
 
 def _entry_flips(copy: Copy, turn: int) -> list[Flip]:
-    """One bit in the body, the leaf hash or the day of each entry."""
-    columns = ("body", "leaf_hash", "day")
+    """One bit in the body, the leaf hash, the tag or the day of each entry."""
+    columns = ("body", "leaf_hash", "tag", "day")
     flips = []
     with closing(copy.open("portal.db")) as connection:
         for number, row in enumerate(rows_of(connection, "ledger_entry")):
-            column = columns[(number + turn) % 3]
+            column = columns[(number + turn) % 4]
             if copy.flip(connection, "ledger_entry", column, row):
                 flips.append(Flip("entry", str(row["seq"]), column))
     return flips

@@ -69,7 +69,7 @@ def handed_over(seized: Seized, instance: Instance, roles: Iterable[Role]) -> se
     """Every key that these people's passphrases and the files beside the databases give."""
     keys = read_public_keys(seized.folder)
     found: set[bytes] = {keys.receipt_salt * 2}
-    for path in ("ledger.key", "web.key"):
+    for path in ("ledger.key", "web.key", "entry.key"):
         content = (seized.folder / path).read_bytes()
         found |= {content[start : start + 32] for start in range(0, len(content) - 31, 32)}
     for row in seized.rows("staff"):

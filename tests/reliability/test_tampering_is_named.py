@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from portal import cli
 from portal.database import empty_log
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.staff.founding import make_keys, read_signer
 
 Tamper = Callable[[Path, Path], object]
@@ -24,7 +25,8 @@ Tamper = Callable[[Path, Path], object]
 
 def sign(instance: Instance) -> None:
     with instance.database.session(write=True) as session:
-        ledger.checkpoint(session, signer=read_signer(instance.settings), day=instance.clock().date())
+        settings, day = instance.settings, instance.clock().date()
+        ledger.checkpoint(session, signer=read_signer(settings), key=read_key(settings), day=day)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from portal.database import Database
 from portal.intake import withdrawing
 from portal.ledger import recorder
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import Group
 from portal.store.files import FileStore
 
@@ -41,7 +42,7 @@ def main(folder: Path, submission_id: UUID, number: int, day: date) -> None:
     """Withdraw as the page does, then sweep as the nightly command does."""
     settings = _settings(folder, url="", keys_url="")
     database = Database(settings.main_url, settings.wraps_url)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value])
+    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=read_key(settings))
     for engine in (database.main, database.keys):
         event.listen(engine, "commit", lambda _connection: point(number))
     erase, empty = FileStore.erase, recorder.empty_log

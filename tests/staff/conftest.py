@@ -15,6 +15,7 @@ import portal
 from portal.config import Face, PublicKeys, Settings
 from portal.database import Base, Database, KeysBase
 from portal.ledger import service as ledger
+from portal.ledger.tags import read_key
 from portal.permissions import USUAL, Group, Role
 from portal.staff import door_routes, hardware_routes, member_routes, routes, self_routes, service  # noqa: F401
 from portal.staff.actor import Actor
@@ -74,11 +75,12 @@ class World:
             secure_cookies=False,
             staff_memory_kib=COST.memory_kib,
         )
-        (folder / "web.key").write_bytes(bytes(32))
+        for name in ("web.key", "entry.key"):
+            (folder / name).write_bytes(bytes(32))
         self.database = Database(self.settings.main_url, self.settings.wraps_url)
         Base.metadata.create_all(self.database.main)
         KeysBase.metadata.create_all(self.database.keys)
-        ledger.attach(self.database, keys[Group.AUDITORS.value])
+        ledger.attach(self.database, keys[Group.AUDITORS.value], key=read_key(self.settings))
 
     def person(self, name: str, role: Role, groups: Iterable[Group] = ()) -> Colleague:
         bundle = new_bundle()

@@ -14,6 +14,7 @@ from portal.ledger import service as ledger
 from portal.ledger.checkpoint import LogKeys, Proof
 from portal.ledger.models import LedgerCosignature, LedgerTimestamp
 from portal.ledger.report import Finding, Problem
+from portal.ledger.tags import read_key
 from portal.ledger.words import MEANINGS, THINGS, explained
 from portal.staff.founding import read_signer
 
@@ -27,7 +28,8 @@ def auditor(sqlite_instance: Instance) -> FlaskClient:
 
 def sign(instance: Instance) -> None:
     with instance.database.session(write=True) as session:
-        ledger.checkpoint(session, signer=read_signer(instance.settings), day=instance.clock().date())
+        settings, day = instance.settings, instance.clock().date()
+        ledger.checkpoint(session, signer=read_signer(settings), key=read_key(settings), day=day)
 
 
 def run(instance: Instance, statement: str, *, keys: bool = False) -> None:
