@@ -143,17 +143,19 @@ def reply() -> ResponseReturnValue:
     """Write to the people who read."""
     form = ReplyForm()
     if form.validate_on_submit():
-        key = visit.folder()
-        service.reply(
-            edge.db(),
-            submission_id=key.submission_id,
-            seed=key.seed,
-            text=form.text.data or "",
-            day=edge.today(),
-        )
-        flash(_("Your message is in the folder. The people who read will see it."))
-        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+        try:
+            _send(form.text.data or "")
+        except InvalidError as problem:
+            form.text.errors = [_(str(problem))]
+        else:
+            flash(_("Your message is in the folder. The people who read will see it."))
+            return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
     return _folder_page(form, DocumentForm())
+
+
+def _send(text: str) -> None:
+    key = visit.folder()
+    service.reply(edge.db(), submission_id=key.submission_id, seed=key.seed, text=text, day=edge.today())
 
 
 @pages.page("/folder/file", access=Access.SOURCE, methods=("POST",), token=Token.STREAM)

@@ -9,7 +9,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from portal.config import Face
-from portal.intake import service, visit
+from portal.intake import letting_in_gate, service, visit
 from portal.intake.answers import days, shown_as
 from portal.intake.asking import catalogue
 from portal.intake.day_words import in_words
@@ -310,6 +310,9 @@ def check() -> ResponseReturnValue:
         flash(_("The page was open for too long. Look at it once more, and press “Send” again."))
         return redirect(url_for(".check"), HTTPStatus.SEE_OTHER)
     if request.method == "POST" and not draft.sent:
+        way = letting_in_gate.first("check")
+        if way is not None:
+            return way
         keys = receipts.keys_of(Receipt(draft.receipt), edge.settings().public_keys.receipt_salt)
         service.submit(
             edge.db(),

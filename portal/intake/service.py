@@ -54,6 +54,9 @@ from portal.vault.wrap import key_id, public_key
 TEXTS = 100
 """Texts that one folder may hold, the account itself included."""
 
+MESSAGES = 50
+"""Messages that a source may write in a day."""
+
 SOFTWARE = f"testimony-portal {version('testimony-portal')}"
 
 
@@ -257,10 +260,18 @@ def add_message(
     return message
 
 
-def reply(session: PortalSession, *, submission_id: UUID, seed: bytes, text: str, day: date) -> None:
+def reply(
+    session: PortalSession, *, submission_id: UUID, seed: bytes, text: str, day: date, limit: int = MESSAGES
+) -> None:
     """Write to the people who read."""
     submission = _live(session, submission_id)
     thread = thread_of(part_keys(session, submission, seed))
+    written = (Message.submission_id == submission_id, Message.speaker == Speaker.SOURCE, Message.day == day)
+    if len(session.scalars(select(Message.id).where(*written).limit(limit)).all()) >= limit:
+        raise InvalidError(
+            "These are as many messages as one folder takes in a day. "
+            "What you wrote is still here; please send it tomorrow."
+        )
     add_message(session, thread=thread, speaker=Speaker.SOURCE, text=text, day=day)
     if submission.status is Status.AWAITING_SOURCE:
         submission.status = Status.IN_REVIEW

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from portal.errors import InvalidError, NotFoundError, StaleError
-from portal.intake import arriving, visit
+from portal.intake import arriving, letting_in_gate, visit
 from portal.intake.chunks import (
     DIGEST,
     LARGEST,
@@ -93,14 +93,18 @@ def _begun() -> bool:
 
 @pages.page("/documents", access=Access.PUBLIC)
 def documents() -> ResponseReturnValue:
-    """Show the files so far, and a place to add more."""
-    return _documents_page(DocumentsForm()) if _begun() else _received()
+    """Show the files so far, and a place to add more; they are stored as they come, so one is let in first."""
+    if not _begun():
+        return _received()
+    return letting_in_gate.first("documents") or _documents_page(DocumentsForm())
 
 
 @pages.page("/voice", access=Access.PUBLIC)
 def voice() -> ResponseReturnValue:
     """Record in the browser, or send a recording that was made elsewhere."""
-    return _voice_page(VoiceForm()) if _begun() else _received()
+    if not _begun():
+        return _received()
+    return letting_in_gate.first("voice") or _voice_page(VoiceForm())
 
 
 @pages.page("/documents", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
@@ -121,9 +125,12 @@ def _received() -> ResponseReturnValue:
 
 def _add(asked: type[DocumentsForm | VoiceForm]) -> ResponseReturnValue:
     """Take what the form brings; *Continue* and *Back* take it first as well, and need nothing to take."""
-    draft, into = visit.draft(), Upload()
-    if draft.sent:
+    if not _begun():
         return _received()
+    way = letting_in_gate.first("documents")
+    if way is not None:
+        return way
+    draft, into = visit.draft(), Upload()
     try:
         taken = _taken(draft, into)
     except RequestEntityTooLarge:
@@ -243,6 +250,8 @@ def begin_upload(upload_id: UUID) -> ResponseReturnValue:
     """Say what is coming, or ask what is still missing of it: the same question, however often."""
     draft = _expected()
     here, allowed = landing(draft), limits()
+    if not letting_in_gate.quietly():
+        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
     told = _told()
     if any(one.document_id == here.document_id(upload_id) for one in draft.files):
         return jsonify(done=True, missing=[])
