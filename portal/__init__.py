@@ -46,7 +46,7 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - first: people begin at the queue
 
     # isort: split
-    from portal.casework import asking_routes, circle_routes, hold_routes, search_routes, work_routes  # noqa: F401, PLC0415
+    from portal.casework import asking_routes, circle_routes, hold_routes, search_routes, skim_routes, work_routes  # noqa: F401, PLC0415
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking import speaking_routes  # noqa: F401, PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415
@@ -98,7 +98,7 @@ def create_app(
     files = FileStore(settings.files, reserve=_RESERVE)
     app.extensions["portal"] = edge.Parts(settings, database, files, clock, directory, agree)
     app.teardown_appcontext(edge.release)
-    locale.install(app)
+    locale.install(app, settings.languages(face))
     responses.install(app, secure=settings.secure_cookies, onion_address=settings.onion_address)
     if face is Face.DESK:
         from portal.staff import current  # noqa: PLC0415 - only the desk knows staff
@@ -144,6 +144,6 @@ def _mount(app: Flask, face: Face, features: list[guard.Pages]) -> None:
     @app.get("/")
     def root() -> ResponseReturnValue:
         """Send the visitor to the first page in a language the browser asks for, Persian first."""
-        best = request.accept_languages.best_match([*locale.LANGUAGES], default=locale.FIRST)
+        best = request.accept_languages.best_match(locale.offered(app), default=locale.first(app))
         first = "intake.start" if face is Face.INTAKE else "staff.home"
         return redirect(url_for(first, language=best), 303)

@@ -78,6 +78,12 @@ class Settings:
     exit_address: str = "https://www.wikipedia.org/"
     staff_memory_kib: int = 128 * 1024
     root_fingerprint: str = ""
+    intake_languages: tuple[str, ...] = ("fa", "en")
+    desk_languages: tuple[str, ...] = ("fa", "en")
+
+    def languages(self, face: Face) -> tuple[str, ...]:
+        """Return the codes of the languages that a face offers (`portal.web.languages`)."""
+        return self.intake_languages if face is Face.INTAKE else self.desk_languages
 
     @property
     def files(self) -> Path:
@@ -98,6 +104,10 @@ class Settings:
 def root_fingerprint(environ: Mapping[str, str]) -> str:
     """Return the fingerprint of the organisation root that is pinned; empty where none is."""
     return environ.get("PORTAL_ROOT_FINGERPRINT", "")
+
+
+def _codes(named: str) -> tuple[str, ...]:
+    return tuple(named.split()) or Settings.intake_languages
 
 
 def load_settings(
@@ -133,6 +143,8 @@ def load_settings(
             files_per_submission=int(
                 environ.get("PORTAL_FILES_PER_SUBMISSION", Settings.files_per_submission)
             ),
+            intake_languages=_codes(environ.get("PORTAL_INTAKE_LANGUAGES", "")),
+            desk_languages=_codes(environ.get("PORTAL_DESK_LANGUAGES", "")),
             exit_address=environ.get("PORTAL_EXIT_ADDRESS", Settings.exit_address),
             staff_memory_kib=int(environ.get("PORTAL_STAFF_MEMORY_KIB", Settings.staff_memory_kib)),
         )

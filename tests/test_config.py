@@ -8,6 +8,7 @@ import pytest
 
 from portal.config import (
     PACKAGE,
+    Face,
     PublicKeys,
     bundled,
     default_instance,
@@ -76,6 +77,7 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
             "PORTAL_FILE_LIMIT": "1048576",
             "PORTAL_FILES_PER_SUBMISSION": "3",
             "PORTAL_EXIT_ADDRESS": "https://d.example",
+            "PORTAL_INTAKE_LANGUAGES": "en  ckb",
             "PORTAL_STAFF_MEMORY_KIB": "65536",
         },
         folder,
@@ -91,6 +93,8 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
     assert settings.onion_address == "http://c.onion"
     assert (settings.file_limit, settings.files_per_submission) == (1048576, 3)
     assert settings.exit_address == "https://d.example"
+    assert settings.languages(Face.INTAKE) == ("en", "ckb")
+    assert settings.languages(Face.DESK) == ("fa", "en")
     assert settings.staff_memory_kib == 65536
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_file
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po
 from builders import Instance, token_of
 
@@ -27,6 +27,8 @@ KEYWORDS = {
     "StaleError": None,
     "UnavailableError": None,
 }
+IN_TEMPLATES = {**DEFAULT_KEYWORDS, "shell": None}
+TRIMMED = {"trimmed": "true"}
 # Said on a terminal to whoever runs the place, not on a page.
 TERMINAL = {"config.py", "founding.py", "database.py", "upkeep.py", "schema.py", "starter.py", "serving.py"}
 TERMINAL |= {"ceremony.py", "directory.py", "restoring.py", "terminal.py", "pinned.py"}
@@ -46,7 +48,7 @@ def messages() -> dict[object, str]:
                 ):
                     found[message] = path.name
     for path in TEMPLATES:
-        for _, message, _, _ in extract_from_file("jinja2", path, options={"trimmed": "true"}):
+        for _, message, _, _ in extract_from_file("jinja2", path, keywords=IN_TEMPLATES, options=TRIMMED):
             found[message] = path.name
     return {message: place for message, place in found.items() if message}
 

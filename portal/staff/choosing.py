@@ -9,8 +9,9 @@ from portal.errors import InvalidError
 from portal.staff import passphrases
 from portal.staff.forms import ChoiceForm, typed
 from portal.staff.joining import OWN, drawn, same
-from portal.web.locale import LANGUAGES, language
+from portal.web.languages import FINISHED
 from portal.web.locale import gettext as _
+from portal.web.locale import language
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Choice:
     def asked(cls) -> "Choice":
         """Return the kind in the address; else words in the language of the page."""
         kind = request.args.get("kind", "")
-        return cls(kind if kind in {*LANGUAGES, OWN} else language())
+        return cls(kind if kind in {*FINISHED, OWN} else language())
 
     @property
     def own(self) -> bool:
@@ -37,7 +38,7 @@ class Choice:
     def ways(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the links to each kind, for the page to show."""
         words = {"fa": _("Seven words in Persian"), "en": _("Seven words in English")}
-        labels = {kind: words[kind] for kind in LANGUAGES} | {OWN: _("My own passphrase")}
+        labels = {kind: words[kind] for kind in FINISHED} | {OWN: _("My own passphrase")}
         return [
             {"label": label, "url": url_for(endpoint, kind=kind), "current": kind == self.kind}
             for kind, label in labels.items()

@@ -1,6 +1,6 @@
 """Languages: gettext catalogues read at start, digits, and days in the calendar of the reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -14,31 +14,25 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy
 from flask import Flask, current_app, g, has_request_context, request, url_for
+from markupsafe import Markup
 from persiantools.jdatetime import JalaliDate
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from portal.config import PACKAGE
+from portal.dates.calendars import Calendar
+from portal.errors import UnavailableError
+from portal.web.languages import FINISHED, FIRST, LANGUAGES, MEANWHILE, spoken
 from portal.web.tables import labelled
 
-# Complete languages only; a further one is offered when its catalogue is finished.
-LANGUAGES = {"fa": "فارسی", "en": "English"}
-RIGHT_TO_LEFT = frozenset({"fa", "ar", "ckb"})
-FIRST = "fa"
 _MIB = 1024 * 1024
+_POINT = ord(".")
 
-_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _LATIN_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _MONTHS = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور",
     "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
-
-
-class LanguageConverter(BaseConverter):
-    """A language in a URL: only those that are offered."""
-
-    regex = "|".join(LANGUAGES)
 
 
 @cache
@@ -57,8 +51,18 @@ def translations(language: str) -> NullTranslations:
 
 
 def language() -> str:
-    """Return the language of the page being made."""
+    """Return the language in which the content of the page being made speaks."""
+    return str(g.get("spoken") or g.get("language", FIRST)) if has_request_context() else FIRST
+
+
+def language_of_page() -> str:
+    """Return the language of the page's address and frame; its content may have to speak another."""
     return str(g.get("language", FIRST)) if has_request_context() else FIRST
+
+
+def shell(message: str) -> str:
+    """Translate for the frame of the page, which speaks the language of the address."""
+    return translations(language_of_page()).gettext(message)
 
 
 def gettext(message: str, **values: Any) -> str:
@@ -78,10 +82,10 @@ lazy_gettext: Callable[[str], Any] = lambda message: LazyProxy(gettext, message,
 
 def number(value: object) -> str:
     """Write a number with the reader's digits; a fraction with the reader's decimal sign."""
-    text = str(value)
-    if language() != "fa":
-        return text
-    return (text.replace(".", "٫") if isinstance(value, float) else text).translate(_PERSIAN_DIGITS)
+    signs, text = LANGUAGES[language()].signs, str(value)
+    if isinstance(value, float):
+        return text.translate(signs)
+    return text.translate({sign: digit for sign, digit in signs.items() if sign != _POINT})
 
 
 def latin_digits(text: str) -> str:
@@ -90,26 +94,23 @@ def latin_digits(text: str) -> str:
 
 
 def day(value: date) -> str:
-    """Write a day in words: Solar Hijri in Persian, Gregorian elsewhere."""
+    """Write a day in words, in the calendar that the reader's language shows."""
     plain = value.date() if isinstance(value, datetime) else value
-    if language() == "fa":
+    if LANGUAGES[language()].calendar is Calendar.SOLAR:
         solar = JalaliDate(plain)  # type: ignore[no-untyped-call]  # persiantools ships no types
         return f"{number(solar.day)} {_MONTHS[solar.month - 1]} {number(solar.year)}"
-    return _in_english(plain)
+    return number(_gregorian(plain, language()))
 
 
 @lru_cache(maxsize=1024)
-def _in_english(value: date) -> str:
-    return format_date(value, "d MMMM yyyy", locale="en")
+def _gregorian(value: date, code: str) -> str:
+    return format_date(value, "d MMMM yyyy" if code == "en" else "long", locale=code)
 
 
 def moment(value: datetime) -> str:
     """Write a moment (UTC): the day and the time."""
-    return (
-        f"{day(value)}، {number(value.strftime('%H:%M'))}"
-        if language() == "fa"
-        else f"{day(value)}, {value:%H:%M}"
-    )
+    comma = "، " if LANGUAGES[language()].direction == "rtl" else ", "
+    return f"{day(value)}{comma}{number(value.strftime('%H:%M'))}"
 
 
 def size(length: int) -> str:
@@ -130,37 +131,78 @@ def _looked_up_counted(singular: str, plural: str, n: int) -> str:
     return translations(language()).ngettext(singular, plural, n)
 
 
-def install(app: Flask) -> None:
-    """Teach the app its languages: URL converter, gettext in templates, filters."""
-    app.url_map.converters["language"] = LanguageConverter
+def install(app: Flask, codes: Sequence[str]) -> None:
+    """Teach the app its languages: URL converter, gettext in templates, filters.
+
+    ``codes`` are those of the languages to be offered. Raises `UnavailableError` for one that
+    is not in the table, and when none of them is finished.
+    """
+    if not codes or set(codes) - set(LANGUAGES) or not set(codes) & set(FINISHED):
+        raise UnavailableError(
+            f"Languages: name some of {', '.join(LANGUAGES)}, and at least one of {', '.join(FINISHED)}."
+        )
+    app.extensions["portal_languages"] = tuple(codes)
+    converter = type("LanguageConverter", (BaseConverter,), {"regex": "|".join(codes)})
+    app.url_map.converters["language"] = converter
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(_looked_up, _looked_up_counted, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters |= {"number": number, "day": day, "moment": moment, "size": size}
     app.jinja_env.filters["labelled"] = labelled
+    app.jinja_env.globals["shell"] = shell
 
     @app.url_value_preprocessor
     def _pull_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        del endpoint
         # An address that leads nowhere still says in which language it was asked for.
         asked = request.path.split("/")[1]
         found = {} if values is None else values
-        g.language = found.pop("language", asked if asked in LANGUAGES else FIRST)
+        g.language = found.pop("language", asked if asked in codes else first(app))
+        g.spoken = spoken(g.language, endpoint)
 
     @app.url_defaults
     def _add_language(endpoint: str, values: dict[str, Any]) -> None:
         if app.url_map.is_endpoint_expecting(endpoint, "language"):
-            values.setdefault("language", language())
+            values.setdefault("language", language_of_page())
 
-    @app.context_processor
-    def _context() -> dict[str, Any]:
-        code = language()
-        return {"lang": code, "dir": direction(code), "languages": _choices(code)}
+    app.context_processor(_context)
+
+
+def offered(app: Flask) -> tuple[str, ...]:
+    """Return the codes of the languages that this face offers."""
+    found: tuple[str, ...] = app.extensions["portal_languages"]
+    return found
+
+
+def first(app: Flask) -> str:
+    """Return the language for those who ask for none that is offered: Persian, or else the first named."""
+    found = offered(app)
+    return FIRST if FIRST in found else found[0]
+
+
+def _context() -> dict[str, Any]:
+    """Give the templates the languages of the page: of its frame, of its content, and to choose from."""
+    code, choices = language_of_page(), _choices(language_of_page())
+    there = [one for one in choices if one["lang"] in FINISHED]
+    return {
+        "lang": code,
+        "dir": direction(code),
+        "languages": choices,
+        "speech": _attributes(language(), code),
+        "in_english": _attributes(MEANWHILE, code if code not in FINISHED else MEANWHILE),
+        "finished": there if code not in FINISHED else [],
+    }
+
+
+def _attributes(spoken_: str, code: str) -> Markup:
+    """Return what an element says whose words are in another language than its page's frame."""
+    if spoken_ == code:
+        return Markup()
+    return Markup(' lang="{}" dir="{}"').format(spoken_, direction(spoken_))
 
 
 def direction(code: str) -> str:
     """Return the direction in which a language is written."""
-    return "rtl" if code in RIGHT_TO_LEFT else "ltr"
+    return LANGUAGES[code].direction
 
 
 def _choices(current: str) -> list[dict[str, Any]]:
@@ -172,13 +214,13 @@ def _choices(current: str) -> list[dict[str, Any]]:
     asked = f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""
     return [
         {
-            "label": label,
+            "label": LANGUAGES[code].name,
             "lang": code,
             "dir": direction(code),
             "url": url_for(endpoint, **{**values, "language": code}) + asked,
             "current": code == current,
         }
-        for code, label in LANGUAGES.items()
+        for code in offered(current_app)
     ]
 
 

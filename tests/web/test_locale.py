@@ -14,6 +14,7 @@ from portal.permissions import Access
 from portal.web import locale
 from portal.web.forms import PortalForm, normal_lines
 from portal.web.guard import Pages
+from portal.web.languages import FINISHED
 from portal.web.locale import day, gettext, latin_digits, lazy_gettext, moment, ngettext, number, size
 
 Make = Callable[..., Flask]
@@ -127,7 +128,7 @@ def test_outside_a_page_the_first_language_speaks() -> None:
 
 def test_a_label_is_said_in_the_language_of_the_page_that_shows_it(app: Flask) -> None:
     label, texts = lazy_gettext("Skip"), set()
-    for code in locale.LANGUAGES:
+    for code in FINISHED:
         with app.test_request_context(f"/{code}/"):
             app.preprocess_request()
             texts.add(str(label))

@@ -3,8 +3,9 @@
    as ever. Words come from the page (data-…), rows from its template. */
 
 const box = document.querySelector("[data-arriving]");
+const language = document.querySelector("main").lang || document.documentElement.lang;
 const say = box?.dataset;
-const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
+const percent = new Intl.NumberFormat(language, { style: "percent" });
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const sha = (data) => crypto.subtle.digest("SHA-256", data);
 const token = () => box.querySelector("[name=csrf_token]").value;
@@ -225,7 +226,7 @@ function takeVoice(room) {
   /* Chromium gives an mp4 out only at its end, when the line may be gone; WebKit cannot play the webm it offers. */
   const kind = ["GestureEvent" in window ? "audio/mp4" : "", ...Object.keys(KINDS)]
     .find((one) => one && MediaRecorder.isTypeSupported(one));
-  const digits = new Intl.NumberFormat(document.documentElement.lang, { minimumIntegerDigits: 2 });
+  const digits = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 });
   let recorder, stream, sound, timer, id, how, queue, slices, digests, seconds;
 
   /* Shows these buttons and no others; the first takes the focus. */
