@@ -187,22 +187,24 @@ def upgrade(settings: Settings) -> None:
     back, and `tag_again` is a decision of theirs.
     """
     database = Database(settings.main_url, settings.wraps_url)
-    before = schema.current(database.main)
-    without = before is not None and before < TAGS and not (settings.instance / ENTRY_KEY).exists()
-    coming = without or (settings.instance / _COMING).exists()
-    key = _coming_key(settings) if coming else read_key(settings)
-    schema.upgrade(database)
-    ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
-    with database.session(write=True) as session:
+    try:
+        before = schema.current(database.main)
+        without = before is not None and before < TAGS and not (settings.instance / ENTRY_KEY).exists()
+        coming = without or (settings.instance / _COMING).exists()
+        key = _coming_key(settings) if coming else read_key(settings)
+        schema.upgrade(database)
+        ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
+        with database.session(write=True) as session:
+            if coming:
+                _tag(session, settings, key, act="ledger.tag", unsigned=True)
+            for revision, table in RECORDED_AGAIN.items():
+                if before is not None and before < revision:
+                    ledger.record_again(session, [table], by="portal", reason=f"migration {revision}")
+            epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
         if coming:
-            _tag(session, settings, key, act="ledger.tag", unsigned=True)
-        for revision, table in RECORDED_AGAIN.items():
-            if before is not None and before < revision:
-                ledger.record_again(session, [table], by="portal", reason=f"migration {revision}")
-        epochs.follow(session, settings.public_keys, day=datetime.now(UTC).date())
-    if coming:
-        rename_whole(settings.instance / _COMING, settings.instance / ENTRY_KEY)
-    database.dispose()
+            rename_whole(settings.instance / _COMING, settings.instance / ENTRY_KEY)
+    finally:
+        database.dispose()
 
 
 def tag_again(settings: Settings, *, unsigned: bool) -> Tagged:

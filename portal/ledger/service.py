@@ -9,6 +9,7 @@ transaction must not touch two things whose connection is secret (a case and a r
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -118,16 +119,7 @@ def checkpoint(session: Session, *, signer: Signer, key: bytes, day: date) -> Le
     lock(session.connection())
     last = latest_checkpoint(session)
     edge = _signed_edge(last, signer) if last else RightEdge()
-    new = select(LedgerEntry).where(LedgerEntry.seq >= edge.size).order_by(LedgerEntry.seq)
-    leaves: list[bytes] = []
-    for entry in session.scalars(new.execution_options(yield_per=1000)):
-        if entry.seq != edge.size + len(leaves) or entry.leaf_hash != leaf_hash(entry.body):
-            raise UnavailableError(f"Entry {entry.seq} of the ledger is damaged; run `portal verify`.")
-        if not holds(key, entry.body, entry.tag):
-            raise UnavailableError(
-                f"Entry {entry.seq} of the ledger was not written by this portal; run `portal verify`."
-            )
-        leaves.append(entry.leaf_hash)
+    leaves = _leaves_behind(session, edge.size, key)
     if last and not leaves:
         return last
     edge = edge.extended(leaves)
@@ -210,6 +202,22 @@ def _signed_edge(last: LedgerCheckpoint, signer: Signer) -> RightEdge:
     if signed.size != edge.size or signed.root != edge.root():
         raise UnavailableError("The last checkpoint is damaged; run `portal verify`.")
     return edge
+
+
+def _leaves_behind(session: Session, size: int, key: bytes) -> list[bytes]:
+    """Return the leaves behind the first ``size``, all of them whole and written by this portal."""
+    new = select(LedgerEntry).where(LedgerEntry.seq >= size).order_by(LedgerEntry.seq)
+    leaves: list[bytes] = []
+    with closing(session.scalars(new.execution_options(yield_per=1000))) as found:
+        for entry in found:
+            if entry.seq != size + len(leaves) or entry.leaf_hash != leaf_hash(entry.body):
+                raise UnavailableError(f"Entry {entry.seq} of the ledger is damaged; run `portal verify`.")
+            if not holds(key, entry.body, entry.tag):
+                raise UnavailableError(
+                    f"Entry {entry.seq} of the ledger was not written by this portal; run `portal verify`."
+                )
+            leaves.append(entry.leaf_hash)
+    return leaves
 
 
 def _touch_all(session: Session, table: Table) -> None:
