@@ -18,6 +18,8 @@ from portal.intake.drafts import Draft
 from portal.intake.models import Authority, Compartment
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
+from portal.linking import service as linking
+from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.permissions import Group
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, PlaceFacts, Spelling
@@ -71,6 +73,30 @@ def a_mark(
             field_id=text.field_id,
             kind=kind,
             span=marking.find(text.text, words)[0],
+            now=instance.clock(),
+        )
+
+
+def a_link(
+    instance: Instance,
+    case_id: UUID,
+    record_id: UUID,
+    *,
+    mark_id: UUID | None = None,
+    relation: LinkRelation = LinkRelation.VICTIM,
+) -> UUID:
+    """A link from a case to a record, from words that the holder marked."""
+    words = mark_id or a_mark(instance, case_id)
+    with at_desk(instance) as (session, by):
+        return linking.link(
+            session,
+            by=by,
+            case_id=case_id,
+            mark_id=words,
+            record_id=record_id,
+            relation=relation,
+            certainty=Certainty.LIKELY,
+            basis=Basis.TOLD,
             now=instance.clock(),
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,19 +14,22 @@ from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
 from portal.casework.reading import open_mark, open_texts, open_title
 from portal.casework.sealing import CaseKey
 from portal.casework.search_format import Digest, Spoken
-from portal.casework.search_words import words_of
+from portal.casework.search_words import Memo, words_of
 from portal.database import Base, PortalSession
 from portal.intake import consent, opening
-from portal.intake.models import GONE, Compartment, Part, Submission, Use
+from portal.intake.consent import Decision
+from portal.intake.models import GONE, Compartment, Consent, Part, Submission, Use
 from portal.intake.sealing import PartKey, open_field, wrap_place
-from portal.permissions import CIRCLES, Group
-from portal.staff.actor import Actor
+from portal.permissions import Group
+from portal.staff.actor import Actor, CircleKey
 from portal.store.wraps import Wrap
 from portal.vault.seal import Label, UnsealError
-from portal.vault.wrap import key_id, opener, public_key
 
 CODED = "coded"
 """The relation of a prison that the coding sheet names."""
+
+_PARTS = (selectinload(Submission.parts),)
+_TEXTS = (*(_PARTS[0].selectinload(one) for one in (Part.fields, Part.documents)),)
 
 Speaks = Callable[[PortalSession, Mapping[UUID, Opened]], Mapping[UUID, Sequence[Spoken]]]
 _Row = TypeVar("_Row", bound=Base)
@@ -39,71 +42,74 @@ def install(speaks: Speaks) -> None:
 
 
 @dataclass(frozen=True)
-class Held:
-    """One key of a circle that the actor holds."""
-
-    group: Group
-    epoch: int
-    seed: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
 class Gathered:
     """A case that may be read now, open, and the circle and epoch whose key opened it."""
 
     opened: Opened
     group: Group
     epoch: int
-
-
-def held_keys(by: Actor) -> dict[str, Held]:
-    """Return the keys of the circles that the actor holds, by the names of their public halves."""
-    return {
-        key_id(public_key(seed)): Held(group, epoch, seed)
-        for group in CIRCLES
-        for epoch, seed in by.seeds.get(group, {}).items()
-    }
+    decisions: Sequence[Decision] = field(repr=False)
 
 
 def gather(
-    session: PortalSession, *, by: Actor, case_ids: Iterable[UUID], lock: bool = False
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_ids: Iterable[UUID],
+    lock: bool = False,
+    texts: bool = True,
 ) -> list[Gathered]:
     """Open those of the cases that the actor may read now, in few statements; nothing is noted here.
 
-    ``lock`` keeps writers out of them, and passes over those that a writer holds.
+    ``lock`` keeps writers out of them, and passes over those that a writer holds. Without ``texts`` what
+    their sources sent is not loaded.
     """
-    held = held_keys(by)
+    held = by.circle_keys
     groups = {one.group for one in held.values()}
     query = (
         select(Submission)
         .where(
             Submission.id.in_(list(case_ids)), Submission.status.not_in(GONE), Submission.group.in_(groups)
         )
-        .options(
-            selectinload(Submission.consents),
-            selectinload(Submission.parts).selectinload(Part.fields),
-            selectinload(Submission.parts).selectinload(Part.documents),
-        )
+        .options(*(_TEXTS if texts else _PARTS))
         .order_by(Submission.day, Submission.id)
     )
     if lock:
         query = query.with_for_update(of=Submission, skip_locked=True)
     rows = session.scalars(query.execution_options(populate_existing=True)).all()
-    allowed = [one for one in rows if consent.permits(one.consents, Use.READ, on=session.today)]
-    found = [_opened(one, wrapped) for one, wrapped in _wraps(session, allowed, held)]
+    decisions = _decisions(session, [one.id for one in rows])
+    allowed = [one for one in rows if consent.permits(decisions[one.id], Use.READ, on=session.today)]
+    found = [_opened(one, wrapped, decisions[one.id]) for one, wrapped in _wraps(session, allowed, held)]
     return [one for one in found if one is not None]
+
+
+def _decisions(session: PortalSession, case_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
+    """Return what the sources decided, as plain rows: whole objects would take longer than opening."""
+    found: dict[UUID, list[Decision]] = {one: [] for one in case_ids}
+    query = select(
+        Consent.submission_id,
+        Consent.number,
+        Consent.use,
+        Consent.answer,
+        Consent.day,
+        Consent.wording,
+        Consent.until,
+        Consent.years,
+    )
+    for row in session.execute(query.where(Consent.submission_id.in_(case_ids))):
+        found[row.submission_id].append(cast(Decision, row))
+    return found
 
 
 def _content(submission: Submission) -> list[Part]:
     return [part for part in submission.parts if part.compartment is Compartment.CONTENT]
 
 
-_Openers = dict[str, Callable[[bytes, bytes], bytes]]
-_Wrapped = list[tuple[Part, Held, Callable[[bytes, bytes], bytes], bytes]]
+_Wrapped = list[tuple[Part, CircleKey, bytes]]
 
 
 def _wraps(
-    session: PortalSession, submissions: Sequence[Submission], held: Mapping[str, Held]
+    session: PortalSession, submissions: Sequence[Submission], held: Mapping[str, CircleKey]
 ) -> Iterable[tuple[Submission, _Wrapped]]:
     """Give each submission with the wraps of its content that the actor's keys of its circle may open."""
     wanted = [part.id for one in submissions for part in _content(one)]
@@ -113,12 +119,11 @@ def _wraps(
     by_part: dict[UUID, list[tuple[str, bytes]]] = {}
     for part_id, name, blob in session.keys.execute(query):
         by_part.setdefault(part_id, []).append((name, blob))
-    openers: _Openers = {name: opener(one.seed) for name, one in held.items()}
     for one in submissions:
         yield (
             one,
             [
-                (part, held[name], openers[name], blob)
+                (part, held[name], blob)
                 for part in _content(one)
                 for name, blob in by_part.get(part.id, ())
                 if held[name].group is one.group
@@ -126,15 +131,15 @@ def _wraps(
         )
 
 
-def _opened(submission: Submission, wrapped: _Wrapped) -> Gathered | None:
+def _opened(submission: Submission, wrapped: _Wrapped, decisions: Sequence[Decision]) -> Gathered | None:
     """Open a case with the newest key that opens its first part; None when none does."""
     parts: dict[UUID, PartKey] = {}
     epochs: dict[UUID, int] = {}
-    for part, one, opens, blob in sorted(wrapped, key=lambda four: -four[1].epoch):
+    for part, one, blob in sorted(wrapped, key=lambda three: -three[1].epoch):
         if part.id in parts:
             continue
         try:
-            key = opens(blob, wrap_place(submission.id, part.id, part.compartment))
+            key = one.opens(blob, wrap_place(submission.id, part.id, part.compartment))
         except UnsealError:
             continue
         parts[part.id] = PartKey(submission.id, part.id, part.compartment, key)
@@ -143,7 +148,7 @@ def _opened(submission: Submission, wrapped: _Wrapped) -> Gathered | None:
     if first is None or first not in parts:
         return None
     opened = Opened(submission, parts, CaseKey(submission.id, parts[first]))
-    return Gathered(opened, submission.group, epochs[first])
+    return Gathered(opened, submission.group, epochs[first], decisions)
 
 
 def make(session: PortalSession, gathered: Sequence[Gathered]) -> dict[UUID, Digest]:
@@ -151,8 +156,8 @@ def make(session: PortalSession, gathered: Sequence[Gathered]) -> dict[UUID, Dig
     if not _speaks:
         raise RuntimeError("Import portal.linking.speaking: what cases are linked to is not known.")
     cases = {one.opened.submission.id: one.opened for one in gathered}
-    written = _Written(session, cases)
-    memo: dict[str, tuple[str, ...]] = {}
+    written = _Written(session, gathered)
+    memo: Memo = {}
     digests = {}
     for case_id, opened in cases.items():
         try:
@@ -165,11 +170,12 @@ def make(session: PortalSession, gathered: Sequence[Gathered]) -> dict[UUID, Dig
 class _Written:
     """What staff wrote about several cases, read in one statement for each table."""
 
-    def __init__(self, session: PortalSession, cases: Mapping[UUID, Opened]) -> None:
+    def __init__(self, session: PortalSession, gathered: Sequence[Gathered]) -> None:
+        cases = {one.opened.submission.id: one.opened for one in gathered}
         linkable = {
-            case_id: opened
-            for case_id, opened in cases.items()
-            if consent.permits(opened.submission.consents, Use.LINK, on=session.today)
+            one.opened.submission.id: one.opened
+            for one in gathered
+            if consent.permits(one.decisions, Use.LINK, on=session.today)
         }
         self.spoken = _speaks[0](session, linkable)
         self.marks = _rows(session, Annotation, cases)
@@ -177,7 +183,7 @@ class _Written:
         self.sheets = _rows(session, CodingSheet, cases)
         self.titles = _rows(session, CaseTitle, cases)
 
-    def digest(self, opened: Opened, memo: dict[str, tuple[str, ...]]) -> Digest:
+    def digest(self, opened: Opened, memo: Memo) -> Digest:
         case_id = opened.submission.id
         sheet = self._sheet(opened)
         title = next((open_title(opened, one) for one in self.titles.get(case_id, ())), "")

@@ -8,54 +8,25 @@ cases are not searched until somebody has them read in again.
 import hmac
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import func, select
 
-from portal.casework.allowed import last_says_yes, sealed_by_death
-from portal.casework.digest import Held, held_keys
-from portal.casework.search_format import FormatError, Head, Words, names_record, read_heads
+from portal.casework.search_format import FormatError, Heads, Words, names_record
+from portal.casework.search_sealing import Entry, Line, open_list, segment_key, segment_place, wrap_place
 from portal.database import PortalSession
 from portal.intake.models import GONE, Submission
-from portal.permissions import CIRCLES, Permission
-from portal.staff.actor import Actor
-from portal.staff.models import EpochState, GroupEpoch
-from portal.store.segments import IndexManifest, IndexSegment, IndexStale, SegmentKey, forget, split
-from portal.store.wraps import Wrap
-from portal.vault.seal import Label, Sealed, UnsealError, context, derive, seal, unseal
-from portal.vault.wrap import opener
+from portal.permissions import Permission
+from portal.staff.actor import Actor, CircleKey
+from portal.store.segments import IndexManifest, IndexSegment, IndexStale, SegmentKey, split
+from portal.vault.seal import Sealed, UnsealError, unseal
 
-__all__ = ["Index", "Line", "Standing", "forget", "open_index", "readable", "titles"]
-
-_ENTRY = struct.Struct("<16s32sIH")
-_ACKNOWLEDGED = bytes(32)
-_ID = 16
-
-Line = tuple[str, int]
-"""A group and an epoch of its key: each has an index of its own, for those who hold that key."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What the list says of a segment."""
-
-    segment_id: UUID
-    mark: bytes
-    number: int
-    cases: bytes
-
-    @property
-    def known_gone(self) -> bool:
-        """Tell whether somebody has seen that it is damaged, and had it removed."""
-        return self.mark == _ACKNOWLEDGED
-
-    def acknowledged(self) -> "Entry":
-        """Return the entry as it stays until all of its cases are read in again."""
-        return replace(self, mark=_ACKNOWLEDGED)
+_Half = TypeVar("_Half", Words, Heads)
 
 
 @dataclass(frozen=True)
@@ -100,93 +71,6 @@ class Standing:
         return self.total - self.waiting
 
 
-# Keys and places
-
-
-def segment_key(key: bytes, group: str, segment_id: UUID, piece: str) -> bytes:
-    """Derive what seals the ``heads`` or the ``words`` of a segment, or its ``mark``."""
-    return derive(key, context(Label.KEY_INDEX, group, segment_id, piece))
-
-
-def segment_place(group: str, segment_id: UUID, piece: str) -> bytes:
-    """Return the context of a segment's ``heads`` or ``words``."""
-    return context(Label.SEGMENT, group, segment_id, piece)
-
-
-def wrap_place(group: str, segment_id: UUID) -> bytes:
-    """Return the context under which a segment's key is wrapped to its group."""
-    return context(Label.WRAP_SEGMENT, group, segment_id)
-
-
-def _list_key(seed: bytes, line: Line) -> bytes:
-    return derive(seed, context(Label.KEY_INDEX, *line))
-
-
-def seal_list(entries: Iterable[Entry], seed: bytes, line: Line, generation: int) -> Sealed:
-    """Seal the list of a line's segments with what follows from the group's seed."""
-    raw = b"".join(
-        _ENTRY.pack(one.segment_id.bytes, one.mark, one.number, len(one.cases) // _ID) + one.cases
-        for one in entries
-    )
-    return seal(_list_key(seed, line), raw, context(Label.INDEX_MANIFEST, *line, generation))
-
-
-def open_list(row: IndexManifest, seed: bytes) -> list[Entry]:
-    """Open what `seal_list` sealed; raises `UnsealError`."""
-    line = (row.group, row.epoch)
-    place = context(Label.INDEX_MANIFEST, *line, row.generation)
-    raw, start, entries = unseal(_list_key(seed, line), Sealed(row.blob), place), 0, []
-    while start < len(raw):
-        segment_id, mark, number, count = _ENTRY.unpack_from(raw, start)
-        start += _ENTRY.size
-        entries.append(Entry(UUID(bytes=segment_id), mark, number, raw[start : start + count * _ID]))
-        start += count * _ID
-    return entries
-
-
-# What may be read
-
-
-def _hex(column: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
-    """Select an id as 32 hexadecimal digits on either database; making many `UUID` outlasts a search."""
-    return func.replace(cast(column, String), "-", "")
-
-
-def readable(session: PortalSession, *, by: Actor) -> dict[bytes, None]:
-    """Return the cases (16 bytes each) that the actor may read now, the longest waiting first."""
-    by.require(Permission.CASE_READ)
-    groups = [group for group in CIRCLES if by.seeds.get(group)]
-    query = select(_hex(Submission.id).label("id")).where(
-        Submission.status.not_in(GONE), Submission.group.in_(groups), last_says_yes(session)
-    )
-    every = query.order_by(Submission.day, Submission.id).subquery()
-    # One row of ten thousand ids is read many times faster than ten thousand rows.
-    joined = session.scalar(select(func.aggregate_strings(every.c.id, "")))
-    found = dict.fromkeys(split(bytes.fromhex(joined or "")))
-    for sealed in sealed_by_death(session):
-        found.pop(sealed.bytes, None)
-    return found if _holds_all(session, by) else _openable(session, by, found)
-
-
-def _holds_all(session: PortalSession, by: Actor) -> bool:
-    """Tell whether the actor holds every key of their circles that may still open something."""
-    query = select(GroupEpoch.group, GroupEpoch.epoch).where(
-        GroupEpoch.group.in_([group for group in CIRCLES if by.seeds.get(group)]),
-        GroupEpoch.state.in_((EpochState.FORMER, EpochState.CURRENT)),
-    )
-    return all(epoch in by.seeds[group] for group, epoch in session.execute(query))
-
-
-def _openable(session: PortalSession, by: Actor, cases: Iterable[bytes]) -> dict[bytes, None]:
-    """Keep the cases of which something is wrapped to a key that the actor holds."""
-    query = select(_hex(Wrap.submission_id)).where(Wrap.key_id.in_(held_keys(by))).distinct()
-    mine = {bytes.fromhex(one) for one in session.keys.scalars(query)}
-    return {one: None for one in cases if one in mine}
-
-
-# Opening
-
-
 class Index:
     """The index of all lines whose keys the actor holds, for the life of one request.
 
@@ -195,7 +79,7 @@ class Index:
 
     def __init__(self, session: PortalSession, by: Actor, only: Collection[bytes] | None = None) -> None:
         self._session = session
-        self._held = held_keys(by)
+        self._held = by.circle_keys
         self.seeds: Mapping[Line, bytes] = {
             (one.group.value, one.epoch): one.seed for one in self._held.values()
         }
@@ -281,12 +165,9 @@ class Index:
         query = select(SegmentKey.segment_id, SegmentKey.key_id, SegmentKey.blob).where(
             SegmentKey.segment_id.in_(list(wanted)), SegmentKey.key_id.in_(self._held)
         )
-        openers: dict[str, Callable[[bytes, bytes], bytes]] = {}
         found: dict[UUID, bytes] = {}
         for segment_id, name, blob in self._session.keys.execute(query):
-            if name not in openers:
-                openers[name] = opener(self._held[name].seed)
-            key = self._key(wanted[segment_id], self._held[name], openers[name], blob)
+            key = self._key(wanted[segment_id], self._held[name], blob)
             if key is not None:
                 found[segment_id] = key
         for one in wanted.values():
@@ -294,14 +175,12 @@ class Index:
                 self._drop(one)
         return found
 
-    def _key(
-        self, piece: Piece, held: Held, opens: Callable[[bytes, bytes], bytes], blob: bytes
-    ) -> bytes | None:
+    def _key(self, piece: Piece, held: CircleKey, blob: bytes) -> bytes | None:
         group = piece.line[0]
         if held.group.value != group:
             return None
         try:
-            key = opens(blob, wrap_place(group, piece.id))
+            key = held.opens(blob, wrap_place(group, piece.id))
         except UnsealError:
             return None
         mark = segment_key(key, group, piece.id, "mark")
@@ -332,27 +211,29 @@ class Index:
     def words(self, pieces: Iterable[Piece] | None = None) -> Iterator[tuple[Piece, Words]]:
         """Open the words of all segments, or of these."""
         for one, raw in self._opened(self.pieces if pieces is None else pieces, "words"):
-            try:
-                found = Words(raw)
-            except FormatError:
-                self._drop(one)
-                continue
-            if b"".join(found.ids) == one.cases:
+            found = self._read(one, Words, raw)
+            if found is not None:
                 yield one, found
-            else:
-                self._drop(one)
 
     def heads(
         self, pieces: Iterable[Piece] | None = None, record_id: UUID | None = None
-    ) -> Iterator[tuple[Piece, list[Head]]]:
+    ) -> Iterator[tuple[Piece, Heads]]:
         """Open the heads of all segments, or of these; or only of those that name a record."""
         for one, raw in self._opened(self.pieces if pieces is None else pieces, "heads"):
             if record_id is not None and not names_record(raw, record_id):
                 continue
-            try:
-                yield one, read_heads(raw)
-            except FormatError:
-                self._drop(one)
+            found = self._read(one, Heads, raw)
+            if found is not None:
+                yield one, found
+
+    def _read(self, piece: Piece, kind: Callable[[bytes], _Half], raw: bytes) -> _Half | None:
+        """Read one half of a segment; one that is none, or of other cases, is damage."""
+        with suppress(FormatError):
+            found = kind(raw)
+            if found.ids == piece.cases:
+                return found
+        self._drop(piece)
+        return None
 
     def look_everywhere(self) -> None:
         """Open every piece once, so that all damage is known."""
@@ -403,6 +284,6 @@ def titles(session: PortalSession, *, by: Actor, case_ids: Iterable[UUID]) -> di
     near = [piece for piece in index.pieces if not wanted.isdisjoint(piece.live_cases)]
     for piece, heads in index.heads(near):
         for place in piece.live:
-            if heads[place].title and heads[place].case_id.bytes in wanted:
-                found[heads[place].case_id] = heads[place].title
+            if piece.ids[place] in wanted and (title := heads.title(place)):
+                found[UUID(bytes=piece.ids[place])] = title
     return found

@@ -15,13 +15,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.casework.access import Opened
+from portal.casework.allowed import readable
 from portal.casework.digest import gather
-from portal.casework.index import Index, Piece, Standing, open_index, readable
+from portal.casework.index import Index, Piece, Standing, open_index
 from portal.casework.models import CaseNote, CaseTitle
 from portal.casework.reading import open_marks, open_texts, open_title
 from portal.casework.search_building import bring_in
 from portal.casework.search_format import Told, answers, crcs_of
-from portal.casework.search_words import Closeness, Wanted, folded, wanted
+from portal.casework.search_words import Closeness, Memo, Wanted, folded, wanted
 from portal.database import PortalSession
 from portal.intake import opening
 from portal.intake.models import Status
@@ -172,18 +173,19 @@ def open_hits(session: PortalSession, *, by: Actor, found: Sequence[Found]) -> l
     }
     query = select(CaseTitle).where(CaseTitle.submission_id.in_([UUID(bytes=one) for one in cases]))
     titles = {one.submission_id.bytes: one for one in session.scalars(query)}
+    memo: Memo = {}
     return [
-        _hit(session, cases[one.case_id], one, titles.get(one.case_id))
+        _hit(session, cases[one.case_id], one, titles.get(one.case_id), memo)
         for one in found
         if one.case_id in cases
     ]
 
 
-def _hit(session: PortalSession, opened: Opened, found: Found, title: CaseTitle | None) -> Hit:
+def _hit(session: PortalSession, opened: Opened, found: Found, title: CaseTitle | None, memo: Memo) -> Hit:
     submission, words = opened.submission, found.words
     pieces: list[tuple[str, bool]] = []
     for text in _texts(session, opened):
-        pieces = excerpt(text, words)
+        pieces = excerpt(text, words, memo)
         if any(marked for _, marked in pieces):
             break
     return Hit(
@@ -209,16 +211,19 @@ def _texts(session: PortalSession, opened: Opened) -> Iterator[str]:
         yield opened.key.open(Label.NOTE, row.id, row.blob)["text"]
 
 
-def excerpt(text: str, words: Iterable[str]) -> list[tuple[str, bool]]:
-    """Cut out where most of the folded words stand close by; joined, the pieces are that part of the text."""
-    wanted_words, known = set(words), dict[str, set[str]]()
+def excerpt(text: str, words: Iterable[str], memo: Memo | None = None) -> list[tuple[str, bool]]:
+    """Cut out where most of the folded words stand close by; joined, the pieces are that part of the text.
+
+    ``memo`` spares folding the same word twice, as in `words_of`.
+    """
+    wanted_words, known = set(words), {} if memo is None else memo
     spans = []
     for found in _TOKEN.finditer(text):
         token = found[0]
         if token not in known:
-            known[token] = wanted_words.intersection(folded(token))
-        if known[token]:
-            spans.append((found.start(), found.end(), known[token]))
+            known[token] = folded(token)
+        if not wanted_words.isdisjoint(known[token]):
+            spans.append((found.start(), found.end(), wanted_words.intersection(known[token])))
     if not spans:
         return [(text[: 2 * _AROUND], False)]
     start = max(spans, key=lambda one: len(_within(spans, one[0])))[0]

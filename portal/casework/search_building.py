@@ -13,19 +13,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from portal.casework import digest
-from portal.casework.index import (
-    Entry,
-    Index,
-    Line,
-    Piece,
-    open_index,
-    readable,
-    seal_list,
-    segment_key,
-    segment_place,
-    wrap_place,
-)
+from portal.casework.allowed import readable
+from portal.casework.index import Index, Piece, open_index
 from portal.casework.search_format import SIZE, Digest, pack_heads, pack_words, unpack_pieces
+from portal.casework.search_sealing import Entry, Line, seal_list, segment_key, segment_place, wrap_place
 from portal.database import PortalSession
 from portal.errors import RefusedError
 from portal.ledger.service import note

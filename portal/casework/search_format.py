@@ -75,12 +75,34 @@ def pack_heads(digests: Sequence[Digest]) -> bytes:
     return json.dumps({"cases": cases, "v": _VERSION}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_heads(raw: bytes) -> list[Head]:
-    """Read what `pack_heads` wrote."""
-    try:
-        data = json.loads(raw)
-        if data["v"] != _VERSION:
+class Heads:
+    """The heads of a segment, taken apart where they are asked for."""
+
+    def __init__(self, raw: bytes) -> None:
+        try:
+            data = json.loads(raw)
+            version, self._cases = data["v"], data["cases"]
+            self._ids = bytes.fromhex("".join(one[0] for one in self._cases))
+        except (LookupError, TypeError, ValueError):
+            raise FormatError from None
+        if version != _VERSION:
             raise FormatError
+
+    @property
+    def ids(self) -> bytes:
+        """The ids of the cases, 16 bytes each."""
+        return self._ids
+
+    def title(self, place: int) -> str:
+        """Return the title that staff gave a case."""
+        return str(self._cases[place][1])
+
+    def relations(self, place: int, record_id: UUID) -> set[str]:
+        """Return how a case is linked to a record."""
+        return {relation for named, relation in self._cases[place][4:] if named == record_id.hex}
+
+    def all(self) -> list[Head]:
+        """Return every head."""
         return [
             Head(
                 UUID(case_id),
@@ -89,10 +111,8 @@ def read_heads(raw: bytes) -> list[Head]:
                 month,
                 tuple(Spoken(UUID(record_id), relation) for record_id, relation in spoken),
             )
-            for case_id, title, language, month, *spoken in data["cases"]
+            for case_id, title, language, month, *spoken in self._cases
         ]
-    except (KeyError, TypeError, ValueError):
-        raise FormatError from None
 
 
 def names_record(raw: bytes, record_id: UUID) -> bool:
@@ -173,9 +193,9 @@ class Words:
         self._crcs, self._places = _array(pieces[5]), _array(pieces[6], kind)
 
     @property
-    def ids(self) -> list[bytes]:
-        """The ids of the cases (16 bytes each), in the order of the heads."""
-        return [self._ids[start : start + 16] for start in range(0, len(self._ids), 16)]
+    def ids(self) -> bytes:
+        """The ids of the cases, 16 bytes each, in the order of the heads."""
+        return self._ids
 
     def __len__(self) -> int:
         """Count the distinct words."""
@@ -265,13 +285,13 @@ def _array(raw: bytes, kind: str = "I") -> "array[int]":
     return found
 
 
-def unpack_pieces(heads: Sequence[Head], words: Words) -> list[Digest]:
+def unpack_pieces(heads: Heads, words: Words) -> list[Digest]:
     """Return the digests that a segment was packed from."""
-    if [one.case_id.bytes for one in heads] != words.ids:
+    if heads.ids != words.ids:
         raise FormatError
     return [
         Digest(one.case_id, frozenset(told), one.title, one.language, one.month, one.spoken)
-        for one, told in zip(heads, words.by_case(), strict=True)
+        for one, told in zip(heads.all(), words.by_case(), strict=True)
     ]
 
 

@@ -60,6 +60,10 @@ _NEARLY = ((9, 2), (5, 1))  # letters of a word, and how many of them may be wro
 _BEGINS, _ENDING = 4, 3  # letters that a beginning needs, and that may follow it
 
 
+Memo = MutableMapping[str, tuple[str, ...]]
+"""Words as they were written, and folded."""
+
+
 class Closeness(IntEnum):
     """How a written word answers a searched one; the smaller, the better."""
 
@@ -69,7 +73,7 @@ class Closeness(IntEnum):
     NEAR = 3
 
 
-def words_of(text: str, memo: MutableMapping[str, tuple[str, ...]] | None = None) -> set[str]:
+def words_of(text: str, memo: Memo | None = None) -> set[str]:
     """Return the distinct folded words of a text; words joined without a space count whole and in parts.
 
     ``memo`` spares folding the same word twice; give it no longer a life than the work.
@@ -124,6 +128,10 @@ def _one_off(key: str) -> Iterable[str]:
                 yield before + letter + after[1:]
 
 
+def _has_digit(word: str) -> bool:
+    return not word.isalpha() and any(letter.isdigit() for letter in word)
+
+
 def _voiced(word: str) -> str:
     """Spell a word so that both scripts can be laid side by side: نوری is nori, and so is Noury."""
     latin = _consonants(loose(word)) if word[0].isascii() else word
@@ -140,12 +148,13 @@ class Wanted:
         self.word = word[:LONGEST]
         self.strict = strict
         self.sounds = sounds(self.word)
+        self._counts = _has_digit(self.word)
         self._known: dict[str, Closeness | None] = {self.word: Closeness.SAME}
 
     @cached_property
     def near_sounds(self) -> frozenset[str]:
         """The sounds one letter away; none for numbers and very short words."""
-        if self.strict or any(letter.isdigit() for letter in self.word):
+        if self.strict or self._counts:
             return frozenset()
         keys = [key for key in self.sounds if len(key) >= _SHORTEST_NEAR]
         return frozenset(off for key in keys for off in _one_off(key)).difference(self.sounds)
@@ -173,7 +182,7 @@ class Wanted:
     def _compared(self, word: str) -> Closeness | None:
         if self.begins and word.startswith(self.word) and len(word) - len(self.word) <= _ENDING:
             return Closeness.BEGINS
-        if any(letter.isdigit() for letter in self.word + word):
+        if self._counts or _has_digit(word):
             return None
         if word[0].isascii() is self.word[0].isascii():
             return self._spelt(word)

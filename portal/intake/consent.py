@@ -52,7 +52,7 @@ def current(decisions: Iterable[Decision], *, on: date) -> Mapping[Use, Answer]:
     if wish is None or wish.answer is Answer.YES:
         return answers
     if wish.answer is Answer.NO:
-        return answers if _opens(wish, died.day, on) else dict.fromkeys(MATRIX, Answer.NO)
+        return answers if opens_again(wish.years, died.day, on) else dict.fromkeys(MATRIX, Answer.NO)
     # The trusted person decides, with the receipt: what was allowed before waits for their yes.
     return {
         use: Answer.ASK if answer is Answer.YES and latest[use].number < died.number else answer
@@ -68,11 +68,11 @@ def _answer(decision: Decision | None, on: date) -> Answer:
     return Answer.ASK if decision.answer is Answer.YES and (ended or older) else decision.answer
 
 
-def _opens(wish: Decision, died: date, on: date) -> bool:
+def opens_again(years: int | None, died: date, on: date) -> bool:
     """Tell whether the years of sealing are over; sealed without a number of years is sealed for good."""
-    if wish.years is None:
+    if years is None:
         return False
-    return (on.year - wish.years, on.month, on.day) >= (died.year, died.month, died.day)
+    return (on.year - years, on.month, on.day) >= (died.year, died.month, died.day)
 
 
 def permits(decisions: Iterable[Decision], use: Use, *, on: date) -> bool:

@@ -11,6 +11,7 @@ from portal.intake import consent as consents
 from portal.intake import wordings
 from portal.intake.models import Answer, Consent, Use
 from portal.intake.sealing import PartKey, open_reason, seal_reason
+from portal.store.segments import touch
 from portal.vault.seal import Label
 
 UNTIL, YEARS, TRUSTED = "until", "years", "trusted"
@@ -84,6 +85,8 @@ def add_decisions(
                 raise InvalidError("This cannot be kept now. Please come back with your nine words.")
             row.condition = seal_reason(thread, row.id, Label.CONDITION, given.trusted)
         session.add(row)
+    if before and Use.LINK in changed:
+        touch(session, submission_id)  # what a case is linked to is searched while its source allows it
     return len(changed)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from portal.casework import digest, search
 from portal.casework.access import Opened
+from portal.casework.allowed import allowing
 from portal.casework.digest import CODED, Gathered
 from portal.casework.index import Index, Standing
 from portal.casework.search import Found, Hit
@@ -15,7 +17,7 @@ from portal.casework.search_format import Spoken
 from portal.casework.search_words import names_wanted
 from portal.database import PortalSession
 from portal.intake import consent
-from portal.intake.models import Status, Use
+from portal.intake.models import Status, Submission, Use
 from portal.linking.models import Link, LinkState
 from portal.linking.vocabulary import Certainty, LinkRelation
 from portal.permissions import Permission
@@ -28,6 +30,8 @@ from portal.vault.seal import Label
 
 MOST = 50
 """Cases that a page shows as linked; and a fifth of it as named."""
+_FEW = 500
+"""Cases that a statement names one by one."""
 
 
 @dataclass(frozen=True)
@@ -76,47 +80,62 @@ digest.install(spoken_in)
 def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID) -> Speaking:
     """Return the cases that speak of a record, as far as they may be read and linked now; noted.
 
-    The index says where to look; what is shown comes from the cases themselves. The ledger's entry names
-    no record: beside the cases that were shown it would say who is linked to whom.
+    The index says where to look and how many there are; what is shown comes from the cases themselves, and
+    only those that are shown are opened. The ledger's entry names no record: beside the cases that were
+    shown it would say who is linked to whom.
     """
     by.require(Permission.CASE_READ)
     record = registry.find(session, record_id, by=by)
     index, allowed = search.current(session, by=by)
-    linked = _linked(session, index, allowed, by=by, record_id=record_id)
-    known = {one.case_id for one in linked}
-    named = [one for one in _named(index, allowed, record) if UUID(bytes=one.case_id) not in known]
+    places = _places(session, index, allowed, record_id=record_id)
+    linked = _linked(session, places, by=by, record_id=record_id)
+    named = [one for one in _named(index, allowed, record) if one.case_id not in places]
     hits = search.open_hits(session, by=by, found=named[: MOST // 5])
     standing = index.standing(allowed)
-    shown = [*dict.fromkeys(one.case_id for one in linked[:MOST]), *(one.case_id for one in hits)]
-    detail = {"cases": str(standing.searched), "found": str(len(known) + len(named))}
+    shown = [*dict.fromkeys(one.case_id for one in linked), *(one.case_id for one in hits)]
+    detail = {"cases": str(standing.searched), "found": str(len(places) + len(named))}
     search.tell(session, by=by, act="case.speak-of", shown=shown, detail=detail, standing=standing)
-    return Speaking(record, linked[:MOST], len(known), hits, len(named), standing)
+    return Speaking(record, linked, len(places), hits, len(named), standing)
+
+
+def _places(
+    session: PortalSession, index: Index, allowed: Mapping[bytes, None], *, record_id: UUID
+) -> dict[bytes, set[str]]:
+    """Return what the index says of each case that may be read and linked now, the longest waiting first."""
+    found: dict[bytes, set[str]] = {}
+    for piece, heads in index.heads(record_id=record_id):
+        for place in piece.live:
+            if relations := heads.relations(place, record_id):
+                found[piece.ids[place]] = relations
+    few = len(found) <= _FEW
+    among = Submission.id.in_([UUID(bytes=one) for one in found]) if few else true()
+    linkable = found.keys() & allowing(session, Use.LINK, among).keys()
+    return {one: found[one] for one in allowed if one in linkable}
 
 
 def _linked(
-    session: PortalSession, index: Index, allowed: Mapping[bytes, None], *, by: Actor, record_id: UUID
+    session: PortalSession, places: dict[bytes, set[str]], *, by: Actor, record_id: UUID
 ) -> list[Said]:
-    places: dict[UUID, set[str]] = {}
-    for piece, heads in index.heads(record_id=record_id):
-        for place in piece.live:
-            relations = {one.relation for one in heads[place].spoken if one.record_id == record_id}
-            if relations and heads[place].case_id.bytes in allowed:
-                places[heads[place].case_id] = relations
+    """Open as many cases as a page shows; those that do not speak of the record are taken out."""
+    said: list[Said] = []
+    looked = [UUID(bytes=one) for one in islice(places, MOST)]
     gathered = [
         one
-        for one in digest.gather(session, by=by, case_ids=places)
-        if consent.permits(one.opened.submission.consents, Use.LINK, on=session.today)
+        for one in digest.gather(session, by=by, case_ids=looked, texts=False)
+        if consent.permits(one.decisions, Use.LINK, on=session.today)
     ]
-    cases = {one.opened.submission.id: one.opened for one in gathered}
-    links = _links(session, cases)
-    said: list[Said] = []
+    links = _links(session, {one.opened.submission.id: one.opened for one in gathered})
     for one in gathered:
         case_id = one.opened.submission.id
         mine = [value for value in links.get(case_id, ()) if value["record_id"] == str(record_id)]
         said += [_said(one, value) for value in mine]
-        if not mine and CODED in places[case_id]:
+        if not mine and CODED in places[case_id.bytes]:
             said.append(_said(one, None))
-    return said
+    speaking = {one.case_id for one in said}
+    for case_id in looked:
+        if case_id not in speaking:
+            del places[case_id.bytes]
+    return said[:MOST]
 
 
 def _said(one: Gathered, value: Mapping[str, str] | None) -> Said:

@@ -1,11 +1,27 @@
 """Who is acting: a signed-in person with the keys that this session alone may use."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from portal.errors import KeylessError, RefusedError
 from portal.permissions import CIRCLES, Group, Permission, Role, allows
+from portal.vault.wrap import key_id, opener, public_key
+
+
+@dataclass(frozen=True)
+class CircleKey:
+    """One key of a circle that the actor holds."""
+
+    group: Group
+    epoch: int
+    seed: bytes = field(repr=False)
+
+    @cached_property
+    def opens(self) -> Callable[[bytes, bytes], bytes]:
+        """What opens the keys that were wrapped to it, each in its place."""
+        return opener(self.seed)
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,15 @@ class Actor:
     def circles(self) -> tuple[Group, ...]:
         """The circles whose cases the actor may know of."""
         return tuple(group for group in CIRCLES if self.seeds.get(group))
+
+    @cached_property
+    def circle_keys(self) -> Mapping[str, CircleKey]:
+        """The keys of the circles that the actor holds, by the names of their public halves."""
+        return {
+            key_id(public_key(seed)): CircleKey(group, epoch, seed)
+            for group in self.circles
+            for epoch, seed in self.seeds[group].items()
+        }
 
     def case_seeds(self) -> tuple[bytes, ...]:
         """Return the seeds of all circles that the actor holds, or refuse when there is none."""

@@ -35,16 +35,22 @@ from indexed import read_in
 from sqlalchemy import insert, select
 
 from portal.casework import access, reading, search
-from portal.casework.index import open_index, readable, titles
+from portal.casework.allowed import readable
+from portal.casework.index import open_index, titles
+from portal.casework.sealing import CaseKey
 from portal.config import PACKAGE
+from portal.intake.consent import MATRIX
 from portal.intake.models import Answer, Compartment, Consent, Part, SealedField, Status, Submission, Use
 from portal.intake.sealing import PartKey, seal_field
 from portal.linking import speaking
+from portal.linking.models import Link
+from portal.linking.vocabulary import Certainty, LinkRelation
 from portal.permissions import Group
 from portal.registry import service as registry
 from portal.registry.starter import load_starter
 from portal.store.segments import IndexSegment
 from portal.store.wraps import Wrap
+from portal.vault.seal import Label
 from portal.vault.wrap import key_id, wrap
 
 _BATCH = 1000
@@ -103,15 +109,19 @@ class Teller:
         return language, " ".join(told)
 
 
-def fill(instance: Instance, number: int) -> float:
-    """Put sealed cases in, spread over five years; returns the mean length of an account in characters."""
+def fill(instance: Instance, number: int, record: UUID) -> float:
+    """Put sealed cases in, spread over five years; returns the mean length of an account in characters.
+
+    Three in ten are linked to ``record``. One source in twenty has died and left the decision to somebody,
+    who has said yes.
+    """
     chance = random.Random(11)  # noqa: S311 - invented cases
     teller, letters = Teller(chance), 0
     public = instance.keys.groups[Group.INTAKE.value]
     for start in range(0, number, _BATCH):
         rows: dict[Any, list[dict[str, Any]]] = {}
         for _ in range(min(_BATCH, number - start)):
-            letters += _case(rows, chance, teller, instance, public)
+            letters += _case(rows, chance, teller, instance, public, record)
         with instance.database.session(write=True) as session:
             for table, several in rows.items():
                 unit = session.keys if table is Wrap else session
@@ -125,6 +135,7 @@ def _case(
     teller: Teller,
     instance: Instance,
     public: bytes,
+    record: UUID,
 ) -> int:
     case_id, day = (
         UUID(bytes=os.urandom(16)),
@@ -146,18 +157,16 @@ def _case(
     for name, said in (("narrative", text), ("language", language), ("relation", "sibling")):
         sealed = {"id": UUID(bytes=os.urandom(16)), "part_id": part.part_id, "name": name, "version": 1}
         rows.setdefault(SealedField, []).append({**sealed, "blob": seal_field(part, name, 1, said)})
-    for place, use in enumerate(Use, 1):
-        decided = {
-            "number": place,
-            "use": use,
-            "answer": Answer.YES,
-            "day": day,
-            "wording": 1,
-            "language": language,
-        }
+    said = [(use, Answer.YES) for use in MATRIX]
+    if chance.random() < 0.05:
+        said += [(Use.AFTER_DEATH, Answer.ASK), (Use.DIED, Answer.YES), *said]
+    for place, (use, answer) in enumerate(said, 1):
+        decided = {"number": place, "use": use, "answer": answer, "day": day, "wording": 2, "until": None}
         rows.setdefault(Consent, []).append(
-            {"id": UUID(bytes=os.urandom(16)), "submission_id": case_id, **decided}
+            {"id": UUID(bytes=os.urandom(16)), "submission_id": case_id, "language": language, **decided}
         )
+    if chance.random() < 0.3:
+        _link(rows, part, record)
     blob = wrap(public, part.key, part.place)
     rows.setdefault(Wrap, []).append(
         {
@@ -170,6 +179,18 @@ def _case(
         }
     )
     return len(text)
+
+
+def _link(rows: dict[Any, list[dict[str, Any]]], part: PartKey, record: UUID) -> None:
+    link_id, case_id = UUID(bytes=os.urandom(16)), part.submission_id
+    value = {
+        "certainty": Certainty.LIKELY,
+        "quote": "They were held there.",
+        "record_id": str(record),
+        "relation": LinkRelation.HELD_AT,
+    }
+    blob = CaseKey(case_id, part).seal(Label.LINK, link_id, value)
+    rows.setdefault(Link, []).append({"id": link_id, "submission_id": case_id, "blob": blob})
 
 
 def timed(act: Callable[[], object], number: int) -> dict[str, float]:
@@ -201,7 +222,9 @@ def run(*, quick: bool) -> dict[str, Any]:
     with fresh_instance() as instance:
         with instance.database.session(write=True) as session:
             load_starter(session, author="portal", now=instance.clock())
-        letters = fill(instance, number)
+            by = instance.actor("cedar", session)
+            record = registry.search(session, by=by, text="Gohardasht", limit=1)[0].id
+        letters = fill(instance, number, record)
         cpu, begun = time.process_time(), time.perf_counter()
         assert read_in(instance) == number
         cpu, wall = time.process_time() - cpu, time.perf_counter() - begun
@@ -210,7 +233,6 @@ def run(*, quick: bool) -> dict[str, Any]:
         with instance.database.session(write=False) as session:
             sizes = [len(one) for one in session.scalars(select(IndexSegment.words))]
         with at_desk(instance, write=False) as (session, by):
-            record = registry.search(session, by=by, text="Gohardasht", limit=1)[0].id
             first = list(readable(session, by=by))[:50]
 
             def opened() -> None:

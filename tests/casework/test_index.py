@@ -11,11 +11,12 @@ from cases import a_case, a_mark, acts_of, at_desk, at_once
 from indexed import hits, read_in, searched, segments, standing
 from sqlalchemy import delete, func, insert, select, update
 
-from portal.casework import index as indexes
 from portal.casework import search_building, writing
-from portal.casework.index import Entry, Index, open_index, seal_list, segment_key, segment_place, wrap_place
+from portal.casework.allowed import readable
+from portal.casework.index import Index, open_index
 from portal.casework.search_building import MERGE, bring_in, tidy
 from portal.casework.search_format import Digest, pack_heads, pack_words
+from portal.casework.search_sealing import Entry, seal_list, segment_key, segment_place, wrap_place
 from portal.database import PortalSession, close
 from portal.errors import RefusedError
 from portal.intake import withdrawing
@@ -474,10 +475,10 @@ def test_who_was_not_given_the_earlier_key_searches_only_what_the_newer_one_open
     in_parts(sqlite_instance, 1)
     with at_desk(sqlite_instance) as (session, by):
         newcomer = Actor(by.id, by.name, by.role, by.seed, {Group.INTAKE: {2: b"\x05" * 32}})
-        assert indexes.readable(session, by=newcomer) == {}
+        assert readable(session, by=newcomer) == {}
         index = Index(session, newcomer)
         assert (index.pieces, index.damaged, index.broken) == ([], set(), set())
-        found = index.standing(indexes.readable(session, by=newcomer))
+        found = index.standing(readable(session, by=newcomer))
         assert (found.total, found.damaged) == (0, 0)
 
 

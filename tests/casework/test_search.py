@@ -1,17 +1,32 @@
 """Searching in what people told: forgiving, in both scripts, and only in what may be read now."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from builders import Instance, a_submission
-from cases import PICTURE, TEXT, a_case, a_mark, a_person, a_prison, a_sheet, acts_of, at_desk, send_with_file
+from cases import (
+    PICTURE,
+    TEXT,
+    a_case,
+    a_link,
+    a_person,
+    a_prison,
+    a_sheet,
+    acts_of,
+    at_desk,
+    send_with_file,
+)
 from indexed import hits, read_in, searched, segments, standing
 from sqlalchemy import select
 
 from portal.casework import search, titles, writing
 from portal.casework.coding import Prison, Sheet
+from portal.casework.digest import Gathered, gather
 from portal.casework.index import titles as own_words
 from portal.casework.search import excerpt
+from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import service as intake
 from portal.intake.models import Compartment
@@ -21,7 +36,7 @@ from portal.ledger.models import LedgerEntry
 from portal.linking import service as linking
 from portal.linking import speaking
 from portal.linking.speaking import Speaking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.linking.vocabulary import LinkRelation
 from portal.permissions import Group, Role
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, Spelling
@@ -41,21 +56,6 @@ def decide(instance: Instance, case_id: UUID, **answers: str) -> None:
 def entitle(instance: Instance, case_id: UUID, text: str, name: str = "cedar") -> None:
     with at_desk(instance, name) as (session, by):
         titles.entitle(session, by=by, case_id=case_id, text=text, now=instance.clock())
-
-
-def link(instance: Instance, case_id: UUID, record_id: UUID, mark_id: UUID) -> UUID:
-    with at_desk(instance) as (session, by):
-        return linking.link(
-            session,
-            by=by,
-            case_id=case_id,
-            mark_id=mark_id,
-            record_id=record_id,
-            relation=LinkRelation.VICTIM,
-            certainty=Certainty.LIKELY,
-            basis=Basis.SAW,
-            now=instance.clock(),
-        )
 
 
 def speaking_of(instance: Instance, record_id: UUID, name: str = "cedar") -> Speaking:
@@ -171,7 +171,7 @@ def test_a_record_knows_the_cases_that_are_linked_to_it_and_those_that_name_it(i
         a_case(instance, PERSIAN),
     )
     person = a_person(instance)
-    link_id = link(instance, linked, person, a_mark(instance, linked))
+    link_id = a_link(instance, linked, person)
     found = speaking_of(instance, person)
     assert [(one.case_id, one.relation, one.quote) for one in found.linked] == [
         (linked, LinkRelation.VICTIM, "Omid Rastegar")
@@ -207,12 +207,52 @@ def test_a_coded_prison_speaks_of_it(sqlite_instance: Instance) -> None:
 
 def test_who_may_not_be_linked_is_not_said_to_be(sqlite_instance: Instance) -> None:
     case_id, person = a_case(sqlite_instance), a_person(sqlite_instance)
-    link(sqlite_instance, case_id, person, a_mark(sqlite_instance, case_id))
+    a_link(sqlite_instance, case_id, person)
     read_in(sqlite_instance)
     decide(sqlite_instance, case_id, link="no")
     found = speaking_of(sqlite_instance, person)
     assert found.linked == []
     assert [one.case_id for one in found.named] == [case_id]
+
+
+def test_a_link_that_is_allowed_again_is_found_again(sqlite_instance: Instance) -> None:
+    case_id, person = a_case(sqlite_instance), a_person(sqlite_instance)
+    a_link(sqlite_instance, case_id, person)
+    decide(sqlite_instance, case_id, link="no")
+    read_in(sqlite_instance)
+    assert speaking_of(sqlite_instance, person).linked == []
+    decide(sqlite_instance, case_id, link="yes")
+    assert [one.case_id for one in speaking_of(sqlite_instance, person).linked] == [case_id]
+
+
+def test_no_more_cases_are_opened_than_a_page_shows_and_the_rest_is_counted(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may not be read or linked is not counted either, however far down it stands."""
+    person = a_person(instance)
+    cases = [a_case(instance) for _ in range(6)]
+    for case_id in cases:
+        a_link(instance, case_id, person)
+    waiting = [one.case_id for one in speaking_of(instance, person).linked]
+    assert set(waiting) == set(cases)
+    opened: list[UUID] = []
+
+    def noticed(session: PortalSession, *, case_ids: Iterable[UUID], **given: Any) -> list[Gathered]:
+        opened.extend(asked := list(case_ids))
+        return gather(session, case_ids=asked, **given)
+
+    monkeypatch.setattr("portal.casework.digest.gather", noticed)
+    monkeypatch.setattr(speaking, "MOST", 2)
+    found = speaking_of(instance, person)
+    assert ([one.case_id for one in found.linked], found.linked_count) == (waiting[:2], 6)
+    assert (found.named_count, opened) == (0, waiting[:2])
+    decide(instance, waiting[3], link="no")
+    decide(instance, waiting[4], read="ask")
+    read_in(instance)
+    monkeypatch.setattr(speaking, "_FEW", 0)
+    found = speaking_of(instance, person)
+    assert ([one.case_id for one in found.linked], found.linked_count) == (waiting[:2], 4)
+    assert found.named_count == 1
 
 
 def test_a_restricted_record_is_not_there_for_those_who_may_not_know_of_it(sqlite_instance: Instance) -> None:

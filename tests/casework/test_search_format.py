@@ -10,6 +10,7 @@ from portal.casework.search_format import (
     SIZE,
     Digest,
     FormatError,
+    Heads,
     Spoken,
     Words,
     answers,
@@ -17,7 +18,6 @@ from portal.casework.search_format import (
     names_record,
     pack_heads,
     pack_words,
-    read_heads,
     unpack_pieces,
 )
 from portal.casework.search_words import Closeness, Wanted, sounds, wanted, words_of
@@ -41,7 +41,7 @@ DIGESTS = st.lists(DIGEST, max_size=12, unique_by=lambda one: one.case_id)
 @given(DIGESTS)
 def test_what_was_packed_is_what_is_read(digests: list[Digest]) -> None:
     heads, words = pack_heads(digests), Words(pack_words(digests))
-    assert unpack_pieces(read_heads(heads), words) == digests
+    assert unpack_pieces(Heads(heads), words) == digests
 
 
 @given(DIGESTS, WORD)
@@ -161,10 +161,10 @@ def test_what_is_no_segment_is_refused(raw: bytes) -> None:
     with pytest.raises(FormatError):
         Words(raw)
     with pytest.raises(FormatError):
-        read_heads(raw)
+        Heads(raw)
 
 
 def test_heads_and_words_of_different_segments_do_not_go_together() -> None:
     one, other = ([Digest(uuid4(), frozenset({"omid"}))] for _ in range(2))
     with pytest.raises(FormatError):
-        unpack_pieces(read_heads(pack_heads(one)), Words(pack_words(other)))
+        unpack_pieces(Heads(pack_heads(one)), Words(pack_words(other)))

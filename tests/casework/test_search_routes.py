@@ -1,18 +1,14 @@
 """Pages of searching, without scripts: what was asked for stays in the session, what is wrong is said."""
 
-from uuid import UUID
-
 import pytest
 from builders import Instance, token_of
-from cases import TEXT, a_case, a_mark, a_person, acts_of, at_desk
+from cases import TEXT, a_case, a_link, a_person, acts_of
 from flask.testing import FlaskClient
 from indexed import read_in, segments
 from sqlalchemy import delete
 
 from portal.casework import search, search_routes
 from portal.config import Face
-from portal.linking import service as linking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.store.segments import IndexSegment
 
 
@@ -145,7 +141,7 @@ def test_a_record_leads_to_the_cases_that_speak_of_it(sqlite_instance: Instance,
     assert url in desk.get(f"/en/registry/{person}").get_data(as_text=True)
     assert "No case that you may read speaks of it." in desk.get(url).get_data(as_text=True)
     linked, named = a_case(sqlite_instance), a_case(sqlite_instance, "Then امید رستگار came.")
-    link(sqlite_instance, linked, person)
+    a_link(sqlite_instance, linked, person)
     page = desk.get(url).get_data(as_text=True)
     assert "1 case is linked to it" in page
     assert "1 more case has the name in its words" in page
@@ -153,22 +149,6 @@ def test_a_record_leads_to_the_cases_that_speak_of_it(sqlite_instance: Instance,
     assert '<mark class="claim">امید</mark>' in page
     assert acts_of(sqlite_instance)[-1] == "case.speak-of"
     assert desk.get(f"/en/cases/about/{linked}").status_code == 404
-
-
-def link(instance: Instance, case_id: UUID, person: UUID) -> None:
-    mark_id = a_mark(instance, case_id)
-    with at_desk(instance) as (session, by):
-        linking.link(
-            session,
-            by=by,
-            case_id=case_id,
-            mark_id=mark_id,
-            record_id=person,
-            relation=LinkRelation.WITNESS,
-            certainty=Certainty.MAYBE,
-            basis=Basis.HEARD,
-            now=instance.clock(),
-        )
 
 
 def test_who_may_not_read_cases_is_not_led_to_them(sqlite_instance: Instance) -> None:

@@ -13,18 +13,17 @@ from uuid import UUID
 
 import pytest
 from builders import EVERYTHING, Instance, a_submission
-from cases import TEXT, a_case, a_mark, a_person, at_desk, at_once, text_of
+from cases import TEXT, a_case, a_link, a_mark, a_person, at_desk, at_once, text_of
 
 from portal.casework import asking, reading, service, sheets, titles, writing
+from portal.casework.allowed import readable
 from portal.casework.coding import Sheet
-from portal.casework.index import readable
 from portal.casework.marking import MarkKind, Span
 from portal.errors import InvalidError, RefusedError
 from portal.intake import deciding, opening
 from portal.intake import service as intake
 from portal.intake.models import Answer, Consent, Use
 from portal.linking import service as linking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.release import gathering
 
 PORTAL = Path(__file__).parents[2] / "portal"
@@ -250,18 +249,7 @@ def test_an_answer_and_a_use_at_the_same_moment_are_one_after_the_other(instance
                     day=session.today,
                 )
             return
-        with at_desk(instance) as (session, by):
-            linking.link(
-                session,
-                by=by,
-                case_id=case_id,
-                mark_id=mark_id,
-                record_id=record,
-                relation=LinkRelation.VICTIM,
-                certainty=Certainty.LIKELY,
-                basis=Basis.TOLD,
-                now=instance.clock(),
-            )
+        a_link(instance, case_id, record, mark_id=mark_id)
 
     linked, decided = at_once(2, both)
     assert decided is None

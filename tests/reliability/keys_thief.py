@@ -10,7 +10,7 @@ from uuid import UUID
 
 from keys_model import Token
 
-from portal.casework.index import wrap_place as segment_place
+from portal.casework.search_sealing import wrap_place as segment_place
 from portal.intake.drafts import Draft
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey, open_field

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import contents
 from builders import NOON, Instance, a_draft, token_of
-from cases import a_case, a_mark, a_person, a_sheet, at_desk
+from cases import a_case, a_link, a_mark, a_person, a_sheet, at_desk
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -35,7 +35,6 @@ from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
 from portal.linking import service as linking
 from portal.linking.models import Link
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.permissions import Group, Role
 from portal.staff import groups
 from portal.staff import service as staff
@@ -118,18 +117,7 @@ def test_the_same_link_is_made_once(instance: Instance) -> None:
     mark_id = a_mark(instance, case_id)
 
     def link(_number: int) -> UUID:
-        with at_desk(instance) as (session, by):
-            return linking.link(
-                session,
-                by=by,
-                case_id=case_id,
-                mark_id=mark_id,
-                record_id=person,
-                relation=LinkRelation.VICTIM,
-                certainty=Certainty.LIKELY,
-                basis=Basis.SAW,
-                now=NOON,
-            )
+        return a_link(instance, case_id, person, mark_id=mark_id)
 
     won = winners(all_at_once(link))
     with at_desk(instance) as (session, by):

@@ -14,9 +14,9 @@ from test_canary import needles, on_disk
 from test_seized_machine import handed_over, seize
 
 from portal.casework import titles
-from portal.casework.index import segment_key, segment_place, wrap_place
 from portal.casework.models import CaseTitle
-from portal.casework.search_format import read_heads
+from portal.casework.search_format import Heads
+from portal.casework.search_sealing import segment_key, segment_place, wrap_place
 from portal.config import Face
 from portal.permissions import Group, Role
 from portal.store.segments import IndexSegment, SegmentKey
@@ -120,7 +120,7 @@ def test_a_title_or_a_segment_opens_only_where_it_was_sealed(
         key = unwrap(seed, Sealed(blob), wrap_place("intake", segment.id))
         heads = segment_key(key, "intake", segment.id, "heads")
         raw = unseal(heads, Sealed(segment.heads), segment_place("intake", segment.id, "heads"))
-        assert {head.case_id for head in read_heads(raw)} == {filled.one.id, filled.other.id}
+        assert {head.case_id for head in Heads(raw).all()} == {filled.one.id, filled.other.id}
         with pytest.raises(UnsealError):
             unseal(heads, Sealed(segment.words), segment_place("intake", segment.id, "words"))
         with pytest.raises(UnsealError):
