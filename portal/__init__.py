@@ -46,7 +46,7 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - first: people begin at the queue
 
     # isort: split
-    from portal.casework import asking_routes, circle_routes, hold_routes, search_routes, work_routes  # noqa: F401, PLC0415
+    from portal.casework import asking_routes, circle_routes, hold_routes, search_routes, skim_routes, work_routes  # noqa: F401, PLC0415
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking import speaking_routes  # noqa: F401, PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415

@@ -36,7 +36,7 @@ from portal.staff.actor import Actor
 PAGE = 50
 _SHOWN_OF = (Submission.id, Submission.day, Submission.status, Submission.group)
 SHOWN = tuple(status for status in Status if status not in GONE)
-UNFINISHED = tuple(status for status in SHOWN if status is not Status.COMPLETE)
+UNFINISHED = tuple(status for status in SHOWN if status not in {Status.COMPLETE, Status.SET_ASIDE})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def queue(
 ) -> Queue:
     """List cases by the day they came, in five statements at most, six on later pages.
 
-    ``finished=False`` leaves out what is complete, unless that is the ``status`` that is asked for.
+    ``finished=False`` leaves out what is complete or set aside, unless that is the ``status`` that is asked for.
     """
     by.require(Permission.CASE_READ)
     by.case_seeds()

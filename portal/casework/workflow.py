@@ -19,7 +19,7 @@ class Mover(StrEnum):
 # A withdrawn case goes nowhere, nor does one that waits to be: no move leads there, and nothing leads back.
 NEXT: Mapping[Status, Mapping[Status, Mover]] = MappingProxyType(
     {
-        Status.RECEIVED: {Status.IN_REVIEW: Mover.READER},
+        Status.RECEIVED: {Status.IN_REVIEW: Mover.READER, Status.SET_ASIDE: Mover.READER},
         Status.IN_REVIEW: {
             Status.RECEIVED: Mover.HOLDER,
             Status.AWAITING_SOURCE: Mover.HOLDER,
@@ -29,7 +29,7 @@ NEXT: Mapping[Status, Mapping[Status, Mover]] = MappingProxyType(
         Status.AWAITING_SOURCE: {Status.IN_REVIEW: Mover.HOLDER},
         Status.SECOND_REVIEW: {Status.IN_REVIEW: Mover.LEAD, Status.COMPLETE: Mover.LEAD},
         Status.COMPLETE: {Status.IN_REVIEW: Mover.LEAD},
-        Status.SET_ASIDE: {Status.IN_REVIEW: Mover.READER},
+        Status.SET_ASIDE: {Status.IN_REVIEW: Mover.READER, Status.RECEIVED: Mover.READER},
         Status.LOCKED: {},
         Status.WITHDRAWN: {},
     }

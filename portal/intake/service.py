@@ -275,6 +275,8 @@ def reply(
     add_message(session, thread=thread, speaker=Speaker.SOURCE, text=text, day=day)
     if submission.status is Status.AWAITING_SOURCE:
         submission.status = Status.IN_REVIEW
+    elif submission.status is Status.SET_ASIDE:
+        submission.status = Status.RECEIVED  # who writes again is a person, and waits to be read
     note(session, "message.receive", by=SOURCE, subject=submission_id)
 
 

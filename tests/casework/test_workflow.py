@@ -13,6 +13,7 @@ from portal.intake.models import Answer, Speaker, Status, Use
 
 ALLOWED = {
     ("received", "in-review", "reader"),
+    ("received", "set-aside", "reader"),
     ("in-review", "received", "holder"),
     ("in-review", "awaiting-source", "holder"),
     ("in-review", "second-review", "holder"),
@@ -22,6 +23,7 @@ ALLOWED = {
     ("second-review", "complete", "lead"),
     ("complete", "in-review", "lead"),
     ("set-aside", "in-review", "reader"),
+    ("set-aside", "received", "reader"),
 }
 
 
