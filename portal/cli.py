@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from portal import ceremony, create_app, ledger_cli, registry_cli, schema, upkeep, verify_cli, witness_cli
-from portal.config import Face, load_settings
+from portal.config import Face, PublicKeys, load_settings
 from portal.demo import run as demonstration
 from portal.ledger import service as ledger
 from portal.ledger.tags import read_key
 from portal.permissions import Group, Role
 from portal.registry.starter import load_starter
 from portal.staff import founding, restoring
-from portal.staff.founding import Founder
+from portal.staff.founding import Founder, Secrets
 from portal.store.directory import DIRECTORY
 from portal.terminal import INSTANCE, database_of, environ, folder_of, opened, plainly, settings_of
 from portal.vault import directory as directories
@@ -123,6 +123,11 @@ def init(
     click.echo(f"Instance: {folder}")
     for one in founders:
         _tell(one)
+    _tell_root(made, public, folder)
+    _tell_recovery(made, keys)
+
+
+def _tell_root(made: Secrets, public: VerifyKey | None, folder: Path) -> None:
     if made.root_seeds:
         own = SigningKey.from_seeds(made.root_seeds)
         click.echo("\nSheet of the organisation's root. Write it down likewise; nothing of it is kept here:")
@@ -133,6 +138,9 @@ def init(
         click.echo("then run `portal directory install` with what it gives. Until then no face starts.")
     if public:
         _tell_fingerprint(public)
+
+
+def _tell_recovery(made: Secrets, keys: PublicKeys) -> None:
     if made.recovery_seed is None:
         click.echo(f"\nThe custodians hold the recovery key. Its mark:\n  {ceremony.mark_of(keys.recovery)}")
     else:

@@ -186,16 +186,22 @@ def propose(
         recovery_blob=wrap(keys.recovery, seed, recovery_place(group, epoch)),
     )
     session.add(row)
-    for person, one in _holders(session, group, before):
-        own = person.id == by.id and person.public_key == public_key(by.seed)
-        if own or vouched(one, person, old):
-            add_membership(person, group=group, epoch=epoch, seed=seed, by=by.name, day=now.date())
-        else:
-            detail = {"epoch": str(before), "group": group.value}
-            note(session, "group.unvouched", by=by.name, subject=person.id, detail=detail)
+    _hand_on(session, by=by, group=group, before=before, seed=seed, day=now.date())
     session.flush()
     note(session, "group.renew", by=by.name, detail={"epoch": str(epoch), "group": group.value})
     return row
+
+
+def _hand_on(session: PortalSession, *, by: Actor, group: Group, before: int, seed: bytes, day: date) -> None:
+    """Wrap a new seed to those who hold the one ``before``, as far as a holder of it vouched for them."""
+    old = by.seed_at(group, before)
+    for person, one in _holders(session, group, before):
+        own = person.id == by.id and person.public_key == public_key(by.seed)
+        if own or vouched(one, person, old):
+            add_membership(person, group=group, epoch=before + 1, seed=seed, by=by.name, day=day)
+        else:
+            detail = {"epoch": str(before), "group": group.value}
+            note(session, "group.unvouched", by=by.name, subject=person.id, detail=detail)
 
 
 def _holders(session: PortalSession, group: Group, epoch: int) -> list[tuple[Staff, Membership]]:

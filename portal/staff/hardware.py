@@ -22,7 +22,7 @@ from portal.staff import locks, webauthn
 from portal.staff.actor import Actor
 from portal.staff.credentials import Credentials
 from portal.staff.models import BundleLock, SecurityKey, Staff
-from portal.staff.webauthn import Asked
+from portal.staff.webauthn import Asked, Asserted, Registered
 from portal.vault.directory import canonical
 from portal.vault.passphrase import KNOWN, Cost
 from portal.vault.seal import Label, Sealed, UnsealError, context, derive, seal, unseal
@@ -220,6 +220,22 @@ def relock(session: PortalSession, *, person: Staff, unlocked: locks.Unlocked, a
     session.flush()
 
 
+def _proven(answer: str, asked: Asked, proving: Asked) -> tuple[Registered, Asserted, bytes]:
+    """Check a new key's credential and its first signature; returns both, and what the key gave with it."""
+    try:
+        content = json.loads(answer)
+        created, proof = content["created"], json.dumps(content["proof"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        created, proof = None, ""
+    if not isinstance(created, dict):
+        raise InvalidError("The security key's answer does not hold. Try once more.")
+    new = webauthn.registered(created, asked)
+    signed = webauthn.asserted(proof, proving, [new.credential])
+    if signed is None:
+        raise InvalidError("The security key's answer does not hold. Try once more.")
+    return new, signed, webauthn.output(proof)
+
+
 def add(
     session: PortalSession,
     *,
@@ -236,23 +252,15 @@ def add(
     ``answer`` is JSON: ``created`` for ``asked``, and ``proof``, the first signature, for ``proving``. What
     the key gives is taken from the proof, so that it is known to give it when it is used.
     """
-    try:
-        content = json.loads(answer)
-        created, proof = content["created"], json.dumps(content["proof"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        created, proof = None, ""
-    if asked is None or proving is None or not isinstance(created, dict):
+    if asked is None or proving is None:
         raise InvalidError("The security key's answer does not hold. Try once more.")
-    new = webauthn.registered(created, asked)
-    signed = webauthn.asserted(proof, proving, [new.credential])
-    if signed is None:
-        raise InvalidError("The security key's answer does not hold. Try once more.")
+    new, signed, output = _proven(answer, asked, proving)
     opened = _open(session, by, passphrase)
     if len(opened.keys) >= MOST:
         raise InvalidError("You have as many security keys as there is room for. Remove one first.")
     if any(webauthn.id_of(one.credential) == signed.credential_id for one in opened.keys.values()):
         raise InvalidError("This security key is here already.")
-    key_id, output = uuid4(), webauthn.output(proof)
+    key_id = uuid4()
     one = Held(
         id=key_id,
         name=" ".join(name.split())[:LONGEST_NAME],

@@ -67,6 +67,17 @@ def _taken(session: PortalSession, name: str, *, now: datetime) -> bool:
     return skeleton(name) in {skeleton(one) for one in names}
 
 
+def _free(session: PortalSession, name: str, *, now: datetime) -> None:
+    """Clear an invitation that has run out under a name; refuse a name that somebody has."""
+    open_id = _id_of(session, Invitation, name)
+    already = session.get(Invitation, open_id) if open_id else None
+    if already is not None and already.expires <= now:
+        session.delete(already)
+        session.flush()
+    if _taken(session, name, now=now):
+        raise InvalidError("This name is taken. Choose another pseudonym.")
+
+
 def _newcomer(bundle: Bundle, passphrase: str, *, cost: Cost, now: datetime, counter: int) -> Staff:
     """Make a person's row but for name and role; slow, because the passphrase is stretched here."""
     staff_id = uuid4()
@@ -148,13 +159,7 @@ def invite(
     if not wanted <= MAY_HOLD[role]:
         raise InvalidError("This role may not hold one of these keys. Choose others.")
     pseudonym = clean(name)
-    open_id = _id_of(session, Invitation, pseudonym)
-    already = session.get(Invitation, open_id) if open_id else None
-    if already is not None and already.expires <= now:
-        session.delete(already)
-        session.flush()
-    if _taken(session, pseudonym, now=now):
-        raise InvalidError("This name is taken. Choose another pseudonym.")
+    _free(session, pseudonym, now=now)
     code = generate(word_list(language), INVITATION_WORDS)
     invitation_id = uuid4()
     session.add(

@@ -94,26 +94,40 @@ class Pages(Blueprint):
             if menu is not None:
                 self.menu.append(MenuItem(endpoint, menu, access))
 
-            @wraps(view)
-            def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-                if not may_open(access):
-                    return _refusal(access)
-                if request.method not in SAFE:
-                    _check_origin()
-                    if token is Token.GUARD:
-                        _check_token()
-                if fresh and not freshness.is_fresh():
-                    return freshness.ask_again(back, keep=back == endpoint and _token_holds())
-                g.writes = writes or request.method not in SAFE
-                with _together():
-                    answer = view(*args, **kwargs)
-                    edge.finish()
-                return answer
-
+            guarded = _guarded(view, access=access, writes=writes, token=token, back=back if fresh else "")
             self.add_url_rule(rule, view.__name__, guarded, methods=list(methods))
             return guarded
 
         return decorate
+
+
+def _guarded(
+    view: Callable[P, ResponseReturnValue],
+    *,
+    access: Permission | Access,
+    writes: bool,
+    token: Token,
+    back: str,
+) -> Callable[P, ResponseReturnValue]:
+    """Put the checks before a view and the commit behind it; ``back`` comes after a fresh proof, if any."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not may_open(access):
+            return _refusal(access)
+        if request.method not in SAFE:
+            _check_origin()
+            if token is Token.GUARD:
+                _check_token()
+        if back and not freshness.is_fresh():
+            return freshness.ask_again(back, keep=back == request.endpoint and _token_holds())
+        g.writes = writes or request.method not in SAFE
+        with _together():
+            answer = view(*args, **kwargs)
+            edge.finish()
+        return answer
+
+    return guarded
 
 
 def may_open(access: Permission | Access) -> bool:
