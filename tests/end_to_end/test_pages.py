@@ -46,6 +46,7 @@ NEED_SCRIPTS = {"staff.security_keys": "a browser speaks to a security key by a 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NO_PAGES = {
     "intake.leave": "leads elsewhere",
+    "intake.wait": "leads on unless many write; test_letting_in.py looks at it",
     "folder.own_file": "a file",
     "folder.copy_all": "a file",
     "casework.document": "a file",
@@ -211,6 +212,8 @@ def _desk(portal: Portal) -> list[View]:
         said = {"record_id": records["gohardasht"], "statement_id": statement.id}
     return [
         *_casework(fresh=fresh, held=held, coded=coded, shut=shut, marks=(person, place)),
+        View("casework.spread", "cedar"),
+        View("casework.alike", "cedar", {"case_id": fresh}),
         *_registry(records, said),
         View("casework.holds_list", "maple"),
         View("casework.ask_hold", "maple", {"case_id": held}),
