@@ -24,6 +24,7 @@ from portal.errors import (
     UnavailableError,
 )
 from portal.store.disk import STORAGE
+from portal.web import lighter
 from portal.web.locale import gettext as _
 
 log = logging.getLogger("portal")
@@ -182,6 +183,7 @@ def install(app: Flask, *, secure: bool, onion_address: str = "") -> None:
     """Give every answer its headers and every error its page."""
     _register_errors(app)
     _register_outages(app)
+    lighter.install(app)
 
     @app.after_request
     def _headers(response: Response) -> Response:

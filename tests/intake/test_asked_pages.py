@@ -221,16 +221,3 @@ def test_an_answer_that_is_too_long_is_shown_again_whole(source: Source, page: s
         answer = source.post(page, action="continue", **{name: "x" * 5000})
         assert answer.status_code == 200
         assert "x" * 5000 in answer.text
-
-
-@pytest.mark.parametrize("language", ["en", "fa"])
-def test_no_page_weighs_more_than_eight_kilobytes(sqlite_instance: Instance, language: str) -> None:
-    import gzip  # noqa: PLC0415
-
-    source = Source(sqlite_instance, language)
-    source.post("people", name="سیمین راد", action="add")
-    weights = {
-        page: len(gzip.compress(source.get(page).data, 9))
-        for page in ("", "safe", "pause", "rest", "support", "people/many", *(one.step for one in ASKED))
-    }
-    assert max(weights.values()) <= 8 * 1024, weights
