@@ -63,14 +63,18 @@ class Policy:
     """Share of records that may be left out before the release is refused."""
     record_ids: bool = False
     """Random ids, drawn anew for each release; none by default."""
-    most_nodes: int = 1_000
-    """How many combinations of levels are tried one by one; above it only the top-down search runs."""
+    l: int = 1  # noqa: E741 - so the literature calls it
+    """Distinct sensitive values in each class."""
+    t: float = 1.0
+    """Greatest distance between the sensitive values of a class and those of all."""
 
     def __post_init__(self) -> None:
         if self.k < FLOOR:
             raise InvalidError(f"a class holds at least {FLOOR} families")
         if not 0 <= self.suppression <= MOST_SUPPRESSION:
             raise InvalidError("the share that may be left out is between 0 and 10 in a hundred")
+        if self.l < 1 or not 0 < self.t <= 1:
+            raise InvalidError("a class has one sensitive value at least; a distance lies between 0 and 1")
         if RECORD in self.columns:
             raise InvalidError(f"the column name {RECORD} is taken by the ids of a release")
         if all(column.role is ColumnRole.DROP for column in self.columns.values()):

@@ -46,6 +46,14 @@ def test_a_column_that_does_not_fit_its_role_is_refused(wrong: dict[str, object]
         Column(**wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("promise", [{"l": 0}, {"t": 0}, {"t": 1.1}, {"t": math.nan}])
+def test_no_policy_promises_what_cannot_be(
+    promise: dict[str, float], testimony_policy: Callable[..., Policy]
+) -> None:
+    with pytest.raises(InvalidError):
+        testimony_policy(**promise)
+
+
 def test_a_release_without_columns_or_with_its_own_record_column_is_refused() -> None:
     with pytest.raises(InvalidError):
         Policy("1", {"name": Column(ColumnRole.DROP)})
