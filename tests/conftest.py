@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,18 @@ from sqlalchemy import create_engine, make_url, text
 sys.path.insert(0, str(Path(__file__).parent))
 
 from builders import Founded, Instance, a_copy, an_instance, found_in
+
+from portal.web import sessions
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory, as sessions and throttles are kept in."""
+    place = Path("/dev/shm")  # noqa: S108 - the one tmpfs that Linux always has
+    if not os.access(place, os.W_OK) or not sessions._in_memory(place):
+        pytest.skip("no tmpfs at /dev/shm on this machine")
+    with tempfile.TemporaryDirectory(prefix="portal-test-", dir=place) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A person's sealed bundle: made from a passphrase once, opened by it at each sign-in."""
+"""A person's sealed bundle: made from a passphrase once; `locks` opens it."""
 
 import secrets
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from uuid import UUID
 from portal.permissions import Group
 from portal.vault import totp
 from portal.vault.passphrase import SIGNING_IN, Cost, Line, derive_key
-from portal.vault.seal import Label, Sealed, UnsealError, context, derive, seal, unseal
+from portal.vault.seal import Label, Sealed, context, derive, seal
 from portal.vault.wrap import new_seed, public_key
 
 _SEED, _SIGNING = 32, 64
@@ -63,17 +63,6 @@ def lock(
     """Seal the bundle under the passphrase (Argon2id, then HKDF), bound to the person."""
     key = _key(passphrase, salt, cost, staff_id, line)
     return Credentials(salt, cost, seal(key, bundle.packed(), context(Label.BUNDLE, staff_id)))
-
-
-def unlock(
-    credentials: Credentials, passphrase: str, *, staff_id: UUID, line: Line = SIGNING_IN
-) -> Bundle | None:
-    """Open the bundle, or return None for a wrong passphrase."""
-    key = _key(passphrase, credentials.salt, credentials.cost, staff_id, line)
-    try:
-        return Bundle.unpacked(unseal(key, credentials.sealed, context(Label.BUNDLE, staff_id)))
-    except UnsealError:
-        return None
 
 
 def group_place(staff_id: UUID, group: Group, epoch: int = 1) -> bytes:

@@ -10,12 +10,14 @@ from portal.casework import asking, writing
 from portal.config import Face
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import opening, questions
-from portal.intake.models import Answer, Use
+from portal.intake.models import Answer, Question, Use
 
 ASKS = {**EVERYTHING, "court": "ask", "publish": "ask"}
 
 
-def ask(instance: Instance, case_id: UUID, use: Use = Use.COURT, *, by: str = "cedar", why: str = "A trial."):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def ask(
+    instance: Instance, case_id: UUID, use: Use = Use.COURT, *, by: str = "cedar", why: str = "A trial."
+) -> Question:
     with at_desk(instance, by) as (session, actor):
         return asking.ask(session, by=actor, case_id=case_id, use=use, reason=why, now=instance.clock())
 

@@ -46,7 +46,7 @@ from portal.vault.sign import SigningKey
 from portal.vault.wrap import key_id, new_seed, public_key
 
 
-class InterruptedError_(Exception):  # noqa: N801, N818 - the builtin has the name
+class CutOffError(Exception):
     """The machine went off here."""
 
 
@@ -173,7 +173,7 @@ class World:
             with self.instance.database.session(write=True) as session:
                 found = act(session)
                 if calls >= stop:
-                    raise InterruptedError_
+                    raise CutOffError
             if name == "add_batch":
                 stage = Stage.ADDING if isinstance(found, UUID) else Stage.ADDED
             elif name == "erase_batch":
@@ -185,7 +185,7 @@ class World:
         try:
             for _ in rewrapping.rounds(group, once, by=actor, keys=self.keys):
                 pass
-        except InterruptedError_:
+        except CutOffError:
             return stage, False
         return Stage.ERASED, True
 

@@ -25,7 +25,8 @@ from portal.intake.models import Compartment, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
 from portal.ledger.recorder import acts_place
 from portal.permissions import Group, Role
-from portal.staff.credentials import Credentials, group_place, unlock
+from portal.staff.credentials import Credentials, group_place
+from portal.staff.locks import Locks, unlock
 from portal.store.directory import read_public_keys
 from portal.vault.passphrase import Cost
 from portal.vault.seal import Label, Sealed, UnsealError, context
@@ -77,8 +78,9 @@ def handed_over(seized: Seized, instance: Instance, roles: Iterable[Role]) -> se
             cost = Cost(row["memory_kib"], row["iterations"], row["lanes"])
             kept = Credentials(row["salt"], cost, Sealed(row["bundle"]))
             passphrase = instance.founders[row["name"]].passphrase
-            bundle = unlock(kept, passphrase, staff_id=UUID(row["id"]))
-            assert bundle is not None
+            opened = unlock(Locks(kept), passphrase, staff_id=UUID(row["id"]))
+            assert opened is not None
+            bundle = opened.bundle
             found |= {bundle.identity, bundle.signing[:32], bundle.signing[32:]}
             found |= set(_groups(seized, bundle.identity, UUID(row["id"])))
     packed = (seized.folder / "recovery-groups").read_bytes()

@@ -33,7 +33,8 @@ from portal.permissions import Group
 from portal.release.models import ReleaseFile, ReleaseKey
 from portal.release.sealing import _key_place, _place, open_inside
 from portal.staff import service as staff
-from portal.staff.credentials import Credentials, unlock
+from portal.staff.credentials import Credentials
+from portal.staff.locks import Locks, unlock
 from portal.staff.models import Membership, Staff
 from portal.store.wraps import Wrap
 from portal.vault.passphrase import Cost
@@ -392,7 +393,7 @@ def test_no_bundle_opens_for_another_person(sqlite_instance: Instance) -> None:
                 giver.salt, Cost(giver.memory_kib, giver.iterations, giver.lanes), Sealed(giver.bundle)
             )
             for passphrase in {sqlite_instance.founders[one.name].passphrase for one in (owner, giver)}:
-                opened = unlock(kept, passphrase, staff_id=owner.id)
+                opened = unlock(Locks(kept), passphrase, staff_id=owner.id)
                 assert (opened is not None) == (owner is giver)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -82,7 +83,8 @@ def put_the_old_edition_back(instance: Instance) -> None:
     (instance.settings.instance / DIRECTORY).write_bytes(before)
 
 
-WAYS = [slip_in_an_epoch, exchange_an_epoch, edit_the_directory, put_the_old_edition_back]
+Way = Callable[[Instance], None]
+WAYS: list[Way] = [slip_in_an_epoch, exchange_an_epoch, edit_the_directory, put_the_old_edition_back]
 
 
 def submissions(instance: Instance) -> list[UUID]:
@@ -92,14 +94,14 @@ def submissions(instance: Instance) -> list[UUID]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_intake_seals_nothing_says_so_kindly_and_loses_nothing(
-    sqlite_instance: Instance, way: object, tmp_path: Path
+    sqlite_instance: Instance, way: Way, tmp_path: Path
 ) -> None:
     source = Source(sqlite_instance)
     source.write()
     source.attach()
     folder = sqlite_instance.settings.instance
     (tmp_path / "kept").write_bytes((folder / DIRECTORY).read_bytes())
-    way(sqlite_instance)  # type: ignore[operator]
+    way(sqlite_instance)
     for _ in range(3):
         refused = source.post("check", action="send")
         assert refused.status_code == 503
@@ -116,7 +118,7 @@ def test_intake_seals_nothing_says_so_kindly_and_loses_nothing(
         assert key_id(public_key(THIEF)) not in session.keys.scalars(select(Wrap.key_id)).all()
 
 
-def _mend(instance: Instance, way: object, kept: Path) -> None:
+def _mend(instance: Instance, way: Way, kept: Path) -> None:
     """Put everything back as it was."""
     keys = instance.keys
     if way is edit_the_directory:
@@ -135,24 +137,24 @@ def _mend(instance: Instance, way: object, kept: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_file_for_a_folder_is_refused_as_kindly_and_leaves_nothing(
-    sqlite_instance: Instance, way: object
+    sqlite_instance: Instance, way: Way
 ) -> None:
     source = Source(sqlite_instance)
     source.come_back(" ".join(source.submit()))
     before = set(sqlite_instance.files.names())
-    way(sqlite_instance)  # type: ignore[operator]
+    way(sqlite_instance)
     assert source.attach(path="folder/file", seen="folder").status_code == 503
     assert set(sqlite_instance.files.names()) == before
     assert acts_of(sqlite_instance).count("directory.refused") == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_desk_seals_no_sheet_and_moves_no_key_over(sqlite_instance: Instance, way: object) -> None:
+def test_the_desk_seals_no_sheet_and_moves_no_key_over(sqlite_instance: Instance, way: Way) -> None:
     case_id = a_case(sqlite_instance)
     a_sheet(sqlite_instance, case_id)
     desk = sqlite_instance.app(Face.DESK).test_client()
     sqlite_instance.sign_in(desk, "maple")
-    way(sqlite_instance)  # type: ignore[operator]
+    way(sqlite_instance)
     token = token_of(desk.get(f"/en/cases/{case_id}"))
     answers = [
         desk.post(f"/en/cases/{case_id}/sheet/approve", data={"csrf_token": token, "revision": "1"}),

@@ -1,7 +1,6 @@
 """The door tells nothing to who may not come in, and no stranger keeps anybody out of it."""
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,6 @@ from portal.staff.pages import pages
 from portal.vault import passphrase
 
 Visit = Callable[[], Any]
-MEMORY = Path("/dev/shm")  # noqa: S108 - the one tmpfs that Linux always has
 FOREIGN = {"passphrase": "another one altogether", "code": "123456"}
 
 
@@ -329,27 +327,23 @@ def test_the_cookies_belong_to_the_host_where_the_desk_is_served_securely(
 
 
 def test_the_workers_of_the_desk_hold_up_and_end_together(
-    world: Any, monkeypatch: pytest.MonkeyPatch, new_browser: Callable[[Flask], Any]
+    world: Any, memory: Path, monkeypatch: pytest.MonkeyPatch, new_browser: Callable[[Flask], Any]
 ) -> None:
-    if not MEMORY.is_dir():
-        pytest.skip("no tmpfs at /dev/shm on this machine")
     monkeypatch.setattr(portal, "_features", lambda _: [pages])
     mina = world.person("Mina", Role.REVIEWER)
-    with tempfile.TemporaryDirectory(prefix="portal-desk-", dir=MEMORY) as folder:
-        settings = replace(world.settings, session_folder=Path(folder))
-        one, other = (
-            portal.create_app(settings, Face.DESK, database=world.database, clock=world.clock)
-            for _ in range(2)
-        )
-        assert stranger_tries(new_browser(one), "Mina", 3) == [403] * 3
-        assert stranger_tries(new_browser(other), "Mina", 3) == [403, 403, 429]
-        world.clock.forward(minutes=5)
-        here, there = new_browser(one), new_browser(one)
-        assert here.sign_in(mina).status_code == 303
-        world.clock.forward(seconds=30)
-        assert there.sign_in(mina).status_code == 303
-        there.client, moved = other.test_client(), there.client.get_cookie("desk").value
-        there.client.set_cookie("desk", moved)
-        assert there.get("/me").status_code == 200
-        assert here.post("/me/sessions/end-others", seen="/me").status_code == 303
-        assert there.get("/me").status_code == 303
+    settings = replace(world.settings, session_folder=memory)
+    one, other = (
+        portal.create_app(settings, Face.DESK, database=world.database, clock=world.clock) for _ in range(2)
+    )
+    assert stranger_tries(new_browser(one), "Mina", 3) == [403] * 3
+    assert stranger_tries(new_browser(other), "Mina", 3) == [403, 403, 429]
+    world.clock.forward(minutes=5)
+    here, there = new_browser(one), new_browser(one)
+    assert here.sign_in(mina).status_code == 303
+    world.clock.forward(seconds=30)
+    assert there.sign_in(mina).status_code == 303
+    there.client, moved = other.test_client(), there.client.get_cookie("desk").value
+    there.client.set_cookie("desk", moved)
+    assert there.get("/me").status_code == 200
+    assert here.post("/me/sessions/end-others", seen="/me").status_code == 303
+    assert there.get("/me").status_code == 303

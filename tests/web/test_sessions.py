@@ -1,9 +1,8 @@
 """Sealed sessions: neither half opens alone, every doubt about time closes, nothing is left behind."""
 
 import os
-import tempfile
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ from portal.web.sessions import FolderHalves, Lifetime, ProcessHalves, SealedSes
 
 SECRET = "what a survivor typed and has not sent"
 HOURS = Lifetime(idle=timedelta(hours=3), absolute=timedelta(hours=24))
-MEMORY = Path("/dev/shm")  # noqa: S108 - the one tmpfs that Linux always has
 
 
 @pytest.fixture
@@ -351,14 +349,6 @@ def test_over_tls_the_cookie_is_bound_to_the_host(app: Flask, halves: ProcessHal
 
 
 # halves in a folder
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    if not MEMORY.is_dir() or not sessions._in_memory(MEMORY):
-        pytest.skip("no tmpfs at /dev/shm on this machine")
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        yield Path(folder)
 
 
 def test_a_folder_on_a_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

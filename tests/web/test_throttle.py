@@ -1,7 +1,5 @@
 """Wrong attempts wait longer each time, nobody is locked out, and nobody waits for another's mistakes."""
 
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +11,6 @@ from portal.web import throttle as module
 from portal.web.sessions import FolderHalves, ProcessHalves
 from portal.web.shared import Shared
 from portal.web.throttle import Throttle
-
-MEMORY = Path("/dev/shm")  # noqa: S108 - the one tmpfs that Linux always has
 
 
 def after(attempts: int) -> Throttle:
@@ -76,23 +72,15 @@ def test_no_name_that_was_tried_lies_in_the_memory_to_be_read() -> None:
     assert b"maple" not in kept
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    if not MEMORY.is_dir():
-        pytest.skip("no tmpfs at /dev/shm on this machine")
-    with tempfile.TemporaryDirectory(prefix="portal-throttle-", dir=MEMORY) as made:
-        yield Path(made)
-
-
-def test_the_workers_of_a_face_count_together(folder: Path) -> None:
-    workers = [Throttle(Shared(FolderHalves(folder))) for _ in range(3)]
+def test_the_workers_of_a_face_count_together(memory: Path) -> None:
+    workers = [Throttle(Shared(FolderHalves(memory))) for _ in range(3)]
     for number in range(5):
         assert not workers[number % 3].attempt("maple", NOON)
     assert {worker.wait("maple", NOON) for worker in workers} == {timedelta(seconds=2)}
 
 
-def test_many_attempts_at_once_are_many_attempts(folder: Path) -> None:
-    workers = [Throttle(Shared(FolderHalves(folder))) for _ in range(4)]
+def test_many_attempts_at_once_are_many_attempts(memory: Path) -> None:
+    workers = [Throttle(Shared(FolderHalves(memory))) for _ in range(4)]
     with ThreadPoolExecutor(16) as pool:
         waits = list(pool.map(lambda number: workers[number % 4].attempt("maple", NOON), range(200)))
     assert sum(not wait for wait in waits) == 5
