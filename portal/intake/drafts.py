@@ -106,6 +106,11 @@ class Draft:
         told = sum(len(value) for card in cards for value in card.values())
         return len(self.narrative) + len(self.contact) + told
 
+    @property
+    def untouched(self) -> bool:
+        """Tell whether nothing was typed, chosen or added yet."""
+        return not (self.typed() or self.files or self.relation or self.called or self.consent or self.reread)
+
     def cards(self, step: Step) -> list[dict[str, str]]:
         """Return all answers of a page."""
         return self.answers.get(step, [])

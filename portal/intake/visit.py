@@ -10,7 +10,7 @@ from flask import current_app, request, session
 
 from portal.intake.drafts import Draft
 from portal.web.guard import UNSENT
-from portal.web.sessions import SealedSession
+from portal.web.sessions import NOTHING_WRITTEN, SealedSession
 
 _DRAFT, _FOLDER = "draft", "folder"
 _FILE = "file "
@@ -62,12 +62,14 @@ def keep(changed: Draft) -> None:
     }
     _forget_files(but=files)
     session[_DRAFT] = kept
+    session[NOTHING_WRITTEN] = changed.untouched
     session.update(files)
 
 
 def forget_draft() -> None:
     """Let the draft go, once it is sent and its receipt typed back."""
     session.pop(_DRAFT, None)
+    session.pop(NOTHING_WRITTEN, None)
     _forget_files()
 
 

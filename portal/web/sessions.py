@@ -12,7 +12,7 @@ import shutil
 import stat
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -38,6 +38,12 @@ PROVED = "proved"
 _MOST = 50_000
 _ROOM = 16 * 1024 * 1024
 """Bytes of the folder that are kept for the sessions there are; nobody new comes in on their account."""
+_SHED = 8
+_LIGHT = 0o400
+"""The mode of a light half's file, by which it is told from others without being opened."""
+NOTHING_WRITTEN = "nothing-written"
+"""Said by a visit of its own draft: the page that is open has all that was ever typed."""
+_LIGHT_KEYS = frozenset({"csrf_token", "letting-in", "draft", NOTHING_WRITTEN})
 
 
 class Halves(Protocol):
@@ -46,8 +52,8 @@ class Halves(Protocol):
     def get(self, name: str) -> bytes | None:
         """Return the sealed half, if it is still kept."""
 
-    def put(self, name: str, blob: bytes, expires: int) -> None:
-        """Keep a sealed half until it expires."""
+    def put(self, name: str, blob: bytes, expires: int, *, light: bool = False) -> None:
+        """Keep a sealed half until it expires; a light one only as long as there is room for all."""
 
     def drop(self, name: str) -> None:
         """Forget a half."""
@@ -56,7 +62,11 @@ class Halves(Protocol):
         """Forget all that has expired."""
 
     def room(self, now: int) -> bool:
-        """Tell whether one more session may begin; forgets first, once a minute, what has expired."""
+        """Tell whether one more session may begin.
+
+        Forgets first, once a minute, what has expired; and where that is not enough, the light halves that
+        were not used for the longest time, some of them at once.
+        """
 
     def alone(self) -> AbstractContextManager[None]:
         """Let nobody else read and write back meanwhile."""
@@ -67,6 +77,7 @@ class ProcessHalves:
 
     def __init__(self, most: int = _MOST) -> None:
         self._kept: dict[str, tuple[int, bytes]] = {}
+        self._light: dict[str, None] = {}  # in the order of their last use
         self._lock, self._alone = Lock(), Lock()
         self._most, self._swept = most, 0
 
@@ -76,26 +87,34 @@ class ProcessHalves:
             found = self._kept.get(name)
         return found[1] if found else None
 
-    def put(self, name: str, blob: bytes, expires: int) -> None:
-        """Keep a sealed half until it expires."""
+    def put(self, name: str, blob: bytes, expires: int, *, light: bool = False) -> None:
+        """Keep a sealed half until it expires; a light one only as long as there is room for all."""
         with self._lock:
             self._kept[name] = (expires, blob)
+            self._light.pop(name, None)
+            if light:
+                self._light[name] = None
 
     def drop(self, name: str) -> None:
         """Forget a half."""
         with self._lock:
             self._kept.pop(name, None)
+            self._light.pop(name, None)
 
     def sweep(self, now: int) -> None:
         """Forget all that has expired."""
         with self._lock:
             self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > now}
+            self._light = {name: None for name in self._light if name in self._kept}
 
     def room(self, now: int) -> bool:
-        """Tell whether one more session may begin; forgets first, once a minute, what has expired."""
+        """Tell whether one more session may begin, and make room for it at the expense of light ones."""
         if now // _SWEEP != self._swept:
             self._swept = now // _SWEEP
             self.sweep(now)
+        if len(self._kept) >= self._most:
+            for name in list(self._light)[: 1 + len(self._light) // _SHED]:
+                self.drop(name)
         return len(self._kept) < self._most
 
     @contextmanager
@@ -124,10 +143,12 @@ class FolderHalves:
         except FileNotFoundError:
             return None
 
-    def put(self, name: str, blob: bytes, expires: int) -> None:
-        """Keep a sealed half until it expires."""
+    def put(self, name: str, blob: bytes, expires: int, *, light: bool = False) -> None:
+        """Keep a sealed half until it expires; a light one only as long as there is room for all."""
         part = self._folder / f"{name}.{secrets.token_hex(4)}"
         part.write_bytes(expires.to_bytes(_HEAD, "big") + blob)
+        if light:
+            part.chmod(_LIGHT)
         part.replace(self._folder / name)
 
     def drop(self, name: str) -> None:
@@ -147,11 +168,29 @@ class FolderHalves:
                 path.unlink(missing_ok=True)
 
     def room(self, now: int) -> bool:
-        """Tell whether one more session may begin; forgets first, once a minute, what has expired."""
+        """Tell whether one more session may begin, and make room for it at the expense of light ones."""
         if now // _SWEEP != self._swept:
             self._swept = now // _SWEEP
             self.sweep(now)
-        return shutil.disk_usage(self._folder).free >= _ROOM
+        if self._free() < _ROOM:
+            with self.alone():  # one process at a time, and the others find what it has done
+                if self._free() < _ROOM:
+                    self._shed()
+        return self._free() >= _ROOM
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self._folder).free
+
+    def _shed(self) -> None:
+        """Forget an eighth of the light halves, those that were not used for the longest time."""
+        found = []
+        for entry in os.scandir(self._folder):
+            with suppress(FileNotFoundError):
+                about = entry.stat()
+                if stat.S_IMODE(about.st_mode) == _LIGHT:
+                    found.append((about.st_mtime_ns, entry.name))
+        for _used, name in sorted(found)[: 1 + len(found) // _SHED]:
+            self.drop(name)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -279,7 +318,8 @@ class SealedSessions(SessionInterface):
             min(now + self.lifetime.idle.total_seconds(), born + self.lifetime.absolute.total_seconds())
         )
         sealed = _SERIALIZER.dumps({**content, "_born": born, "_seen": now}).encode()
-        self.halves.put(name, seal(token[_ID:], sealed, context(Label.SESSION, self.cookie, name)), expires)
+        blob = seal(token[_ID:], sealed, context(Label.SESSION, self.cookie, name))
+        self.halves.put(name, blob, expires, light=_is_light(content))
         return True
 
     def _opened(self, token: bytes, blob: bytes) -> dict[str, Any]:
@@ -317,6 +357,15 @@ class SealedSessions(SessionInterface):
         if token != session.token:
             value = urlsafe_b64encode(token).decode()
             response.set_cookie(self.cookie, value, secure=self.secure, httponly=True, samesite="Strict")
+
+
+def _is_light(content: Mapping[str, Any]) -> bool:
+    """Tell whether nothing is lost with a session: nobody is signed in, nothing was opened or written.
+
+    Whoever opens many such visits must not keep others out; a form that is sent after its visit was
+    forgotten shows again all that was typed.
+    """
+    return content.keys() <= _LIGHT_KEYS and ("draft" not in content or bool(content.get(NOTHING_WRITTEN)))
 
 
 def _decode(value: str) -> bytes:

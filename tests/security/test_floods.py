@@ -1,5 +1,6 @@
 """What many strangers at once can and cannot keep from others."""
 
+import os
 import time
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from portal.config import Face
 from portal.errors import UnavailableError
 from portal.store.files import FileStore, new_name
 from portal.vault import passphrase, receipt
+from portal.web import sessions
 from portal.web.throttle import Throttle
 
 
@@ -101,3 +103,42 @@ def test_a_page_of_strangers_does_not_empty_a_draft(sqlite_instance: Instance) -
     answer = client.get("/en/leave", headers={"Sec-Fetch-Site": "cross-site"})
     assert "Clear-Site-Data" not in answer.headers
     assert client.get("/en/leave").headers["Clear-Site-Data"]
+
+
+def test_empty_visits_make_room_for_whoever_comes_and_what_was_written_stays(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions.ProcessHalves.__init__, "__defaults__", (40,))
+    app = sqlite_instance.app(Face.INTAKE)
+    writer, reader = app.test_client(), app.test_client()
+    token = token_of(writer.get("/en/account"))
+    kept = {"csrf_token": token, "narrative": "I was there.", "action": "next"}
+    assert writer.post("/en/account", data=kept).status_code == 303
+    opened = token_of(reader.get("/en/account"))
+    for _ in range(200):
+        assert app.test_client().get("/en/account").status_code == 200
+    assert "I was there." in writer.get("/en/account").text
+    typed = {"csrf_token": opened, "narrative": "Written meanwhile.", "action": "next"}
+    again = reader.post("/en/account", data=typed)
+    assert "Written meanwhile." in again.text
+    typed["csrf_token"] = token_of(again)
+    assert reader.post("/en/account", data=typed).status_code == 303
+    assert "Written meanwhile." in reader.get("/en/account").text
+
+
+def test_a_folder_forgets_empty_visits_first_and_the_oldest_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_in_memory", lambda _: True)
+    memory, room = tmp_path / "halves", [0]
+    halves = sessions.FolderHalves(memory)
+    monkeypatch.setattr(halves, "_free", lambda: room[0])
+    for number in range(20):
+        halves.put(f"{number:064x}", b"x", 2**40, light=number >= 10)
+        os.utime(memory / f"{number:064x}", (number, number))
+    halves.put(f"{10:064x}", b"written", 2**40)
+    assert not halves.room(0)
+    left = [number for number in range(20) if halves.get(f"{number:064x}")]
+    assert left == [*range(11), *range(13, 20)]
+    room[0] = sessions._ROOM
+    assert halves.room(0)
