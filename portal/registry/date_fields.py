@@ -4,11 +4,10 @@ import re
 from datetime import date
 from typing import Any
 
-from persiantools.jdatetime import JalaliDate
 from wtforms import Form, SelectField, StringField
 from wtforms.validators import Length, ValidationError
 
-from portal.dates.calendars import Calendar
+from portal.dates.calendars import Calendar, known, month_of_year, taken_apart
 from portal.registry.labels import choices
 from portal.registry.records import Period
 from portal.web.locale import gettext as _
@@ -16,6 +15,7 @@ from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l
 
 _DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_MONTHS = 12
 SHORT = Length(max=200, message=_l("Please keep this under 200 letters."))
 
 
@@ -25,20 +25,20 @@ def read_day(text: str, calendar: Calendar) -> date:
     if parts is None:
         raise ValueError
     year, month, day = map(int, parts.groups())
-    if calendar is Calendar.SOLAR:
-        solar = JalaliDate(year, month, day)  # type: ignore[no-untyped-call]
-        found: date = solar.to_gregorian()
-        return found
-    return date(year, month, day)
+    if not known(calendar, year) or not 1 <= month <= _MONTHS:
+        raise ValueError
+    first, last = month_of_year(calendar, year, month)
+    if not 1 <= day <= last - first + 1:
+        raise ValueError
+    return date.fromordinal(first + day - 1)
 
 
 def write_day(day: date | None, calendar: Calendar | None) -> str:
     """Write a day as `read_day` reads it."""
     if day is None:
         return ""
-    if calendar is Calendar.SOLAR:
-        return str(JalaliDate(day).isoformat())  # type: ignore[no-untyped-call]
-    return day.isoformat()
+    year, month, of_month = taken_apart(calendar or Calendar.GREGORIAN, day.toordinal())
+    return f"{year}-{month:02}-{of_month:02}"
 
 
 def _calendar(text: str) -> Calendar:
@@ -63,7 +63,7 @@ class DateForm(Form):
     """A date: the words as they were said, and the first and last day that they may mean."""
 
     words = StringField(_l("Date, in the words of the source"), [SHORT])
-    calendar = SelectField(_l("Calendar"), choices=choices(Calendar, leave_out=[Calendar.LUNAR]))
+    calendar = SelectField(_l("Calendar"), choices=choices(Calendar))
     earliest = _Day(
         _l("Earliest day"), description=_l("Year-month-day, such as 1367-05-01. May be left empty.")
     )
