@@ -1,6 +1,7 @@
 """The distinct words of all known names, found by how they sound."""
 
 import heapq
+from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ Signs = npt.NDArray[np.uint8]
 _NEAR = 0.5
 """Words less alike than this are different words."""
 _MOST_ALIKE = 400
+_SILENT_ENDINGS = frozenset({"wh", "yh", "Ah"})
+"""Endings whose ه may be a vowel or a consonant: the words are found either way."""
 _CACHED = 4096
 _SWAPPED = np.float32(0.5)
 """What two neighbouring signs in each other's place cost."""
@@ -51,9 +54,14 @@ class Lexicon:
 
     def pack(self) -> None:
         """Put the keys of all words in order, which takes less room than a table of objects."""
-        pairs = [(number, place) for place, word in enumerate(self.words) for number in _keys(form(word))]
-        ordered = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-        self._key_numbers, self._key_words = ordered[:, 0].copy(), ordered[:, 1].astype(np.int32)
+        keys, places = array("q"), array("i")
+        for place, word in enumerate(self.words):
+            found = _keys(form(word))
+            keys.extend(found)
+            places.extend([place] * len(found))
+        numbered, placed = np.array(keys, dtype=np.int64), np.array(places, dtype=np.int32)
+        order = np.argsort(numbered, kind="stable")
+        self._key_numbers, self._key_words = numbered[order], placed[order]
         self._table, self._late = _table(self.words), {}
         self._cache.clear()
 
@@ -105,7 +113,10 @@ def _persian(word: str) -> bool:
 
 def _keys(signs: str) -> list[int]:
     number = key(signs)
-    return [number, *dict.fromkeys(shortened(number))]
+    found = dict.fromkeys((number, *shortened(number)))
+    if signs[-2:] in _SILENT_ENDINGS:  # کاوه is Kaveh, and کوه is Kuh
+        found[key(signs[:-1])] = None
+    return [*found]
 
 
 def _table(words: Sequence[str]) -> Signs:

@@ -12,6 +12,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Protocol
+from uuid import UUID
 
 import numpy as np
 
@@ -59,14 +61,78 @@ class Suggestion:
     reasons: tuple[Reason, ...]
 
 
+class Ids(Protocol):
+    """The ids of an index, in the order they came; one that was removed and came again has two places."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, place: int, /) -> Hashable:
+        """Give the id at a place."""
+
+    def append(self, record_id: Hashable, /) -> None:
+        """Add an id at the end."""
+
+    def places(self, record_id: Hashable) -> set[int]:
+        """Give every place of an id."""
+
+
+class AnyIds(list[Hashable]):
+    """Ids of any sort."""
+
+    def places(self, record_id: Hashable) -> set[int]:
+        """Give every place of an id."""
+        return {place for place, one in enumerate(self) if one == record_id}
+
+
+class Uuids:
+    """UUIDs side by side: 16 bytes each, where objects would take a hundred."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._bytes) // 16
+
+    def __getitem__(self, place: int, /) -> UUID:
+        """Give the id at a place."""
+        return UUID(bytes=bytes(self._bytes[16 * place : 16 * place + 16]))
+
+    def append(self, record_id: Hashable, /) -> None:
+        """Add an id at the end."""
+        if not isinstance(record_id, UUID):
+            raise TypeError("a UUID is kept")
+        self._bytes += record_id.bytes
+
+    def places(self, record_id: Hashable) -> set[int]:
+        """Give every place of an id."""
+        found: set[int] = set()
+        wanted = record_id.bytes if isinstance(record_id, UUID) else b""
+        at = self._bytes.find(wanted) if wanted else -1
+        while at >= 0:
+            if at % 16 == 0:
+                found.add(at // 16)
+            at = self._bytes.find(wanted, at + 1)
+        return found
+
+
 class NameIndex:
     """Names of records, ready to be asked; ``records`` are ``(id, names)``, each id once.
 
-    At 1,000,000 names it takes some 150 MB; asking does not change it but for a cache of words.
+    ``titled=False`` for places. At 1,000,000 names it takes some 150 MB; asking does not change it but for a
+    cache of words.
     """
 
-    def __init__(self, records: Iterable[tuple[Hashable, Sequence[str]]]) -> None:
-        self._ids: list[Hashable] = []
+    def __init__(
+        self,
+        records: Iterable[tuple[Hashable, Sequence[str]]],
+        *,
+        ids: Ids | None = None,
+        titled: bool = True,
+    ) -> None:
+        self._ids: Ids = AnyIds() if ids is None else ids
+        self._titled = titled
         self._gone: set[int] = set()
         self._lexicon = Lexicon()
         self._person = array("i")
@@ -86,7 +152,7 @@ class NameIndex:
         person = len(self._ids)
         self._ids.append(record_id)
         for written in dict.fromkeys(way for name in names for way in ways(name)):
-            places = [self._lexicon.place(word) for word in words_of(written)]
+            places = [self._lexicon.place(word) for word in words_of(written, titled=self._titled)]
             if places:
                 self._person.append(person)
                 self._words.extend(places)
@@ -116,7 +182,7 @@ class NameIndex:
 
     def remove(self, record_id: Hashable) -> None:
         """Forget a record and all its names; raises `KeyError` when there is none."""
-        found = {place for place, one in enumerate(self._ids) if one == record_id} - self._gone
+        found = self._ids.places(record_id) - self._gone
         if not found:
             raise KeyError(record_id)
         self._gone |= found
@@ -124,11 +190,16 @@ class NameIndex:
     def _known(self, row: int) -> Sequence[int]:
         return self._words[self._starts[row] : self._starts[row + 1]]
 
+    def share(self, word: str) -> float:
+        """Return the share of names that have a word, however they spell it; 0 when none does."""
+        count = sum(self._count(place) for place, near in self._lexicon.alike(word).items() if near > _COMMON)
+        return count / len(self._person) if count else 0.0
+
     # Asking
 
     def suggest(self, query: str, k: int) -> list[Suggestion]:
         """Return the ``k`` records whose names explain the query best, the best first."""
-        readings = [reading for reading in readings_of(query) if reading]
+        readings = [reading for reading in readings_of(query, titled=self._titled) if reading]
         if not readings or k < 1:
             return []
         alike = {one.word: self._lexicon.alike(one.word) for reading in readings for one in reading}

@@ -55,9 +55,14 @@ def ways(name: str) -> tuple[str, ...]:
     return (_BOUND.sub("", name), _BOUND.sub(" ", name)) if _BOUND.search(name) else (name,)
 
 
-def words_of(name: str) -> list[str]:
-    """Return a name's folded words without its titles; compounds that never stand apart are joined."""
+def words_of(name: str, *, titled: bool = True) -> list[str]:
+    """Return a name's folded words without its titles; compounds that never stand apart are joined.
+
+    ``titled=False`` for places, whose first word may look like a title (حاجی آباد).
+    """
     words = [folded for part in _PARTS.split(name) if (folded := fold(part).replace(" ", ""))]
+    if not titled:
+        return _joined(words)
     while len(words) > 1 and (length := _title_length(words)):
         words = words[length:]
     several = len(words) > 1
@@ -96,9 +101,9 @@ class Asked:
     """How much of the query's word it is, where one was read as two."""
 
 
-def readings_of(query: str) -> Iterator[list[Asked]]:
+def readings_of(query: str, *, titled: bool = True) -> Iterator[list[Asked]]:
     """Return the query as it stands, then with two neighbours as one word, then with one word as two."""
-    words = words_of(_BOUND.sub(" ", query))
+    words = words_of(_BOUND.sub(" ", query), titled=titled)
     plain = [Asked(word, place, place) for place, word in enumerate(words)]
     yield plain
     for place in range(len(words) - 1):

@@ -73,6 +73,7 @@ class Record(Base):
     statements: Mapped[list["Statement"]] = relationship(
         order_by="Statement.position", cascade="all, delete-orphan", back_populates="record"
     )
+    named: Mapped["Named | None"] = relationship(cascade="all, delete-orphan")
 
 
 class Name(Base):
@@ -103,6 +104,20 @@ class NameKey(Base):
     name_id: Mapped[UUID] = mapped_column(ForeignKey("registry_name.id"), primary_key=True)
     key: Mapped[str] = mapped_column(_KEY, primary_key=True, index=True)
     whole: Mapped[bool]
+
+
+class Named(Base):
+    """When a record's names, or who may see them, last changed: a number that grows with every such change.
+
+    What keeps names in memory asks for what is above the number it has read; nothing rests on it for long, so
+    the ledger does not keep it.
+    """
+
+    __tablename__ = "registry_named"
+    __recorded__: ClassVar[bool] = False
+
+    record_id: Mapped[UUID] = mapped_column(ForeignKey(_RECORD), primary_key=True)
+    number: Mapped[int] = mapped_column(index=True)
 
 
 class Person(Base):

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.config import Face
@@ -61,6 +61,12 @@ def _uuid(text: str | None) -> UUID | None:
         raise NotFoundError from None
 
 
+def _near() -> service.Near | None:
+    """Give what knows names by how they sound, where this app has it."""
+    near: service.Near | None = current_app.extensions.get("portal_near")
+    return near
+
+
 def _answer(template: str, form: Any, **values: Any) -> ResponseReturnValue:
     """Show a form, or show it again with what needs another look."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -77,7 +83,8 @@ def index() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:_TYPED]
     kind = _kind(request.args.get("kind"))
     if text:
-        shelf = service.Shelf(service.search(db(), by=actor(), text=text, kind=kind), None)
+        found = service.search(db(), by=actor(), text=text, kind=kind, near=_near())
+        shelf = service.Shelf(found, None)
     else:
         shelf = service.browse(
             db(), by=actor(), kind=kind, after=_uuid(request.args.get("after")), latin=language() == "en"
@@ -111,6 +118,15 @@ def _prepared(form: RecordForm, record: Record | None = None) -> RecordForm:
     return form
 
 
+def _onward(record: Record) -> ResponseReturnValue:
+    """Show a new record, or lead back to the decision that it was added for."""
+    case, mark = request.args.get("case"), request.args.get("mark")
+    if not (case and mark and may_open(Permission.CASE_LINK)):
+        return _shown(record)
+    decision = url_for("linking.new", case_id=_uuid(case), annotation=_uuid(mark), record=record.id)
+    return redirect(decision, HTTPStatus.SEE_OTHER)
+
+
 def _restricted(form: RecordForm) -> bool | None:
     """Say what was chosen, or None where this person may not choose."""
     return bool(form.restricted.data) if "restricted" in form else None
@@ -118,22 +134,24 @@ def _restricted(form: RecordForm) -> bool | None:
 
 @pages.page(f"/add/{_KIND}", access=Permission.REGISTRY_EDIT, methods=_BOTH, token=Token.FORM)
 def add(kind: str) -> ResponseReturnValue:
-    """Add a record of a kind; ``name`` is written in beforehand."""
+    """Add a record of a kind; ``name`` is written in beforehand.
+
+    Who came from the marked words of a case is led back to them, with the new record chosen.
+    """
     name = request.args.get("name", "").strip()[:_TYPED]
     written = [{"text": name, "kind": NameKind.OFFICIAL.value}] if name else []
     form = _prepared(FORMS[Kind(kind)](data=None if request.form else {"names": spare_names(written)}))
     if form.validate_on_submit():
-        return _shown(
-            service.add(
-                db(),
-                by=actor(),
-                names=form.spellings(),
-                facts=form.facts(),
-                note=form.note.data or "",
-                now=now(),
-                restricted=bool(_restricted(form)),
-            )
+        record = service.add(
+            db(),
+            by=actor(),
+            names=form.spellings(),
+            facts=form.facts(),
+            note=form.note.data or "",
+            now=now(),
+            restricted=bool(_restricted(form)),
         )
+        return _onward(record)
     return _answer("registry/edit.html", form, record=None, kind=Kind(kind))
 
 
@@ -221,7 +239,7 @@ def relate(record_id: UUID) -> ResponseReturnValue:
     """Say what a record is to another, found by name, and which source says so."""
     record = service.find(db(), record_id, by=actor())
     text = request.args.get("q", "").strip()[:_TYPED]
-    found = service.search(db(), by=actor(), text=text, limit=20)
+    found = service.search(db(), by=actor(), text=text, limit=20, near=_near())
     form = TieForm(data=None if request.form else {"version": str(record.version)})
     form.ask(record.kind, [(other.id, _described(other)) for other in found if other is not record])
     form.offer(service.sources(db(), by=actor()))

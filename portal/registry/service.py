@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, or_, select, tuple_
@@ -46,6 +47,15 @@ class Shelf:
 
     records: Sequence[Record]
     after: UUID | None
+
+
+class Near(Protocol):
+    """Whoever knows names by how they sound: the records with a name like a typed one, best first."""
+
+    def __call__(
+        self, session: Session, *, by: Actor, text: str, kind: Kind | None, limit: int
+    ) -> Sequence[UUID]:
+        """Give at most ``limit`` ids."""
 
 
 # Of names that hold what was typed, the shorter is nearer: a man before an event that is named for him.
@@ -95,9 +105,18 @@ def _latin() -> ColumnElement[str]:
 
 
 def search(
-    session: Session, *, by: Actor, text: str, kind: Kind | None = None, limit: int = 50
+    session: Session,
+    *,
+    by: Actor,
+    text: str,
+    kind: Kind | None = None,
+    limit: int = 50,
+    near: Near | None = None,
 ) -> Sequence[Record]:
-    """Find records by any spelling in either script: the whole name first, then beginnings, words, parts."""
+    """Find records by any spelling in either script: the whole name first, then beginnings, words, parts.
+
+    What ``near`` knows of names that are spelt otherwise comes last.
+    """
     by.require(Permission.REGISTRY_READ)
     found: dict[UUID, Record] = {}
     for condition in _conditions(text):
@@ -106,7 +125,21 @@ def search(
         found |= {record.id: record for record in session.scalars(query) if record.id not in found}
         if len(found) >= limit:
             break
+    if near is not None and text.strip() and len(found) < limit:
+        others = [one for one in near(session, by=by, text=text, kind=kind, limit=limit) if one not in found]
+        found |= several(session, others, by=by, kind=kind)
     return list(found.values())[:limit]
+
+
+def several(
+    session: Session, ids: Sequence[UUID], *, by: Actor, kind: Kind | None = None
+) -> dict[UUID, Record]:
+    """Find records in the order of their ids, leaving out those that this person may not know of."""
+    by.require(Permission.REGISTRY_READ)
+    found = (
+        {one.id: one for one in session.scalars(visible(by, kind).where(Record.id.in_(ids)))} if ids else {}
+    )
+    return {one: found[one] for one in ids if one in found}
 
 
 def _conditions(text: str) -> list[ColumnElement[bool]]:
@@ -221,10 +254,12 @@ def edit(
     if restricted is not None and restricted != record.restricted:
         by.require(Permission.REGISTRY_RESTRICTED)
         record.restricted = restricted
+        writing.renamed(session, record)
     if [(name.text, name.kind) for name in record.names] != [
         (name.text.strip(), name.kind) for name in names
     ]:
         writing.set_names(record, names)
+        writing.renamed(session, record)
     writing.set_facts(record, facts)
     _locate(session, record, by)
     return _changed(session, record, by=by, note=note, now=now, act="registry.edit")

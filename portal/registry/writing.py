@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from portal.errors import InvalidError, NotFoundError
@@ -15,6 +15,7 @@ from portal.registry.models import (
     Event,
     Grave,
     Name,
+    Named,
     NameKey,
     Participation,
     Person,
@@ -40,6 +41,10 @@ from portal.registry.vocabulary import Kind, Part, RelationKind
 
 _LONGEST = 300
 
+# Any number will do, as long as it is always the same: PostgreSQL's name of the lock of changed names.
+_LOCK = 0x6E_61_6D_65_64
+_NUMBER = "portal.named"
+
 
 def make(
     session: Session,
@@ -64,6 +69,7 @@ def make(
     set_names(record, spellings)
     set_facts(record, facts)
     session.add(record)
+    renamed(session, record)
     return record
 
 
@@ -132,6 +138,43 @@ def set_names(record: Record, spellings: Sequence[Spelling]) -> None:
         raise InvalidError("A record needs a name.")
     record.names[:] = [_name(spelling, position, titled=titled) for position, spelling in enumerate(written)]
     record.sort_key = names.sorting(written[0].text)[:_LONGEST]
+
+
+def renamed(session: Session, record: Record) -> None:
+    """Say that a record's names, or who may see them, have changed, for all who keep names in memory.
+
+    One number serves a whole transaction. The lock is held until its end, so that whoever sees a number has
+    seen all smaller ones.
+    """
+    number = _number(session)
+    if record.named is None:
+        record.named = Named(number=number)
+    else:
+        record.named.number = number
+
+
+def _number(session: Session) -> int:
+    connection = session.connection()
+    kept: tuple[object, int] | None = session.info.get(_NUMBER)
+    if kept is not None and kept[0] is session.get_transaction():
+        return kept[1]
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    number = 1 + last_named(session)
+    session.info[_NUMBER] = session.get_transaction(), number
+    return number
+
+
+def last_named(session: Session) -> int:
+    """Return the number of the last change of names."""
+    with session.no_autoflush:
+        return session.scalar(select(func.max(Named.number))) or 0
+
+
+def is_naming(session: Session) -> bool:
+    """Tell whether this very transaction has changed names, which may yet be undone."""
+    kept: tuple[object, int] | None = session.info.get(_NUMBER)
+    return kept is not None and kept[0] is session.get_transaction()
 
 
 def _name(spelling: Spelling, position: int, *, titled: bool) -> Name:
