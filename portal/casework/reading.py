@@ -50,6 +50,16 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What somebody thought of a record as what marked words mean, short of a link."""
+
+    record_id: UUID
+    verdict: str
+    by: str
+    day: date
+
+
+@dataclass(frozen=True)
 class Mark:
     """An opened mark; ``fits`` says whether its words stand where they stood."""
 
@@ -62,6 +72,7 @@ class Mark:
     by: str
     day: date
     fits: bool
+    judged: tuple[Judged, ...] = field(repr=False, default=())
 
     @property
     def span(self) -> Span:
@@ -238,6 +249,10 @@ def open_mark(opened: Opened, row: Annotation, text: str | None) -> Mark:
         by=row.by,
         day=row.day,
         fits=text is not None and at.fits(text),
+        judged=tuple(
+            Judged(UUID(one["record_id"]), one["verdict"], one["by"], date.fromisoformat(one["day"]))
+            for one in value.get("judged", ())
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """What the holder of a case writes: marks in a text, messages to the source, notes for colleagues."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from portal.casework import asking, marking, workflow
 from portal.casework.access import Opened, claim_of, find, find_held, keys_of, open_case
 from portal.casework.marking import MarkKind, Place, Span
 from portal.casework.models import Annotation, CaseNote
-from portal.casework.reading import Mark, open_mark, text_of
+from portal.casework.reading import Judged, Mark, open_mark, text_of
 from portal.casework.workflow import Mover
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError
@@ -101,6 +101,12 @@ def lift(session: PortalSession, opened: Opened, *, mark_id: UUID, link_id: UUID
     return _support(session, opened, mark_id, drop=link_id)
 
 
+def judge(session: PortalSession, opened: Opened, *, mark_id: UUID, judged: Sequence[Judged]) -> None:
+    """Keep with a mark what was thought of records that it may mean; under the lock of its case."""
+    row, kept = find_mark(session, opened, mark_id)
+    _reseal(opened, row, kept, links=kept.links, judged=judged)
+
+
 def _support(
     session: PortalSession,
     opened: Opened,
@@ -111,15 +117,30 @@ def _support(
 ) -> Mark:
     row, kept = find_mark(session, opened, mark_id)
     links = [one for one in kept.links if one != drop] + ([add] if add else [])
+    _reseal(opened, row, kept, links=links, judged=kept.judged)
+    return kept
+
+
+def _reseal(
+    opened: Opened, row: Annotation, kept: Mark, *, links: Sequence[UUID], judged: Sequence[Judged]
+) -> None:
     value = {
         **asdict(kept.at),
         "kind": kept.kind.value,
         "comment": kept.comment,
         "links": [str(one) for one in links],
+        "judged": [
+            {
+                "record_id": str(one.record_id),
+                "verdict": one.verdict,
+                "by": one.by,
+                "day": one.day.isoformat(),
+            }
+            for one in judged
+        ],
     }
     row.version += 1
     _seal_mark(opened, row, value)
-    return kept
 
 
 def message(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.linking.agreeing import Agreement
+from portal.linking.evidence import Sort
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
 from portal.web.locale import lazy_gettext as _l
 
@@ -42,10 +42,35 @@ BASES: Mapping[Basis, Any] = {
     Basis.INFERRED: _l("concludes it from other things"),
 }
 
-AGREEMENTS: Mapping[Agreement, Any] = {
-    Agreement.SAME: _l("the same name, letter for letter"),
-    Agreement.SAME_SOUND: _l("the same name in another spelling or script"),
-    Agreement.BEGINS: _l("one name begins with the other"),
-    Agreement.CONTAINS: _l("one name is part of the other"),
-    Agreement.PARTLY: _l("the names share some words"),
+SAME_NAME = _l("the same name, letter for letter")
+SAME_SOUND = _l("the same name in another spelling or script")
+
+STANDINGS: Mapping[str, Any] = {
+    "name-and-more": _l("The name agrees, and other things do too."),
+    "name": _l("The name agrees; nothing else speaks for it yet."),
+    "part-and-more": _l("The name agrees in part; other things agree too."),
+    "part": _l("Only a part of the name agrees."),
+    "contradicted": _l("Something contradicts it. Look closely."),
+}
+
+FOR: Mapping[Sort, Any] = {
+    Sort.FATHER: _l("the father's name agrees: %(said)s"),
+    Sort.FATHER_NAMED: _l("the account has the father's name in it: %(said)s"),
+    Sort.SEX: _l("the account says %(said)s, which fits"),
+    Sort.AGE: _l("the age fits: %(said)s years, born %(known)s"),
+    Sort.PLACE: _l("the account names a place that goes with it: %(said)s"),
+    Sort.HOME: _l("the account names the home town: %(said)s"),
+    Sort.DATE: _l("the dates meet: %(said)s in the account, %(known)s in the registry"),
+    Sort.KIN: _l("the account names somebody near to them: %(said)s"),
+    Sort.COMPANION: _l("near to %(known)s, to whom this case is linked"),
+    Sort.SAME_EVENT: _l("in one event with %(known)s, to whom this case is linked"),
+    Sort.SAME_PRISON: _l("in one place with %(known)s, to whom this case is linked"),
+}
+
+AGAINST: Mapping[Sort, Any] = {
+    Sort.FATHER: _l("another father: %(said)s in the account, %(known)s in the registry"),
+    Sort.SEX: _l("the account says %(said)s; in the registry: %(known)s"),
+    Sort.AGE: _l("the age does not fit: %(said)s years, born %(known)s"),
+    Sort.DATE: _l("the dates do not meet: %(said)s in the account, %(known)s in the registry"),
+    Sort.AFTER_DEATH: _l("later than the death: %(said)s in the account, %(known)s in the registry"),
 }

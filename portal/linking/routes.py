@@ -5,17 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from portal.casework.marking import MarkKind
 from portal.casework.reading import Mark
 from portal.config import Face
-from portal.errors import NotFoundError, StaleError
-from portal.linking import labels, service
+from portal.errors import InvalidError, NotFoundError, StaleError
+from portal.linking import candidates, known, labels, service
+from portal.linking.candidates import Candidate
+from portal.linking.cards import card
 from portal.linking.forms import LinkForm
 from portal.linking.models import LinkState
-from portal.linking.service import Candidate, OpenedLink
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.linking.service import OpenedLink
+from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Verdict
 from portal.permissions import Permission
 from portal.registry.labels import LABELS
 from portal.registry.models import Record
@@ -36,6 +39,12 @@ _MEANT = {
     MarkKind.PLACE: (Kind.PLACE, Kind.GRAVE, Kind.BODY),
 }
 """Which sorts of record marked words may be the name of."""
+
+
+@pages.record
+def _lend(state: BlueprintSetupState) -> None:
+    """Let the registry, which knows nothing of linking, find names that are spelt otherwise."""
+    state.app.extensions["portal_near"] = known.near
 
 
 @pages.app_context_processor
@@ -60,31 +69,6 @@ def _uuid(text: str | None) -> UUID:
         raise NotFoundError from None
 
 
-def _card(one: Candidate) -> dict[str, Any]:
-    """Return what a candidate's card shows: the name in both scripts, and what speaks for and against."""
-    name, also = shown(one.record.names, language())
-    person, lines = one.record.person, [str(labels.TARGETS[one.target])]
-    supports = [str(labels.AGREEMENTS[one.match.agreement])]
-    if person and person.father_name:
-        lines.append(_("father: %(name)s", name=person.father_name))
-    if person and person.origin:
-        lines.append(person.origin)
-    if one.father_mentioned:
-        supports.append(_("the account names the father"))
-    if one.origin_mentioned:
-        supports.append(_("the account names the home town"))
-    against = [_("already linked: %(relation)s", relation=str(labels.RELATIONS[word])) for word in one.linked]
-    return {
-        "name": name,
-        "also": also,
-        "url": url_for("registry.show", record_id=one.record.id),
-        "lines": lines,
-        "supports": supports,
-        "against": against,
-        "id": one.record.id,
-    }
-
-
 @pages.page(f"{_LINKS}/new", access=Permission.CASE_LINK, writes=True)
 def new(case_id: UUID) -> ResponseReturnValue:
     """Show the records that marked words may mean, or one of them to decide on."""
@@ -92,22 +76,33 @@ def new(case_id: UUID) -> ResponseReturnValue:
     text = (request.args.get("q", "").strip() or mark.at.quote)[:_TYPED]
     if "record" in request.args:
         record_id = _uuid(request.args.get("record"))
-        one = service.candidate(db(), by=actor(), case_id=case_id, text=text, record_id=record_id)
+        one = _closely(case_id, mark, text, record_id)
         form = LinkForm(formdata=None, annotation=str(mark.id), record=str(record_id))
         form.offer(one.target)
         return _decide(case_id, mark, form, one, text)
-    found = service.propose(db(), by=actor(), case_id=case_id, text=text, kind=mark.kind)
-    cards = [_card(one) for one in found]
-    kinds = [(kind, LABELS[Kind][kind]) for kind in _MEANT.get(mark.kind, ())]
+    found = candidates.propose(db(), by=actor(), case_id=case_id, text=text, mark_id=mark.id)
     return render_template(
-        "linking/new.html", case_id=case_id, mark=mark, text=text, cards=cards, kinds=kinds
+        "linking/new.html",
+        case_id=case_id,
+        mark=mark,
+        text=text,
+        found=found,
+        cards=[card(one, text) for one in found.candidates],
+        aside=[card(one, text) for one in found.aside],
+        kinds=[(kind, LABELS[Kind][kind]) for kind in _MEANT.get(mark.kind, ())],
+    )
+
+
+def _closely(case_id: UUID, mark: Mark, text: str, record_id: UUID) -> Candidate:
+    return candidates.candidate(
+        db(), by=actor(), case_id=case_id, text=text, record_id=record_id, mark_id=mark.id
     )
 
 
 def _decide(case_id: UUID, mark: Mark, form: LinkForm, one: Candidate, text: str) -> ResponseReturnValue:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     page = render_template(
-        "linking/decide.html", case_id=case_id, mark=mark, form=form, card=_card(one), text=text
+        "linking/decide.html", case_id=case_id, mark=mark, form=form, card=card(one, text), text=text
     )
     return page, status
 
@@ -118,7 +113,7 @@ def link(case_id: UUID) -> ResponseReturnValue:
     form = LinkForm()
     mark_id, record_id = _uuid(form.annotation.data), _uuid(form.record.data)
     mark = service.mark_of(db(), by=actor(), case_id=case_id, mark_id=mark_id)
-    one = service.candidate(db(), by=actor(), case_id=case_id, text=mark.at.quote, record_id=record_id)
+    one = _closely(case_id, mark, mark.at.quote, record_id)
     form.offer(one.target)
     if not form.validate():
         return _decide(case_id, mark, form, one, mark.at.quote)
@@ -138,6 +133,30 @@ def link(case_id: UUID) -> ResponseReturnValue:
     except StaleError as problem:
         flash(_(str(problem)))
     return _back(case_id, mark_id)
+
+
+@pages.page(f"{_LINKS}/judge", access=Permission.CASE_LINK, methods=("POST",))
+def judge(case_id: UUID) -> ResponseReturnValue:
+    """Say that marked words do not mean these records, or perhaps; or take that back."""
+    mark_id, said = _uuid(request.form.get("annotation")), request.form.get("verdict", "")
+    if said not in {"", *Verdict}:
+        raise InvalidError("Choose one of the answers.")
+    record_ids = [_uuid(one) for one in request.form.getlist("record")[: candidates.MOST]]
+    verdict = Verdict(said) if said else None
+    try:
+        service.judge(
+            db(),
+            by=actor(),
+            case_id=case_id,
+            mark_id=mark_id,
+            record_ids=record_ids,
+            verdict=verdict,
+            now=now(),
+        )
+    except StaleError as problem:
+        flash(_(str(problem)))
+    text = request.form.get("q", "")[:_TYPED]
+    return redirect(url_for(".new", case_id=case_id, annotation=mark_id, q=text), HTTPStatus.SEE_OTHER)
 
 
 @pages.page(f"{_LINKS}/<uuid:link_id>/remove", access=Permission.CASE_LINK, methods=("POST",))

@@ -7,48 +7,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from portal.casework import writing
 from portal.casework.access import Opened, find, find_held, open_case
-from portal.casework.marking import MarkKind
-from portal.casework.reading import Mark, open_texts
+from portal.casework.reading import Judged, Mark
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import consent, opening, openings
 from portal.intake.models import Use
 from portal.intake.openings import Deed
 from portal.ledger.service import note
-from portal.linking import agreeing
-from portal.linking.agreeing import Match
 from portal.linking.models import Link, LinkState
-from portal.linking.vocabulary import KINDS_FOR, Basis, Certainty, LinkRelation, Target, fits, target_of
+from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target, Verdict, fits, target_of
 from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Record
-from portal.registry.vocabulary import Kind
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
-
-MOST = 12
-_ANY = (Kind.PERSON, Kind.PLACE, Kind.GRAVE)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A record that the words may mean, and what speaks for it in the whole text."""
-
-    record: Record
-    target: Target
-    match: Match
-    father_mentioned: bool
-    origin_mentioned: bool
-    linked: tuple[LinkRelation, ...]
-
-    @property
-    def order(self) -> tuple[int, int, str]:
-        """The better agreement first, then what the text supports, then the name."""
-        return self.match.agreement, -(self.father_mentioned + self.origin_mentioned), self.record.sort_key
 
 
 @dataclass(frozen=True)
@@ -94,71 +69,30 @@ def target(record: Record) -> Target | None:
 def mark_of(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) -> Mark:
     """Open the words that a link is to rest on; noted."""
     by.require(Permission.CASE_LINK)
-    opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
-    _linkable(session, opened)
+    opened = open_to_link(session, by=by, case_id=case_id)
     found = writing.find_mark(session, opened, mark_id)[1]
     note(session, "mark.read", by=by.name, subject=case_id)
     return found
 
 
-def propose(
-    session: PortalSession, *, by: Actor, case_id: UUID, text: str, kind: MarkKind | None = None
-) -> list[Candidate]:
-    """Rank the records that a name in the text may mean, best first, twelve at most."""
+def open_to_link(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
+    """Open a case to look for what it may be linked to, if its source lets it be linked."""
     by.require(Permission.CASE_LINK)
     opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
     _linkable(session, opened)
-    whole = "\n".join(one.text for one in open_texts(opened))
-    linked: dict[UUID, list[LinkRelation]] = {}
+    return opened
+
+
+def linked_to(session: PortalSession, opened: Opened) -> dict[UUID, tuple[LinkRelation, ...]]:
+    """Return the records that an open case is linked to, each with what it is to the account."""
+    found: dict[UUID, list[LinkRelation]] = {}
     for one in _values(session, opened):
-        linked.setdefault(UUID(one["record_id"]), []).append(LinkRelation(one["relation"]))
-    found: list[Candidate] = []
-    for wanted in KINDS_FOR[kind] if kind else _ANY:
-        records = registry.search(session, by=by, text=text, kind=wanted, limit=MOST * 2)
-        _load_facts(session, records)
-        for record in records:
-            leads_to = target(record)
-            if leads_to is not None:
-                found.append(_candidate(record, leads_to, text, whole, tuple(linked.get(record.id, ()))))
-    return sorted(found, key=lambda one: one.order)[:MOST]
+        found.setdefault(UUID(one["record_id"]), []).append(LinkRelation(one["relation"]))
+    return {record_id: tuple(relations) for record_id, relations in found.items()}
 
 
-def _load_facts(session: PortalSession, records: Sequence[Record]) -> None:
-    """Read the facts of several records at once, instead of one by one."""
-    query = select(Record).where(Record.id.in_([one.id for one in records]))
-    session.scalars(query.options(selectinload(Record.person), selectinload(Record.place))).all()
-
-
-def candidate(session: PortalSession, *, by: Actor, case_id: UUID, text: str, record_id: UUID) -> Candidate:
-    """Look closely at one record as what the words may mean."""
-    by.require(Permission.CASE_LINK)
-    opened = open_case(session, find(session, by=by, case_id=case_id), by=by)
-    _linkable(session, opened)
-    record, leads_to = _record(session, record_id, by=by)
-    whole = "\n".join(one.text for one in open_texts(opened))
-    linked = [
-        LinkRelation(one["relation"])
-        for one in _values(session, opened)
-        if one["record_id"] == str(record_id)
-    ]
-    return _candidate(record, leads_to, text, whole, tuple(linked))
-
-
-def _candidate(
-    record: Record, leads_to: Target, text: str, whole: str, linked: tuple[LinkRelation, ...]
-) -> Candidate:
-    person = record.person
-    return Candidate(
-        record=record,
-        target=leads_to,
-        match=agreeing.best(text, record.names),
-        father_mentioned=bool(person and agreeing.mentions(whole, person.father_name)),
-        origin_mentioned=bool(person and agreeing.mentions(whole, person.origin)),
-        linked=linked,
-    )
-
-
-def _record(session: PortalSession, record_id: UUID, *, by: Actor) -> tuple[Record, Target]:
+def linkable(session: PortalSession, record_id: UUID, *, by: Actor) -> tuple[Record, Target]:
+    """Find a record that a case can be linked to, and what it is to linking."""
     record = registry.find(session, record_id, by=by)
     leads_to = target(record)
     if leads_to is None:
@@ -234,7 +168,7 @@ def link(
 ) -> UUID:
     """Say that the case concerns a record; it rests on marked words, and the same is not said twice."""
     opened = _open(session, by=by, case_id=case_id)
-    _, leads_to = _record(session, record_id, by=by)
+    _, leads_to = linkable(session, record_id, by=by)
     if not fits(leads_to, relation):
         raise InvalidError("This relation cannot be said of such a record.")
     for one in _values(session, opened):
@@ -280,3 +214,30 @@ def take_back(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID
     row.state = LinkState.SUPERSEDED
     _tell(session, opened, Deed.UNLINKED, by=by)
     note(session, "link.take-back", by=by.name, subject=case_id)
+
+
+def judge(
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_id: UUID,
+    mark_id: UUID,
+    record_ids: Sequence[UUID],
+    verdict: Verdict | None,
+    now: datetime,
+) -> None:
+    """Keep with marked words that they do not mean these records, or perhaps; None takes that back.
+
+    Sealed with the mark and gone with it. The last to say so is who is named; the ledger names no record.
+    """
+    opened = _open(session, by=by, case_id=case_id)
+    mark = writing.find_mark(session, opened, mark_id)[1]
+    for record_id in record_ids if verdict else ():
+        linkable(session, record_id, by=by)
+    kept = [one for one in mark.judged if one.record_id not in record_ids]
+    if verdict is None and len(kept) == len(mark.judged):
+        raise StaleError("This was already taken back.")
+    day, ids = now.date(), dict.fromkeys(record_ids)
+    new = [Judged(record_id, verdict.value, by.name, day) for record_id in ids] if verdict else []
+    writing.judge(session, opened, mark_id=mark_id, judged=[*kept, *new])
+    note(session, "link.judge", by=by.name, subject=case_id)

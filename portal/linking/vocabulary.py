@@ -51,6 +51,13 @@ class Basis(StrEnum):
     INFERRED = auto()
 
 
+class Verdict(StrEnum):
+    """What a reviewer thought of a record as what marked words mean, short of a link."""
+
+    NOT = auto()
+    UNSURE = auto()
+
+
 RELATIONS: Mapping[Target, tuple[LinkRelation, ...]] = MappingProxyType(
     {
         Target.PERSON: (

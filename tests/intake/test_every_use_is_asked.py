@@ -23,6 +23,7 @@ from portal.errors import InvalidError, RefusedError
 from portal.intake import deciding, opening
 from portal.intake import service as intake
 from portal.intake.models import Answer, Consent, Use
+from portal.linking import candidates
 from portal.linking import service as linking
 from portal.release import gathering
 
@@ -130,7 +131,7 @@ def identity(instance: Instance, case_id: UUID) -> object:
 
 def propose(instance: Instance, case_id: UUID) -> object:
     with at_desk(instance) as (session, by):
-        return linking.propose(session, by=by, case_id=case_id, text="Omid")
+        return candidates.propose(session, by=by, case_id=case_id, text="Omid")
 
 
 def find_in_search(instance: Instance, case_id: UUID) -> object:
@@ -257,7 +258,7 @@ def test_an_answer_and_a_use_at_the_same_moment_are_one_after_the_other(instance
     with at_desk(instance) as (session, by):
         assert linking.links_of(session, by=by, case_id=case_id) == []
         with pytest.raises(RefusedError):
-            linking.propose(session, by=by, case_id=case_id, text="Omid")
+            candidates.propose(session, by=by, case_id=case_id, text="Omid")
 
 
 def test_a_use_is_asked_for_once_whoever_asks_at_the_same_moment(instance: Instance) -> None:

@@ -269,6 +269,8 @@ def at_the_desk(watch: Watch, source: Source, case_id: UUID) -> None:
     ]
     record = a_person(watch.instance)
     reviewer.get("linking.new", f"{case}/links/new?annotation={mark}&record={record}")
+    words = {"annotation": mark, "record": record, "verdict": "unsure", "q": ""}
+    reviewer.post("linking.judge", f"{case}/links/judge", case, **words)
     given = {
         "annotation": mark,
         "record": record,

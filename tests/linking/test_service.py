@@ -11,10 +11,9 @@ from portal.casework import marking, writing
 from portal.casework.marking import MarkKind
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import service as intake
-from portal.linking import service
-from portal.linking.agreeing import Agreement
+from portal.linking import candidates, service
 from portal.linking.models import Link, LinkState
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
+from portal.linking.vocabulary import Basis, Certainty, LinkRelation
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, Spelling
 from portal.registry.vocabulary import PlaceKind
@@ -157,7 +156,9 @@ def test_without_leave_nothing_is_linked_or_proposed(sqlite_instance: Instance, 
     with pytest.raises(RefusedError):
         link(sqlite_instance, case_id, mark_id, person)
     with at_desk(sqlite_instance) as (session, by), pytest.raises(RefusedError):
-        service.propose(session, by=by, case_id=case_id, text="Omid")
+        candidates.propose(session, by=by, case_id=case_id, text="Omid")
+    with at_desk(sqlite_instance) as (session, by), pytest.raises(RefusedError):
+        candidates.candidate(session, by=by, case_id=case_id, text="Omid", record_id=person)
 
 
 def test_links_close_when_the_source_changes_its_mind(sqlite_instance: Instance) -> None:
@@ -204,36 +205,6 @@ def test_no_record_a_case_is_linked_to_lies_in_clear(sqlite_instance: Instance) 
         assert str(person).encode() not in seen
         assert person.bytes not in row.blob
         assert b"victim" not in row.blob
-
-
-def test_candidates_come_best_first_with_their_reasons(sqlite_instance: Instance) -> None:
-    text = "My brother Omid Rastegar, son of Rahim, was held in Gohardasht."
-    case_id = a_case(sqlite_instance, text)
-    longer = a_person(sqlite_instance, "Omid Rastegarpour")
-    other = a_person(sqlite_instance, "Omid Rastegar", father_name="Karim")
-    son = a_person(sqlite_instance, "Omid Rastegar", father_name="Rahim")
-    with at_desk(sqlite_instance) as (session, by):
-        found = service.propose(session, by=by, case_id=case_id, text="Omid Rastegar", kind=MarkKind.PERSON)
-    assert [one.record.id for one in found] == [son, other, longer]
-    assert [one.match.agreement for one in found] == [Agreement.SAME, Agreement.SAME, Agreement.BEGINS]
-    assert [one.father_mentioned for one in found] == [True, False, False]
-
-
-def test_prisons_are_proposed_for_places_and_persons_for_persons(sqlite_instance: Instance) -> None:
-    case_id, prison = a_case(sqlite_instance), a_prison(sqlite_instance)
-    a_prison(sqlite_instance, "Gohardasht", PlaceKind.CITY)
-    with at_desk(sqlite_instance) as (session, by):
-        (found,) = service.propose(session, by=by, case_id=case_id, text="Gohardasht", kind=MarkKind.PLACE)
-        assert (found.record.id, found.target) == (prison, Target.PRISON)
-        assert service.propose(session, by=by, case_id=case_id, text="Gohardasht", kind=MarkKind.PERSON) == []
-
-
-def test_what_is_linked_already_is_said(sqlite_instance: Instance) -> None:
-    case_id, person = a_case(sqlite_instance), a_person(sqlite_instance)
-    link(sqlite_instance, case_id, a_mark(sqlite_instance, case_id), person)
-    with at_desk(sqlite_instance) as (session, by):
-        one = service.candidate(session, by=by, case_id=case_id, text="Omid", record_id=person)
-    assert one.linked == (LinkRelation.VICTIM,)
 
 
 def test_a_restricted_record_shows_its_link_but_not_itself(sqlite_instance: Instance) -> None:

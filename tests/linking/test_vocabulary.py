@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from portal.linking.agreeing import Agreement
-from portal.linking.labels import AGREEMENTS, BASES, CERTAINTIES, RELATIONS, TARGETS
+from portal.linking.evidence import Sort
+from portal.linking.labels import AGAINST, BASES, CERTAINTIES, FOR, RELATIONS, TARGETS
 from portal.linking.vocabulary import RELATIONS as FITTING
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target, fits, target_of
 from portal.registry.vocabulary import Kind, PlaceKind
@@ -17,7 +17,7 @@ def test_every_word_has_its_label() -> None:
         (Target, TARGETS),
         (Certainty, CERTAINTIES),
         (Basis, BASES),
-        (Agreement, AGREEMENTS),
+        (Sort, {**FOR, **AGAINST}),
     ):
         assert set(words) == set(labels)
 

@@ -6,7 +6,7 @@ let on = localStorage.getItem("keys") !== "off";
 
 function rows() {
   return [...document.querySelectorAll("[data-keys] tbody tr, ol[data-keys] > li, ul[data-keys] > li, table[data-keys] tbody tr")]
-    .map((row) => row.querySelector("a, button")).filter((target, place, all) => target && all.indexOf(target) === place);
+    .map((row) => row.querySelector("[data-focus]") ?? row.querySelector("a, button")).filter((target, place, all) => target && all.indexOf(target) === place);
 }
 
 function move(by) {
@@ -17,7 +17,7 @@ function move(by) {
 
 function press(code) {
   const here = document.activeElement?.closest("tr, li, article") ?? document;
-  const target = here.querySelector(`[data-key="${code}"]`) ?? document.querySelector(`main > [data-key="${code}"], form [data-key="${code}"]`);
+  const target = here.querySelector(`[data-key="${code}"]`) ?? document.querySelector(`main > [data-key="${code}"], form:not([data-keys] form) [data-key="${code}"]`);
   target?.click();
   return Boolean(target);
 }
