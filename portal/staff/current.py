@@ -20,6 +20,7 @@ from portal.permissions import Group, Role
 from portal.staff import service
 from portal.staff.actor import Actor
 from portal.staff.devices import Devices
+from portal.staff.missed import Missed
 from portal.staff.models import Membership, Staff
 from portal.staff.roll import Roll
 from portal.staff.service import SignedIn
@@ -30,7 +31,7 @@ from portal.web.sessions import SealedSession, SealedSessions
 from portal.web.shared import Shared
 from portal.web.throttle import Throttle
 
-_THROTTLE, _ROLL, _DEVICES = "staff_throttle", "staff_roll", "staff_devices"
+_THROTTLE, _ROLL, _DEVICES, _MISSED = "staff_throttle", "staff_roll", "staff_devices", "staff_missed"
 
 
 class SignedInUser(UserMixin):  # type: ignore[misc] # Flask-Login ships no types
@@ -58,6 +59,7 @@ def install(app: Flask) -> None:
     shared = Shared(kind.halves)
     app.extensions[_THROTTLE] = Throttle(shared)
     app.extensions[_ROLL] = Roll(shared, kind.lifetime)
+    app.extensions[_MISSED] = Missed(shared)
     app.extensions[_DEVICES] = Devices(app.config["SECRET_KEY"])
 
 
@@ -69,6 +71,11 @@ def throttle() -> Throttle:
 def roll() -> Roll:
     """Return the desk's roll of sessions."""
     return cast(Roll, current_app.extensions[_ROLL])
+
+
+def missed() -> Missed:
+    """Return who is to hear of right passphrases with wrong codes."""
+    return cast(Missed, current_app.extensions[_MISSED])
 
 
 def devices() -> Devices:

@@ -16,9 +16,10 @@ from portal.permissions import Access
 from portal.staff import service
 from portal.staff.challenges import Purpose, taken
 from portal.staff.choosing import Choice
-from portal.staff.current import begin, devices, leave, renew, throttle
+from portal.staff.current import begin, devices, leave, missed, renew, throttle
 from portal.staff.forms import JoinForm, KeysForm, SignInForm, typed
 from portal.staff.joining import Joining
+from portal.staff.models import Staff
 from portal.staff.names import fold
 from portal.staff.pages import cost, pages
 from portal.staff.qr import draw
@@ -28,8 +29,9 @@ from portal.vault.passphrase import KNOWN, SIGNING_IN
 from portal.web.edge import db, finish, now
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token, may_open
+from portal.web.locale import day, ngettext
 from portal.web.locale import gettext as _
-from portal.web.locale import ngettext
+from portal.web.notices import notice
 from portal.web.throttle import LONGEST_WAIT
 
 _ISSUER = "Notebook"
@@ -120,17 +122,37 @@ def sign_in() -> ResponseReturnValue:
         answer=typed(form.answer),
         asked=taken(Purpose.USE),
         may_try=lambda opened: not throttle().attempt(_code_lane(opened, device), now()),
+        missed=lambda opened: missed().add(opened, now()),
     )
     if signed_in is None:
         notice = _("Name, passphrase and code do not fit together. Look at all three and try again.")
         if typed(form.answer):
             notice = _("Name, passphrase and security key do not fit together. Look at all three.")
         return _door("staff/sign_in.html", form, HTTPStatus.FORBIDDEN, notice)
-    finish()  # the code is spent before the session begins
-    throttle().right(lane, now())
-    throttle().right(_code_lane(signed_in.staff_id, device), now())
-    person = begin(signed_in, known=bool(device))
+    person = _let_in(signed_in, lanes=(lane, _code_lane(signed_in.staff_id, device)), known=bool(device))
     return keep_device(redirect(_landing(), 303), person)
+
+
+def _let_in(signed_in: service.SignedIn, *, lanes: tuple[str, str], known: bool) -> Staff:
+    """Begin the session, and tell the person if somebody else may have their passphrase."""
+    miss = missed().of(signed_in.staff_id)
+    if miss is not None:
+        service.tell_missed(db(), staff_id=signed_in.staff_id, times=miss.times, day=miss.day)
+    finish()  # the code is spent before the session begins, and the ledger says what was told
+    for lane in lanes:
+        throttle().right(lane, now())
+    person = begin(signed_in, known=known)
+    if miss is not None:
+        missed().told(signed_in.staff_id, now())
+        notice(
+            _(
+                "Your passphrase was entered with a wrong code or security key since you were last here, "
+                "last on %(day)s. If that was you, all is well. If not, somebody knows your passphrase: "
+                "change it now under My access, and tell an administrator.",
+                day=day(miss.day),
+            )
+        )
+    return person
 
 
 def _code_lane(opened: UUID | None, device: str) -> str:

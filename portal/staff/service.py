@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -245,18 +245,20 @@ def sign_in(
     asked: Asked | None = None,
     line: Line = SIGNING_IN,
     may_try: Callable[[UUID | None], bool] = lambda _opened: True,
+    missed: Callable[[UUID | None], None] = lambda _opened: None,
 ) -> SignedIn | None:
     """Open a person's bundle and check the second factor; None for any mistake, after the same work.
 
     A security key's ``answer`` to what it was ``asked`` takes the code's place. ``cost`` is what is spent
     where nobody has joined. ``line`` is where the visitor waits for a place. ``may_try`` counts codes: it is
-    told whose passphrase was right, None for nobody's. The unit of work must hold nothing unsaved: it is put
-    aside while the passphrase is stretched.
+    told whose passphrase was right, None for nobody's; so is ``missed`` at each mistake. The unit of work
+    must hold nothing unsaved: it is put aside while the passphrase is stretched.
     """
     staff_id, known = _meant(session, name)
     if staff_id is None:
         pause(session)
         spend(passphrase, cost, line)
+        missed(None)
         return None
     kept = hardware.locks_of(session, member(session, staff_id))
     pause(session)
@@ -274,9 +276,16 @@ def sign_in(
         counter = counter if second else None
         again.totp_counter = counter if opens and counter is not None else again.totp_counter
     if not (opens and second):
+        missed(staff_id if opens else None)
         return None
     note(session, "staff.sign-in", by=again.name, subject=staff_id)
     return SignedIn(staff_id, bundle.identity)
+
+
+def tell_missed(session: PortalSession, *, staff_id: UUID, times: int, day: date) -> None:
+    """Record that a person hears, at the sign-in of this transaction, of wrong codes."""
+    detail = {"last": day.isoformat(), "times": str(times)}
+    note(session, "staff.missed", by=member(session, staff_id).name, subject=staff_id, detail=detail)
 
 
 def _meant(session: PortalSession, name: str) -> tuple[UUID | None, bool]:
