@@ -33,7 +33,7 @@ def allowing(session: PortalSession, use: Use, among: ColumnElement[bool]) -> di
     joined = session.scalar(select(func.aggregate_strings(every.c.id, "")))
     found = dict.fromkeys(split(bytes.fromhex(joined or "")))
     for sealed in sealed_by_death(session, use):
-        found.pop(sealed.bytes, None)
+        found.pop(sealed, None)
     return found
 
 
@@ -55,20 +55,20 @@ def last_says_yes(session: PortalSession, use: Use) -> ColumnElement[bool]:
     return last.scalar_subquery().is_(True)
 
 
-def sealed_by_death(session: PortalSession, use: Use) -> list[UUID]:
+def sealed_by_death(session: PortalSession, use: Use) -> list[bytes]:
     """Return the submissions for which their source's death ended a yes, as `consent.current` reads it.
 
     Only deaths are looked at after which something was to change, and no rows but those that decide it.
     """
     return [
-        case_id
+        bytes.fromhex(case_id)
         for case_id, answer, years, day, said_since in session.execute(_deaths(use))
         if not (consent.opens_again(years, day, session.today) if answer is Answer.NO else said_since)
     ]
 
 
 @cache
-def _deaths(use: Use) -> Select[UUID, Answer, int | None, date, bool]:
+def _deaths(use: Use) -> Select[str, Answer, int | None, date, bool]:
     """Select whose death changed something, what they wanted, and whether a use was decided on since.
 
     Built once, because building it costs more than the database takes.
@@ -84,7 +84,7 @@ def _deaths(use: Use) -> Select[UUID, Answer, int | None, date, bool]:
     last_wish = _last(said, first.c.submission_id, Use.AFTER_DEATH, said.number < first.c.number)
     last_word = _last(said, first.c.submission_id, use)
     return (
-        select(wish.submission_id, wish.answer, wish.years, death.day, last_word > first.c.number)
+        select(hexed(wish.submission_id), wish.answer, wish.years, death.day, last_word > first.c.number)
         .select_from(wish)
         .join(first, same & (wish.number == last_wish) & (wish.answer != Answer.YES))
         .join(death, (death.submission_id == wish.submission_id) & (death.number == first.c.number))

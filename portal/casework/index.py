@@ -10,7 +10,6 @@ import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 from uuid import UUID
@@ -37,17 +36,11 @@ class Piece:
     line: Line
     number: int
     cases: bytes = field(repr=False)
-    live: Sequence[int] = field(repr=False)
-
-    @cached_property
-    def ids(self) -> list[bytes]:
-        """The ids of its cases, by their places."""
-        return split(self.cases)
-
-    @cached_property
-    def live_cases(self) -> list[bytes]:
-        """The ids of those whose newest digest it holds."""
-        return [self.ids[place] for place in self.live]
+    ids: Sequence[bytes] = field(repr=False)
+    """The ids of its cases, by their places."""
+    live: Collection[int] = field(repr=False)
+    live_cases: Sequence[bytes] = field(repr=False)
+    """The ids of those whose newest digest it holds."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +119,13 @@ class Index:
                 if line not in self.entries:
                     self.broken.add(line)
                 continue
-            ids = split(row.cases)
-            live: Sequence[int] = range(len(ids))
+            ids = newest = split(row.cases)
+            live: Collection[int] = range(len(ids))
             if not self._newest.keys().isdisjoint(ids):
-                live = tuple(place for place, one in enumerate(ids) if one not in self._newest)
-            self._newest.update(dict.fromkeys((ids[place] for place in live), row.number))
-            pieces.append(Piece(row.id, line, row.number, row.cases, live))
+                places = {place: one for place, one in enumerate(ids) if one not in self._newest}
+                live, newest = places.keys(), list(places.values())
+            self._newest.update(dict.fromkeys(newest, row.number))
+            pieces.append(Piece(row.id, line, row.number, row.cases, ids, live, newest))
         return pieces
 
     def _look_for_missing(self) -> None:

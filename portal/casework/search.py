@@ -157,11 +157,10 @@ def _answering(
     partly: bool,
 ) -> Iterator[Found]:
     for piece, several in looked:
-        live = set(piece.live)
         for told in several:
             for place, cost in answers(told, partly=partly).items():
                 case_id = piece.ids[place]
-                if place in live and case_id in waits and case_id in covered:
+                if place in piece.live and case_id in waits and case_id in covered:
                     yield Found(cost, waits[case_id], case_id, place, told)
 
 

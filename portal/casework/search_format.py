@@ -12,8 +12,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from uuid import UUID
 from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from portal.casework.search_words import Closeness, Wanted, sounds
 
@@ -25,6 +29,10 @@ _HEAD = struct.Struct("<4sHIIII")
 _MAGIC = b"tpi1"
 _UNTOLD = 255
 _MOST_SHORT = 0x10000
+_FEW = 8
+"""Sounds that are looked up one by one faster than together."""
+
+Crcs: TypeAlias = NDArray[np.uint32]
 
 
 class FormatError(ValueError):
@@ -97,9 +105,14 @@ class Heads:
         """Return the title that staff gave a case."""
         return str(self._cases[place][1])
 
-    def relations(self, place: int, record_id: UUID) -> set[str]:
-        """Return how a case is linked to a record."""
-        return {relation for named, relation in self._cases[place][4:] if named == record_id.hex}
+    def speaking_of(self, record_id: UUID) -> dict[int, set[str]]:
+        """Return the places of the cases that are linked to a record, and how they are."""
+        wanted, found = record_id.hex, dict[int, set[str]]()
+        for place, case in enumerate(self._cases):
+            for named, relation in case[4:]:
+                if named == wanted:
+                    found.setdefault(place, set()).add(relation)
+        return found
 
     def all(self) -> list[Head]:
         """Return every head."""
@@ -226,15 +239,19 @@ class Words:
                 high = middle
         return low
 
-    def _heard(self, crcs: Iterable[int]) -> Iterator[int]:
+    def _heard(self, crcs: Crcs) -> Iterator[int]:
+        """Give the places of the words that sound like one of these; of many, few are there at all."""
         every, places = self._crcs, self._places
-        for crc in crcs:
+        if len(crcs) > _FEW and every:
+            there = np.frombuffer(every, np.uint32)
+            crcs = crcs[there[np.searchsorted(there, crcs).clip(max=len(there) - 1)] == crcs]
+        for crc in crcs.tolist():
             at = bisect_left(every, crc)
             while at < len(every) and every[at] == crc:
                 yield places[at]
                 at += 1
 
-    def _candidates(self, one: Wanted, crcs: Sequence[int]) -> set[int]:
+    def _candidates(self, one: Wanted, crcs: Crcs) -> set[int]:
         found = set(self._heard(crcs))
         if one.begins:
             raw = one.word.encode()
@@ -244,7 +261,7 @@ class Words:
                 place += 1
         return found
 
-    def search(self, one: Wanted, crcs: Sequence[int]) -> "Told":
+    def search(self, one: Wanted, crcs: Crcs) -> "Told":
         """Say how close each case comes to a word.
 
         ``crcs`` are those of the word's sounds and near sounds (`crcs_of`), computed once for all segments.
@@ -272,9 +289,9 @@ class Words:
         return found
 
 
-def crcs_of(one: Wanted) -> list[int]:
+def crcs_of(one: Wanted) -> Crcs:
     """Return what a word's sounds, and those one letter away, are found under."""
-    return [crc32(sound.encode()) for sound in (*one.sounds, *one.near_sounds)]
+    return np.array([crc32(sound.encode()) for sound in (*one.sounds, *one.near_sounds)], np.uint32)
 
 
 def _array(raw: bytes, kind: str = "I") -> "array[int]":
@@ -314,12 +331,11 @@ def answers(told: Sequence[Told], *, partly: bool = False) -> Mapping[int, int]:
     """
     if not partly and not all(one.by for one in told):
         return {}
-    every = zip(*(one.close.translate(_COSTS) for one in told), strict=True)
-    if partly:
-        nothing = _MISSING * len(told)
-        return {place: cost for place, costs in enumerate(every) if (cost := sum(costs)) < nothing}
-    return {place: sum(costs) for place, costs in enumerate(every) if max(costs) < _MISSING}
+    costs = _COSTS[np.array([np.frombuffer(one.close, np.uint8) for one in told])]
+    sums = costs.sum(axis=0)
+    found = np.flatnonzero(sums < _MISSING * len(told) if partly else costs.max(axis=0) < _MISSING)
+    return dict(zip(found.tolist(), sums[found].tolist(), strict=True))
 
 
 _MISSING = 9
-_COSTS = bytes(one if one in set(Closeness) else _MISSING for one in range(_UNTOLD + 1))
+_COSTS = np.array([one if one in set(Closeness) else _MISSING for one in range(_UNTOLD + 1)])

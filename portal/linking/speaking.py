@@ -28,9 +28,9 @@ from portal.registry.vocabulary import Kind
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
 
-MOST = 50
+MOST = 25
 """Cases that a page shows as linked; and a fifth of it as named."""
-_FEW = 500
+_FEW = 5000
 """Cases that a statement names one by one."""
 
 
@@ -104,8 +104,8 @@ def _places(
     """Return what the index says of each case that may be read and linked now, the longest waiting first."""
     found: dict[bytes, set[str]] = {}
     for piece, heads in index.heads(record_id=record_id):
-        for place in piece.live:
-            if relations := heads.relations(place, record_id):
+        for place, relations in heads.speaking_of(record_id).items():
+            if place in piece.live:
                 found[piece.ids[place]] = relations
     few = len(found) <= _FEW
     among = Submission.id.in_([UUID(bytes=one) for one in found]) if few else true()
