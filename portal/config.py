@@ -75,6 +75,8 @@ class Settings:
     chunked_file_limit: int = 2048 * MIB
     draft_limit: int = 4096 * MIB
     files_per_submission: int = 20
+    quiet_accounts: int = 60
+    """Accounts begun within ten minutes that are nothing unusual; above, letting in slows (decision 12)."""
     exit_address: str = "https://www.wikipedia.org/"
     staff_memory_kib: int = 128 * 1024
     root_fingerprint: str = ""
@@ -145,6 +147,7 @@ def load_settings(
             ),
             intake_languages=_codes(environ.get("PORTAL_INTAKE_LANGUAGES", "")),
             desk_languages=_codes(environ.get("PORTAL_DESK_LANGUAGES", "")),
+            quiet_accounts=max(1, int(environ.get("PORTAL_QUIET_ACCOUNTS", Settings.quiet_accounts))),
             exit_address=environ.get("PORTAL_EXIT_ADDRESS", Settings.exit_address),
             staff_memory_kib=int(environ.get("PORTAL_STAFF_MEMORY_KIB", Settings.staff_memory_kib)),
         )

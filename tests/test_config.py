@@ -76,6 +76,7 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
             "PORTAL_ONION_ADDRESS": "http://c.onion",
             "PORTAL_FILE_LIMIT": "1048576",
             "PORTAL_FILES_PER_SUBMISSION": "3",
+            "PORTAL_QUIET_ACCOUNTS": "500",
             "PORTAL_EXIT_ADDRESS": "https://d.example",
             "PORTAL_INTAKE_LANGUAGES": "en  ckb",
             "PORTAL_STAFF_MEMORY_KIB": "65536",
@@ -92,6 +93,7 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
     assert settings.desk_address == "https://b.example"
     assert settings.onion_address == "http://c.onion"
     assert (settings.file_limit, settings.files_per_submission) == (1048576, 3)
+    assert settings.quiet_accounts == 500
     assert settings.exit_address == "https://d.example"
     assert settings.languages(Face.INTAKE) == ("en", "ckb")
     assert settings.languages(Face.DESK) == ("fa", "en")
@@ -103,6 +105,7 @@ def test_every_setting_is_read_from_its_name(folder: Path) -> None:
     [
         ("PORTAL_FILE_LIMIT", "much"),
         ("PORTAL_FILES_PER_SUBMISSION", ""),
+        ("PORTAL_QUIET_ACCOUNTS", "few"),
         ("PORTAL_STAFF_MEMORY_KIB", "1.5"),
     ],
 )

@@ -25,8 +25,6 @@ BEHIND = 2
 
 WINDOW = 600
 """Seconds over which those who were let in are counted; older ones fade."""
-QUIET = 60
-"""Accounts in a window that nobody notices: a full room that writes together."""
 PACE = 1.0
 """Seconds between two places of the queue, one for each visit that begins to write."""
 LONGEST = 600
@@ -107,10 +105,10 @@ class Load:
         """Return how many were let in within a window; a clock set back forgets nothing."""
         return self.count * math.exp(-max(0.0, now - self.at) / WINDOW)
 
-    def level(self, now: float) -> int:
-        """Return 0 while it is quiet, and one more for each doubling above."""
+    def level(self, now: float, quiet: float) -> int:
+        """Return 0 for fewer than ``quiet`` in a window, and one more for each doubling above."""
         seen = self.seen(now)
-        return 0 if seen < QUIET else 1 + int(math.log2(seen / QUIET))
+        return 0 if seen < quiet else 1 + int(math.log2(seen / quiet))
 
     def one_more(self, now: float) -> Self:
         """Count somebody who was let in."""

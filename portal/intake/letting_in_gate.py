@@ -41,6 +41,10 @@ def standing() -> Load:
     return Load.of(_shared().read(*_ENTRY))
 
 
+def _level(load: Load, now: int) -> int:
+    return load.level(now, edge.settings().quiet_accounts)
+
+
 def _state() -> dict[str, Any]:
     """Return what is known of letting this account in; drawn when its first page is shown."""
     account = visit.draft().submission_id.hex
@@ -64,7 +68,7 @@ def _counted(change: Callable[[Load], tuple[Load, int]]) -> tuple[Load, int]:
 
 
 def _challenge(load: Load, now: int) -> dict[str, Any]:
-    new = Challenge.new(secrets.token_bytes, level=load.level(now), now=now)
+    new = Challenge.new(secrets.token_bytes, level=_level(load, now), now=now)
     return {"salt": new.salt, "bits": new.bits, "made": new.made}
 
 
@@ -98,7 +102,7 @@ def judge(answer: bytes) -> Verdict:
     asked, now = challenge(), _now()
     if asked is None:
         return Verdict.RIGHT if is_in() else Verdict.OLD
-    verdict = asked.judge(answer, level=standing().level(now), now=now)
+    verdict = asked.judge(answer, level=_level(standing(), now), now=now)
     if verdict is Verdict.RIGHT:
         let_in()
     else:
@@ -109,12 +113,12 @@ def judge(answer: bytes) -> Verdict:
 def waits() -> int:
     """Return the seconds that this account still waits without a proof."""
     now = _now()
-    return remaining(_state()["ripe"], level=standing().level(now), now=now)
+    return remaining(_state()["ripe"], level=_level(standing(), now), now=now)
 
 
 def asked() -> Question | None:
     """Return the small question that comes after the wait; none while few write."""
-    return question(language(), _state()["seed"]) if standing().level(_now()) >= ASKS else None
+    return question(language(), _state()["seed"]) if _level(standing(), _now()) >= ASKS else None
 
 
 def choose(word: str) -> bool:

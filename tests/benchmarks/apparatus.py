@@ -100,6 +100,7 @@ def served(
         environment = {
             **os.environ,
             "PORTAL_SECURE_COOKIES": "0",
+            "PORTAL_QUIET_ACCOUNTS": "1000000",
             "PORTAL_SESSION_FOLDER": str(Path(sessions) / "halves"),
             **(settings or {}),
         }

@@ -16,7 +16,8 @@ ACCOUNT = {"fa": "تابستان ۶۷ برادرم را دیگر ندیدیم.",
 @pytest.fixture
 def crowded(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Portal:
     """A portal to which somebody has just written, and where one is a crowd."""
-    monkeypatch.setattr(letting_in, "QUIET", 0.01)
+    level = letting_in.Load.level
+    monkeypatch.setattr(letting_in.Load, "level", lambda load, now, _quiet: level(load, now, 0.01))
     monkeypatch.setattr(letting_in, "PACE", 90.0)
     monkeypatch.setattr(letting_in, "QUIET_BITS", 8)
     monkeypatch.setattr(letting_in, "MOST_BITS", 8)

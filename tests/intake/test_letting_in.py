@@ -13,7 +13,6 @@ from portal.intake.letting_in import (
     LONGEST,
     MOST_BITS,
     PACE,
-    QUIET,
     QUIET_BITS,
     WINDOW,
     Challenge,
@@ -24,6 +23,7 @@ from portal.intake.letting_in import (
 )
 
 EASY = 4
+QUIET = 60
 NOW = 1_800_000_000
 SALT = bytes(range(16))
 ONE = Challenge(SALT, EASY, NOW)
@@ -73,10 +73,10 @@ def test_a_full_room_is_not_many_and_twice_as_many_are() -> None:
     load = Load()
     for _ in range(QUIET):
         load = load.one_more(NOW)
-    assert Load(QUIET - 1, NOW).level(NOW) == 0
-    assert load.level(NOW) == 1
-    assert Load(2 * QUIET, NOW).level(NOW) == 2
-    assert load.level(NOW + WINDOW) == 0
+    assert Load(QUIET - 1, NOW).level(NOW, QUIET) == 0
+    assert load.level(NOW, QUIET) == 1
+    assert Load(2 * QUIET, NOW).level(NOW, QUIET) == 2
+    assert load.level(NOW + WINDOW, QUIET) == 0
 
 
 @given(st.lists(st.tuples(moments, st.booleans()), max_size=60))
@@ -90,7 +90,7 @@ def test_nobody_ever_waits_longer_than_was_said(events: list[tuple[float, bool]]
             assert remaining(ripe, level=0, now=int(now)) == 0
         else:
             load = load.one_more(now)
-        assert load.level(now) >= 0
+        assert load.level(now, QUIET) >= 0
         assert Load.of(load.kept()) == load
 
 

@@ -63,6 +63,7 @@ class Server:
             "TMPDIR": str(self.temp),
             "PORTAL_SECURE_COOKIES": "0",
             "SERVED_FACES": faces,
+            "PORTAL_QUIET_ACCOUNTS": "1000000",
         } | ({"PORTAL_SESSION_FOLDER": str(sessions)} if sessions else {})
         command = [*prefix, sys.executable, str(HERE / "serve_faces.py"), str(folder), *options]
         self.child = folder.parent / "child"

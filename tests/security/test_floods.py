@@ -8,10 +8,15 @@ from threading import Thread
 
 import pytest
 from builders import NOON, Instance, token_of, without_limits
+from cases import at_desk
 from flask.testing import FlaskClient
+from proofs import solve, task_on
+from visits import Source
 
+from portal.casework import skimming
 from portal.config import Face
 from portal.errors import UnavailableError
+from portal.intake import letting_in
 from portal.store.files import FileStore, new_name
 from portal.vault import passphrase, receipt
 from portal.web import sessions
@@ -142,3 +147,37 @@ def test_a_folder_forgets_empty_visits_first_and_the_oldest_of_them(
     assert left == [*range(11), *range(13, 20)]
     room[0] = sessions._ROOM
     assert halves.room(0)
+
+
+def test_a_flood_neither_blocks_nor_hides_a_real_account(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letting_in, "QUIET_BITS", 4)
+    few = without_limits(sqlite_instance, quiet_accounts=4)
+    app, clock = few.app(Face.INTAKE), few.clock
+
+    def visitor() -> Source:
+        one = Source(sqlite_instance)
+        one.client = app.test_client()
+        return one
+
+    def sends(one: Source, story: str) -> bool:
+        one.post("account", narrative=story, action="next")
+        one.post("permissions", read="yes", action="next")
+        return str(one.post("check").location).endswith("/received")
+
+    junk = sum(sends(visitor(), "Buy our watches.") for _ in range(40))
+    patient, quick = visitor(), visitor()
+    where, salt, bits, its_token = task_on(quick.get("account").text)
+    quick.client.post(where, data=solve(salt, bits), headers={"X-CSRF-Token": its_token})
+    assert sends(quick, "They took him at dawn. " * 300)
+    assert not sends(patient, "I was in Gohardasht. " * 300)
+    clock.advance(seconds=letting_in.LONGEST)
+    page = patient.get("wait?then=check")
+    while "It is your turn" not in page.text:  # a person chooses right at once, and this one in the end
+        page = patient.send("wait?then=check", csrf_token=token_of(page), word="0")
+    assert patient.send("check", csrf_token=token_of(page)).location.endswith("/received")
+    assert junk <= 5
+    with at_desk(sqlite_instance) as (session, by):
+        rows = skimming.spread(session, by=by)
+    assert [row.alike for row in rows] == [2, junk] + [2] + [junk] * (junk - 1)
