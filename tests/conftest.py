@@ -101,6 +101,18 @@ def instance(request: pytest.FixtureRequest) -> Instance:
     return made
 
 
+UNCOUNTED = ("tests/end_to_end/", "tests/reliability/")
+"""Tests that repeat what others do, thousands of times or through a browser: counting lines would only
+slow them down."""
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Let coverage be counted where each line is tested for itself."""
+    for item in items:
+        if item.nodeid.startswith(UNCOUNTED):
+            item.add_marker("no_cover")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
