@@ -2,7 +2,10 @@
 
 from datetime import date
 
-from portal.web.locale import day
+from portal.dates.reading import Bound, parse
+from portal.dates.saying import say
+from portal.web.languages import LANGUAGES
+from portal.web.locale import day, language
 from portal.web.locale import gettext as _
 
 OPEN = ".."
@@ -24,3 +27,19 @@ def in_words(interval: str) -> str:
         first=day(date.fromisoformat(first)),
         last=day(date.fromisoformat(last)),
     )
+
+
+def understood(words: str) -> str:
+    """Say how a date in a source's words is read: as it was said, and in days of the reader's own calendar.
+
+    Empty for words that name no date, or none that can be placed.
+    """
+    read = parse(words)
+    if read is None or not read.placed:
+        return ""
+    said = say(read, language())
+    own = read.calendar is LANGUAGES[language()].calendar
+    # "Since 1360" has days too, those in which it may have begun: they are not the days that are meant.
+    if own or read.bound in {Bound.SINCE, Bound.UNTIL}:
+        return said
+    return f"{said} ({in_words(read.interval)})"

@@ -10,9 +10,9 @@ from wtforms.validators import ValidationError
 
 from portal.config import Face
 from portal.intake import letting_in_gate, service, visit
-from portal.intake.answers import days, shown_as
+from portal.intake.answers import shown_as
 from portal.intake.asking import catalogue
-from portal.intake.day_words import in_words
+from portal.intake.day_words import understood
 from portal.intake.drafts import Draft
 from portal.intake.forms import (
     PressForm,
@@ -296,7 +296,7 @@ def _read(page: Page, name: str, card: dict[str, str]) -> tuple[str, str]:
     if field.kind in {Kind.ONE, Kind.MANY}:
         choices = catalogue(language()).page(page.step).prompts[name].choices
         return _(", ").join(choices[one].split("\n")[0] for one in value.split() if one in choices), ""
-    return value, in_words(days(value)) if field.kind is Kind.DATE and value else ""
+    return value, understood(value) if field.kind is Kind.DATE else ""
 
 
 @pages.page("/check", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)

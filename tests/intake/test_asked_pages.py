@@ -185,7 +185,7 @@ def test_the_last_look_shows_every_answer_with_a_way_to_change_it(source: Source
     page = source.get("check")
     assert "Nothing has been sent yet" in said(page)
     assert 'href="/en/people?change=1&amp;card=1"' in page.text
-    assert "we read this as from" in said(page)
+    assert "we read this as 1340 (from 21 March 1961 to 20 March 1962)" in said(page)
     assert "Left open" in said(page)
     leads_to(source.post("people?change=1&card=1", name="سیمین", action="continue"), "/en/check")
     assert "سیمین راد" not in source.get("check").text
