@@ -85,6 +85,7 @@ class Index:
         self.again: set[bytes] = set()
         """Cases whose newest digest was erased with another case; they wait to be read in again."""
         self._newest: dict[bytes, int] = {}
+        self._keys: dict[UUID, bytes] = {}
         self._covered: set[bytes] | None = None
         self._read_lists()
         self.pieces = self._read_pieces(only)
@@ -155,19 +156,19 @@ class Index:
 
     def keys(self, pieces: Iterable[Piece]) -> dict[UUID, bytes]:
         """Open the keys of these segments; one that does not open, or is not the one listed, is damage."""
-        wanted = {one.id: one for one in pieces}
+        every = list(pieces)
+        wanted = {one.id: one for one in every if one.id not in self._keys}
         query = select(SegmentKey.segment_id, SegmentKey.key_id, SegmentKey.blob).where(
             SegmentKey.segment_id.in_(list(wanted)), SegmentKey.key_id.in_(self._held)
         )
-        found: dict[UUID, bytes] = {}
         for segment_id, name, blob in self._session.keys.execute(query):
             key = self._key(wanted[segment_id], self._held[name], blob)
             if key is not None:
-                found[segment_id] = key
+                self._keys[segment_id] = key
         for one in wanted.values():
-            if one.id not in found:
+            if one.id not in self._keys:
                 self._drop(one)
-        return found
+        return {one.id: self._keys[one.id] for one in every if one.id in self._keys}
 
     def _key(self, piece: Piece, held: CircleKey, blob: bytes) -> bytes | None:
         group = piece.line[0]

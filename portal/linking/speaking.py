@@ -89,7 +89,7 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID) -> Speaki
     index, allowed = search.current(session, by=by)
     places = _places(session, index, allowed, record_id=record_id)
     linked = _linked(session, places, by=by, record_id=record_id)
-    named = [one for one in _named(index, allowed, record) if one.case_id not in places]
+    named = _named(index, {one: None for one in allowed if one not in places}, record)
     hits = search.open_hits(session, by=by, found=named[: MOST // 5])
     standing = index.standing(allowed)
     shown = [*dict.fromkeys(one.case_id for one in linked), *(one.case_id for one in hits)]
