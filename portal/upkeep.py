@@ -196,7 +196,7 @@ def upgrade(settings: Settings) -> None:
         ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
         with database.session(write=True) as session:
             if coming:
-                _tag(session, settings, key, act="ledger.tag", unsigned=True)
+                _tag(session, settings, key, again=False, unsigned=True)
             for revision, table in RECORDED_AGAIN.items():
                 if before is not None and before < revision:
                     ledger.record_again(session, [table], by="portal", reason=f"migration {revision}")
@@ -218,7 +218,7 @@ def tag_again(settings: Settings, *, unsigned: bool) -> Tagged:
     ledger.attach(database, settings.public_keys.groups[Group.AUDITORS.value], key=key)
     try:
         with database.session(write=True) as session:
-            tagged = _tag(session, settings, key, act="ledger.tag-again", unsigned=unsigned)
+            tagged = _tag(session, settings, key, again=True, unsigned=unsigned)
     except RefusedError:
         (settings.instance / _COMING).unlink()
         raise
@@ -240,13 +240,19 @@ def _coming_key(settings: Settings) -> bytes:
     return tag_key(path.read_bytes(), settings.public_keys.origin)
 
 
-def _tag(session: PortalSession, settings: Settings, key: bytes, *, act: str, unsigned: bool) -> Tagged:
-    tagged = tag_entries(session, key=key, keys=log_keys(settings.public_keys))
+def _tag(session: PortalSession, settings: Settings, key: bytes, *, again: bool, unsigned: bool) -> Tagged:
+    tagged = tag_entries(session, key=key, keys=log_keys(settings.public_keys), headless=again and unsigned)
     if tagged.unsigned and not unsigned:
         raise RefusedError(
             f"{tagged.unsigned} entries stand behind the newest head, and nothing proves them. "
             "Look at them, then add --unsigned."
         )
+    if again and tagged.left and not tagged.signed + tagged.unsigned:
+        raise RefusedError(
+            "No head fits, so no entry is believed: run `portal verify`, and look for a backup that holds. "
+            "If only the heads are missing, --unsigned believes the entries without them."
+        )
+    act = "ledger.tag-again" if again else "ledger.tag"
     ledger.note(session, act, by="portal", detail=tagged.detail())
     return tagged
 

@@ -135,6 +135,27 @@ def test_under_a_head_that_does_not_fit_nothing_is_believed(older: Instance) -> 
     now.database.dispose()
 
 
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_where_all_heads_are_gone_somebody_has_to_decide(older: Instance, *, unsigned: bool) -> None:
+    with older.database.main.begin() as connection:
+        # As if it had been written for weeks: the first entry of a month ago.
+        find = text("SELECT body FROM ledger_entry WHERE seq = 0")
+        changed = canonical({**json.loads(bytes(connection.execute(find).scalar_one())), "day": "2026-01-01"})
+        change = text("UPDATE ledger_entry SET body = :body, leaf_hash = :leaf, day = :day WHERE seq = 0")
+        connection.execute(change, {"body": changed, "leaf": leaf_hash(changed), "day": "2026-01-01"})
+        connection.execute(text("DELETE FROM ledger_checkpoint"))
+    upkeep.upgrade(older.settings)
+    now = opened(older)
+    assert last_act(now) == ("ledger.tag", {"signed": "0", "unsigned": "0", "left": "5"})
+    now.database.dispose()
+    if not unsigned:
+        with pytest.raises(RefusedError, match="No head fits"):
+            upkeep.tag_again(now.settings, unsigned=False)
+    else:
+        tagged = upkeep.tag_again(now.settings, unsigned=True)
+        assert (tagged.signed, tagged.unsigned, tagged.left) == (0, 6, 0)
+
+
 def test_an_upgrade_that_was_cut_off_goes_on_with_the_same_key(
     older: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,8 +34,10 @@ class Ledger:
     size: int = 0
     edges: dict[int, tuple[RightEdge, RightEdge]] = field(default_factory=dict)
     latest: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    first: str = ""
+    """The earliest day (ISO 8601) that an entry bears."""
     day: str = ""
-    """The latest day (ISO 8601) that an entry bears."""
+    """The latest one."""
 
 
 @dataclass(slots=True)
@@ -132,6 +134,7 @@ def _read_entry(
     if computed == stored:  # else it has been named, and its day says nothing of the others
         if str(body["day"]) < ledger.day:
             report.find(Finding.ENTRY_BACK, name)
+        ledger.first = min(ledger.first or str(body["day"]), str(body["day"]))
         ledger.day = max(ledger.day, str(body["day"]))
     for table, key, digest in body["rows"] if rows else ():
         ledger.latest.setdefault(table, {})[key] = None if digest is None else bytes.fromhex(digest)

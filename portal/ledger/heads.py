@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,6 +23,8 @@ from portal.vault.timestamp import Authorities, TimestampError
 _HEADS, _COSIGNATURES, _TIMESTAMPS = (
     Base.metadata.tables[one.__tablename__] for one in (LedgerCheckpoint, LedgerCosignature, LedgerTimestamp)
 )
+
+_WITHOUT, _LATE = timedelta(days=3), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Heads:
     notes: list[tuple[str, SignedCheckpoint]] = field(default_factory=list)
     edges: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     stored: dict[int, str] = field(default_factory=dict)
+    days: dict[int, Any] = field(default_factory=dict)
     cosignatures: list[Mapping[str, Any]] = field(default_factory=list)
     timestamps: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -69,6 +72,7 @@ def read_heads(view: Connection, keys: LogKeys, witnessed: Iterable[str], report
                 report.find(Finding.HEAD_ODD, name, column=column)
             heads.edges[row.values["size"]] = (name, as_bytes(row.values["edge"]))
             heads.stored[row.values["size"]] = str(row.values["note"])
+            heads.days[row.values["size"]] = row.values["day"]
             signed = _signed(str(row.values["note"]), keys, name, report)
             if signed:
                 heads.notes.append((name, signed))
@@ -121,6 +125,32 @@ def check_heads(heads: Heads, ledger: Ledger, report: Report) -> None:
             report.find(Finding.HEAD_EDGE, name)
     covered = max((signed.checkpoint.size for _, signed in heads.notes), default=0)
     report.counts["unsigned"] = max(0, ledger.size - covered)
+    _check_lateness(heads, ledger, report)
+
+
+def _check_lateness(heads: Heads, ledger: Ledger, report: Report) -> None:
+    """Tell of an instance without heads, or with none for a week, by the days that its entries bear.
+
+    The first head is signed when an instance is founded, and one is due each day. No clock is asked: a copy
+    may be checked years later, and a young or a quiet instance gives no alarm.
+    """
+    last = _day(ledger.day)
+    if not heads.edges:
+        first = _day(ledger.first)
+        if first and last and last - first > _WITHOUT:
+            report.find(Finding.HEAD_ABSENT, "none", first=first, last=last)
+        return
+    signed = [(day, str(size)) for size, day in heads.days.items() if isinstance(day, date)]
+    day, size = max(signed, default=(None, ""))
+    if day and last and last - day > _LATE and report.counts["unsigned"]:
+        report.mention(Finding.HEAD_LATE, size, day=day, last=last)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _roots(ledger: Ledger, size: int) -> set[bytes]:

@@ -39,6 +39,8 @@ class Finding(Enum):
     HEAD_SHORT = "head-short", "checkpoint", "%(size)s entries were signed, %(there)s are there"
     HEAD_REWRITTEN = "head-rewritten", "checkpoint", "the entries are not those that were signed"
     HEAD_EDGE = "head-edge", "checkpoint", "the kept edge does not fit the entries"
+    HEAD_ABSENT = "head-absent", "checkpoint", "there is no head, though entries are of %(first)s to %(last)s"
+    HEAD_LATE = "head-late", "checkpoint", "is of %(day)s and the newest; entries go on to %(last)s"
     HEAD_GONE = "head-gone", "checkpoint", "is gone, although others said that they saw it"
     WITNESS_FALSE = "witness-false", "witness", "%(why)s"
     WITNESS_REWRITTEN = "witness-rewritten", "witness", "the entries are not those that were co-signed"

@@ -32,11 +32,12 @@ class Tagged:
         return {"signed": str(self.signed), "unsigned": str(self.unsigned), "left": str(self.left)}
 
 
-def tag_entries(session: Session, *, key: bytes, keys: LogKeys) -> Tagged:
+def tag_entries(session: Session, *, key: bytes, keys: LogKeys, headless: bool = False) -> Tagged:
     """Give every entry a tag of which everything holds; the others lose theirs.
 
     Entries below a head are proved by it. Those behind the newest are believed as long as they agree with
-    themselves, and no head is wrong: nothing else speaks for them.
+    themselves, and no head is wrong: nothing else speaks for them. Where all heads are gone none is, unless
+    ``headless`` says that somebody decided so.
     """
     connection = session.connection()
     lock(connection)
@@ -45,7 +46,9 @@ def tag_entries(session: Session, *, key: bytes, keys: LogKeys) -> Tagged:
     ledger = read_entries(connection, heads.sizes, report, rows=False)
     check_heads(heads, ledger, report)
     proved = _proved(heads, ledger)
-    until = proved if any(one.kind != "entry" for one in report.problems) else None
+    passed = {Finding.HEAD_ABSENT} if headless else set()
+    wrong = any(one.kind != "entry" and one.finding not in passed for one in report.problems)
+    until = proved if wrong else None
     odd = {
         one.object
         for one in report.problems

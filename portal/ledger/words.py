@@ -20,6 +20,10 @@ _KEYS = (
     "Stop both faces. Find out which of the two databases was put back, and bring back both of one moment. "
     "What sources took back stays taken back: portal sweep erases it again."
 )
+_NO_HEADS = (
+    "If heads were signed since, somebody took them away: hold those that were kept elsewhere against it. "
+    "If not, sign one every day: portal ledger checkpoint."
+)
 _TAGS = (
     "If entry.key was exchanged or damaged, put back the copy that was kept. "
     "If it is the right one, stop both faces and change nothing."
@@ -49,6 +53,8 @@ MEANINGS: dict[Finding, tuple[str, str]] = {
     Finding.HEAD_OTHER: ("An older signed head stands in the place of a newer one.", _HALT),
     Finding.HEAD_SHORT: ("The ledger was cut short: entries that were signed are gone.", _HALT),
     Finding.HEAD_REWRITTEN: ("The ledger was rewritten: its entries are not those that were signed.", _HALT),
+    Finding.HEAD_ABSENT: ("No signed head is there, although the ledger was written for days.", _NO_HEADS),
+    Finding.HEAD_LATE: ("The newest entries have waited for a signed head for more than a week.", _NO_HEADS),
     Finding.HEAD_GONE: ("A signed head is gone that others had seen.", _HALT),
     Finding.WITNESS_FALSE: ("The co-signature of a witness does not hold.", _ASK),
     Finding.WITNESS_REWRITTEN: ("The ledger was rewritten after a witness had signed it.", _HALT),

@@ -402,16 +402,45 @@ def test_an_entry_slipped_in_is_noticed(instance: Instance) -> None:
     assert ("checkpoint", "5") in found
 
 
-def test_an_entry_that_is_dated_back_is_named(instance: Instance) -> None:
-    """Whoever runs the machine has it write on an earlier day; heads and hashes are all in order."""
+def add_entry(instance: Instance, day: date) -> int:
+    """An entry of the portal's own, of a day that tests choose."""
     with instance.database.session(write=False) as session:
         seq = service.size(session)
-    early = DAY - timedelta(days=2)
-    body = canonical({"v": 1, "seq": seq, "day": early.isoformat(), "rows": [], "acts": None})
-    entry = {"seq": seq, "day": early, "body": body, "leaf_hash": leaf_hash(body)}
-    entry["tag"] = tag_of(ENTRIES, body)
+    body = canonical({"v": 1, "seq": seq, "day": day.isoformat(), "rows": [], "acts": None})
+    entry = {"seq": seq, "day": day, "body": body, "leaf_hash": leaf_hash(body), "tag": tag_of(ENTRIES, body)}
+    with instance.database.main.begin() as connection:
+        connection.execute(LEDGER_TABLES["ledger_entry"].insert(), entry)
+    return seq
+
+
+@pytest.mark.parametrize("days", [0, 3, 4, 40])
+def test_heads_that_were_all_taken_away_are_missed_once_there_must_have_been_one(
+    instance: Instance, days: int
+) -> None:
+    add_entry(instance, DAY + timedelta(days=days))
+    assert instance.verify().problems == []
+    run(instance.database, "DELETE FROM ledger_checkpoint")
+    said = f"checkpoint none: there is no head, though entries are of {DAY} to {DAY + timedelta(days=days)}"
+    assert [str(one) for one in instance.verify().problems] == ([said] if days > 3 else [])
+
+
+@pytest.mark.parametrize("days", [7, 8])
+def test_a_head_that_is_late_or_whose_successors_are_gone_is_mentioned(instance: Instance, days: int) -> None:
+    last = DAY + timedelta(days=days)
+    add_entry(instance, last)
+    report = instance.verify()
+    assert report.problems == []
+    said = f"checkpoint 5: is of {DAY} and the newest; entries go on to {last}"
+    assert [str(one) for one in report.warnings] == ([said] if days > 7 else [])
     with instance.database.session(write=True) as session:
-        session.connection().execute(LEDGER_TABLES["ledger_entry"].insert(), entry)
+        service.checkpoint(session, signer=instance.signer, key=ENTRIES, day=last)
+    assert instance.verify().warnings == []
+
+
+def test_an_entry_that_is_dated_back_is_named(instance: Instance) -> None:
+    """Whoever runs the machine has it write on an earlier day; heads and hashes are all in order."""
+    seq = add_entry(instance, DAY - timedelta(days=2))
+    with instance.database.session(write=True) as session:
         service.checkpoint(session, signer=instance.signer, key=ENTRIES, day=DAY)
     assert [str(one) for one in instance.verify().problems] == [
         f"entry {seq}: its day is before that of an entry which stands before it"
