@@ -46,7 +46,14 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.casework import routes as case_routes  # noqa: F401, PLC0415 - first: people begin at the queue
 
     # isort: split
-    from portal.casework import asking_routes, circle_routes, hold_routes, search_routes, skim_routes, work_routes  # noqa: F401, PLC0415
+    from portal.casework import (  # noqa: F401, PLC0415
+        asking_routes,
+        circle_routes,
+        hold_routes,
+        search_routes,
+        skim_routes,
+        work_routes,
+    )
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking import speaking_routes  # noqa: F401, PLC0415
     from portal.linking.routes import pages as linking  # noqa: PLC0415
@@ -59,16 +66,8 @@ def _features(face: Face) -> list[guard.Pages]:
     return [casework, linking, registry, release, staff, audit]
 
 
-def create_app(
-    settings: Settings,
-    face: Face,
-    *,
-    database: Database | None = None,
-    clock: Callable[[], datetime] = edge.utc_now,
-) -> Flask:
-    """Join the parts into one face of the portal: the only place where that happens."""
-    wrap.self_test()
-    sign.self_test()
+def _bare(settings: Settings) -> Flask:
+    """Make an application that has its limits and its templates, and no pages yet."""
     app = Flask(__name__, template_folder=str(bundled("templates")), instance_path=str(settings.instance))
     app.request_class = PortalRequest
     app.config.update(
@@ -83,6 +82,20 @@ def create_app(
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    return app
+
+
+def create_app(
+    settings: Settings,
+    face: Face,
+    *,
+    database: Database | None = None,
+    clock: Callable[[], datetime] = edge.utc_now,
+) -> Flask:
+    """Join the parts into one face of the portal: the only place where that happens."""
+    wrap.self_test()
+    sign.self_test()
+    app = _bare(settings)
     halves = halves_for(settings.session_folder / face.value if settings.session_folder else None)
     app.session_interface = SealedSessions(
         halves, cookie=face.value, lifetime=_LIFETIME[face], secure=settings.secure_cookies

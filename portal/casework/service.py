@@ -8,6 +8,7 @@ from itertools import product
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, select, true, tuple_, union_all
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.exc import IntegrityError
 
 from portal.casework import sheets, workflow
@@ -78,7 +79,7 @@ def queue(
 ) -> Queue:
     """List cases by the day they came, in five statements at most, six on later pages.
 
-    ``finished=False`` leaves out what is complete or set aside, unless that is the ``status`` that is asked for.
+    ``finished=False`` leaves out what is complete or set aside, unless that ``status`` is asked for.
     """
     by.require(Permission.CASE_READ)
     by.case_seeds()
@@ -91,13 +92,20 @@ def queue(
         values |= {"day": place.day, "last": place.id}
     page = _page(by.circles, wanted, mine=mine, further=place is not None, limit=limit + 1)
     found = session.execute(page, values).all()
-    shown = found[:limit]
+    rows = _rows(session, found[:limit], by=by)
+    return Queue(rows, rows[-1].id if len(found) > limit else None)
+
+
+def _rows(
+    session: PortalSession, shown: Sequence[SqlRow[UUID, date, Status, Group]], *, by: Actor
+) -> list[Row]:
+    """Say of each of these cases what the queue shows, in four statements."""
     ids = [one.id for one in shown]
     claims = {
         one.submission_id: one for one in session.scalars(select(Claim).where(Claim.submission_id.in_(ids)))
     }
     read, waiting, documents = _reading(session, ids), _waiting(session, ids), _documents(session, ids)
-    rows = [
+    return [
         Row(
             id=one.id,
             day=one.day,
@@ -111,13 +119,12 @@ def queue(
         )
         for one in shown
     ]
-    return Queue(rows, ids[-1] if len(found) > limit else None)
 
 
 @cache
 def _page(
     circles: tuple[Group, ...], statuses: tuple[Status, ...], *, mine: bool, further: bool, limit: int
-) -> Select[tuple[UUID, date, Status, Group]]:
+) -> Select[UUID, date, Status, Group]:
     """Walk the index once per circle and status and merge, so that no page reads more rows than it shows.
 
     Built once for each shape, because building costs more than the database takes; the values are bound

@@ -80,14 +80,20 @@ def add_decisions(
             until=given.until,
             years=given.years,
         )
-        if given.trusted:
-            if thread is None:
-                raise InvalidError("This cannot be kept now. Please come back with your nine words.")
-            row.condition = seal_reason(thread, row.id, Label.CONDITION, given.trusted)
+        row.condition = _sealed_trust(row.id, given.trusted, thread)
         session.add(row)
     if before and Use.LINK in changed:
         touch(session, submission_id)  # what a case is linked to is searched while its source allows it
     return len(changed)
+
+
+def _sealed_trust(decision_id: UUID, trusted: str, thread: PartKey | None) -> bytes | None:
+    """Seal whom the source trusts, if they named anybody."""
+    if not trusted:
+        return None
+    if thread is None:
+        raise InvalidError("This cannot be kept now. Please come back with your nine words.")
+    return seal_reason(thread, decision_id, Label.CONDITION, trusted)
 
 
 def _same(held: Consent | None, given: Given, *, thread: PartKey | None, day: date) -> bool:
