@@ -48,6 +48,8 @@ JUNK = "Buy our watches."
 STORY = "I was in Gohardasht in the summer of 1988. They took us to the corridor one by one. " * 60
 WRITING = 60.0
 FULL = 10_000
+_SPENT = (11, 12, 13, 14)
+"""Fields of the kernel's own count: user and system, and those of workers that were replaced meanwhile."""
 _FORM = "application/x-www-form-urlencoded"
 _WORD = re.compile(r'name="word" value="(\d)"><span>([^<]+)</span>')
 _LEGEND = re.compile(r"<legend>([^<]+)</legend>")
@@ -343,9 +345,9 @@ def main() -> None:
     with fresh_instance() as instance, ProcessPoolExecutor(1) as pool:
         before = size_of(instance)
         with served(instance, "intake", settings={"PORTAL_QUIET_ACCOUNTS": "60"}) as server:
-            began, cpu = time.monotonic(), server.cpu()
+            began, cpu = time.monotonic(), server.cpu(*_SPENT)
             count = storm(server, seconds, people, pool)
-            lasted, spent = time.monotonic() - began, server.cpu() - cpu
+            lasted, spent = time.monotonic() - began, server.cpu(*_SPENT) - cpu
         said, grown = count.said, size_of(instance) - before
         let_in = said["naive in"] + said["solving in"]
         report(
