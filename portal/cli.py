@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from portal import ceremony, create_app, ledger_cli, registry_cli, schema, upkeep, verify_cli, witness_cli
+from portal import (
+    ceremony,
+    create_app,
+    ledger_cli,
+    registry_cli,
+    release_cli,
+    schema,
+    upkeep,
+    verify_cli,
+    witness_cli,
+)
 from portal.config import Face, PublicKeys, load_settings
 from portal.demo import run as demonstration
 from portal.ledger import service as ledger
@@ -36,6 +46,7 @@ def main() -> None:
 main.add_command(ceremony.recovery)
 main.add_command(ledger_cli.ledger)
 main.add_command(registry_cli.registry)
+main.add_command(release_cli.release)
 main.add_command(verify_cli.verify)
 main.add_command(witness_cli.witness)
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from portal.errors import InvalidError, UnavailableError
 from portal.release.diversity import Diversity, Rules, Sensitive
-from portal.release.encoded import Ints, Tree, distinct
-from portal.release.hierarchies import MISSING, Hierarchy
+from portal.release.encoded import distinct, tree_of
+from portal.release.hierarchies import MISSING
 from portal.release.partition import OUT, Partition
 from portal.release.policy import RECORD, ColumnRole, Policy
 from portal.release.search import Reason, Refusal, recode
@@ -94,24 +94,6 @@ def anonymise(
     return _outcome(rows, coded, found, policy, random)
 
 
-def tree(
-    name: str, hierarchy: Hierarchy, values: Sequence[str], coarsest: int | None = None
-) -> tuple[Tree, Ints]:
-    """Return a hierarchy over the values that occur, and the number of each value in it."""
-    known = sorted(set(values))
-    labels = sorted({label for value in known for label in hierarchy.paths[value]})
-    number = {label: place for place, label in enumerate(labels)}
-    shape = (len(known), hierarchy.height + 1)
-    paths = np.array([[number[label] for label in hierarchy.paths[value]] for value in known], dtype=np.int64)
-    loss = np.array([hierarchy.loss(label) for label in labels])
-    losses = loss[paths.reshape(shape)]
-    if coarsest is not None:
-        losses[:, coarsest + 1 :] = np.inf
-    code = {value: place for place, value in enumerate(known)}
-    numbers = np.array([code[value] for value in values], dtype=np.int64)
-    return Tree(name, tuple(labels), paths.reshape(shape), losses), numbers
-
-
 def _coded(row: Row, policy: Policy) -> dict[str, str]:
     unknown = sorted(row.values.keys() - policy.columns.keys())
     if unknown:
@@ -140,11 +122,13 @@ def _rules(rows: Sequence[Row], coded: Sequence[Mapping[str, str]], policy: Poli
         for place, row in enumerate(rows)
     ]
     unit = np.array(units, dtype=np.int64)
-    made = [
-        tree(name, hierarchy, [values[name] for values in coded], policy.columns[name].coarsest)
-        for name, hierarchy in policy.quasi.items()
-    ]
-    items = distinct(tuple(each for each, _ in made), [numbers for _, numbers in made], unit)
+    trees, columns = [], []
+    for name, hierarchy in policy.quasi.items():
+        values = sorted({row[name] for row in coded})
+        code = {value: place for place, value in enumerate(values)}
+        trees.append(tree_of(name, hierarchy, values, policy.columns[name].coarsest))
+        columns.append(np.array([code[row[name]] for row in coded], dtype=np.int64))
+    items = distinct(tuple(trees), columns, unit)
     return Diversity(Rules(policy.k, l=policy.l, t=policy.t), items, unit, _sensitive(coded, policy))
 
 
@@ -169,7 +153,7 @@ def _outcome(
     random: Callable[[int], bytes],
 ) -> Outcome:
     of = found.of[found.items.place]
-    labels = _labels(found)
+    labels = found.labels()
     released: list[tuple[tuple[str, ...], str, int]] = []
     for place in map(int, np.flatnonzero(of != OUT)):
         cells = {**coded[place], **dict(zip(policy.quasi, labels[of[place]], strict=True))}
@@ -192,13 +176,3 @@ def _outcome(
         ncp=dict(zip(policy.quasi, map(float, lost), strict=True)),
         loss=found.loss,
     )
-
-
-def _labels(found: Partition) -> list[Combination]:
-    return [
-        tuple(
-            tree.labels[tree.paths[head, level]]
-            for tree, head, level in zip(found.items.trees, heads, levels, strict=True)
-        )
-        for heads, levels in zip(found.heads.tolist(), found.levels.tolist(), strict=True)
-    ]

@@ -129,8 +129,8 @@ class _Reading:
         self.manifest: dict[str, Any] = json.loads(files["manifest.json"])
         reader = csv.reader(io.StringIO(files["table.csv"].decode(), newline=""), strict=True)
         self.header, *self.raw = list(reader)
-        self.columns = [_plain(name) for name in self.header]
-        self.rows = [[_plain(cell) for cell in row] for row in self.raw]
+        self.columns = [plain(name) for name in self.header]
+        self.rows = [[plain(cell) for cell in row] for row in self.raw]
 
     def lines(self, truth: Sequence[Known], sources: Sequence[int], trees: Trees) -> list[_Line]:
         """Join each line with the true row behind it; they must be as many, each true row at most once."""
@@ -246,7 +246,7 @@ def _line_faults(lines: Sequence[_Line], truth: Sequence[Known], trees: Trees) -
 
 def _text_faults(release: _Reading, forbidden: Collection[str]) -> Iterator[Fault]:
     """Look at what stands in the bytes, whatever it was meant to be."""
-    if any(_would_run(cell) for row in (release.header, *release.raw) for cell in row):
+    if any(would_run(cell) for row in (release.header, *release.raw) for cell in row):
         yield Fault.FORMULA
     cells = [cell for row in (release.columns, *release.rows) for cell in row]
     whole = _folded(" ".join([*release.files, *(data.decode() for data in release.files.values()), *cells]))
@@ -272,12 +272,12 @@ def _value(known: Known, name: str) -> str:
     return str(value).strip() or "unknown"
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     """Take the apostrophes off that guard a cell; where this is wrong the record counts as untrue."""
     return re.sub(r"(?<=[,;|\t\r\n])'(?=[\s\"']*[=+\-@|＝＋－＠｜\u2212])", "", cell.removeprefix("'"))
 
 
-def _would_run(cell: str) -> bool:
+def would_run(cell: str) -> bool:
     """Whether any part that some program may take for a cell begins like a formula."""
     if re.fullmatch(r"-?\d+(\.\d+)?", cell):
         return False

@@ -8,7 +8,10 @@ who joined wait for company, and those who left are given some: others of their 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from uuid import UUID
+
+Account = TypeVar("Account")
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,20 @@ _Path = tuple[int | None, ...]
 
 
 @dataclass
-class _Group:
+class _Group(Generic[Account]):
     """Accounts that all earlier releases together cannot tell apart: shown by new class, and not shown."""
 
-    shown: dict[int, set[UUID]] = field(default_factory=lambda: defaultdict(set))
-    hidden: set[UUID] = field(default_factory=set)
+    shown: dict[int, set[Account]] = field(default_factory=lambda: defaultdict(set))
+    hidden: set[Account] = field(default_factory=set)
 
 
 def held_back(
-    candidate: Membership, earlier: Sequence[Membership], k: int, *, random: Callable[[int], bytes]
-) -> frozenset[UUID]:
+    candidate: Mapping[Account, Member],
+    earlier: Sequence[Mapping[Account, Member]],
+    k: int,
+    *,
+    random: Callable[[int], bytes],
+) -> frozenset[Account]:
     """Return the accounts that must stay out of the candidate beside the earlier releases.
 
     Afterwards every group that all releases together tell apart holds at least `k` families, the candidate's
@@ -43,7 +50,7 @@ def held_back(
     `random`.
     """
     families = {one: member.family for release in (*earlier, candidate) for one, member in release.items()}
-    out: set[UUID] = set()
+    out: set[Account] = set()
     for path, group in _groups(candidate, earlier).items():
         before = set(group.hidden)
         for number in [each for each, some in group.shown.items() if _count(some, families) < k]:
@@ -54,8 +61,10 @@ def held_back(
     return frozenset(out)
 
 
-def _groups(candidate: Membership, earlier: Sequence[Membership]) -> dict[_Path, _Group]:
-    found: dict[_Path, _Group] = defaultdict(_Group)
+def _groups(
+    candidate: Mapping[Account, Member], earlier: Sequence[Mapping[Account, Member]]
+) -> dict[_Path, _Group[Account]]:
+    found: dict[_Path, _Group[Account]] = defaultdict(_Group)
     for one in {account for release in (*earlier, candidate) for account in release}:
         stood = [release.get(one) for release in earlier]
         path = tuple(member.number if member else None for member in stood) if any(stood) else ()
@@ -68,13 +77,13 @@ def _groups(candidate: Membership, earlier: Sequence[Membership]) -> dict[_Path,
 
 
 def _give_company(
-    group: _Group, families: Mapping[UUID, str], k: int, random: Callable[[int], bytes]
+    group: _Group[Account], families: Mapping[Account, str], k: int, random: Callable[[int], bytes]
 ) -> None:
     """Hide more of the group, from its largest part, until those hidden are enough or none is shown."""
     while group.shown and _count(group.hidden, families) < k:
         number = max(group.shown, key=lambda each: (_count(group.shown[each], families), -each))
         part = group.shown[number]
-        for one in sorted(part, key=lambda each: (random(16), each)):
+        for one in sorted(part, key=lambda each: (random(16), str(each))):
             if _count(group.hidden, families) >= k:
                 break
             part.remove(one)
@@ -83,5 +92,5 @@ def _give_company(
             group.hidden |= group.shown.pop(number)
 
 
-def _count(accounts: set[UUID], families: Mapping[UUID, str]) -> int:
+def _count(accounts: set[Account], families: Mapping[Account, str]) -> int:
     return len({families[one] for one in accounts})

@@ -46,16 +46,16 @@ class Sensitive:
 class Register:
     """The people who could be in the table: their values by the trees of the table, one line a person."""
 
-    trees: Items
-    """Its items; `rows` counts the people of each."""
+    items: Items
+    """`rows` counts the people of each."""
 
     def people(self, heads: Ints, levels: Ints) -> int:
         """Count those who fit labels given by a value and a level for each column."""
-        fits = np.ones(len(self.trees.rows), dtype=bool)
-        for j, tree in enumerate(self.trees.trees):
+        fits = np.ones(len(self.items.rows), dtype=bool)
+        for j, tree in enumerate(self.items.trees):
             label = tree.paths[heads[j], levels[j]]
-            fits &= tree.paths[self.trees.values[:, j], levels[j]] == label
-        return int(self.trees.rows[fits].sum())
+            fits &= (tree.paths[self.items.values[:, j]] == label).any(axis=1)
+        return int(self.items.rows[fits].sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +73,16 @@ class Diversity:
     @property
     def asked(self) -> bool:
         """Whether anything is asked for beyond `k`."""
-        return bool(self.columns) or self.register is not None
+        rules = self.rules
+        values = rules.l > 1 or rules.entropy_l > 1 or rules.top_share < 1 or rules.t < 1
+        return (bool(self.columns) and values) or self.register is not None
 
     def histograms(self, of: Ints, classes: int) -> list[Ints]:
         """Count the values of each class, each value once for each family: (classes, values), by column."""
-        of_row = of[self.items.place]
-        kept = of_row != OUT
+        kept = of != OUT
         found = []
         for column in self.columns:
-            cells = of_row[kept] * column.count + column.values[kept]
+            cells = of[kept] * column.count + column.values[kept]
             if not self.items.plain:
                 span = int(self.unit.max(initial=0)) + 1
                 cells = np.unique(cells * span + self.unit[kept]) // span
@@ -111,7 +112,7 @@ class Diversity:
             return True
         return units <= self.rules.delta * self.register.people(heads, levels) + 1e-9
 
-    def over(self, of: Ints) -> "Diversity":
+    def over_rows(self, of: Ints) -> "Diversity":
         """Compare with the values of those rows alone that are released."""
         everybody = np.where(of == OUT, OUT, 0)
         overall = tuple((h / max(1, h.sum()))[0] for h in self.histograms(everybody, 1))
@@ -122,7 +123,7 @@ class Diversity:
         count = len(partition.heads)
         good = np.ones(count, dtype=bool)
         if self.columns:
-            good &= self.sound(self.histograms(partition.of, count))
+            good &= self.sound(self.histograms(partition.of[self.items.place], count))
         if self.register is not None:
             good &= [
                 self.present(int(units), heads, levels)

@@ -1,10 +1,13 @@
 """A table as whole numbers: distinct combinations of true values, how many rows and families share each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from portal.release.hierarchies import Hierarchy
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -92,6 +95,20 @@ class Items:
     def units_of(self, item: int) -> Ints:
         """Return the families of one item."""
         return self.pair_unit[self.starts[item] : self.starts[item + 1]]
+
+
+def tree_of(name: str, hierarchy: Hierarchy, values: Sequence[str], coarsest: int | None = None) -> Tree:
+    """Return a hierarchy over some of its values, in this order."""
+    labels = sorted({label for value in values for label in hierarchy.paths[value]})
+    number = {label: place for place, label in enumerate(labels)}
+    paths = np.array(
+        [[number[label] for label in hierarchy.paths[value]] for value in values], dtype=np.int64
+    )
+    paths = paths.reshape(len(values), hierarchy.height + 1)
+    losses = np.array([hierarchy.loss(label) for label in labels])[paths]
+    if coarsest is not None:
+        losses[:, coarsest + 1 :] = np.inf
+    return Tree(name, tuple(labels), paths, losses)
 
 
 def distinct(trees: tuple[Tree, ...], columns: list[Ints], units: Ints) -> Items:

@@ -100,6 +100,8 @@ class Hierarchy:
     version: int
     paths: Mapping[str, tuple[str, ...]] = field(repr=False)
     within: Callable[[str, str], bool] = field(default=number_within, repr=False, compare=False)
+    repeats: bool = False
+    """Whether a label may stand at two levels, as a town and its province do; it then means the wider."""
 
     def __post_init__(self) -> None:
         self._check_total()
@@ -154,14 +156,19 @@ class Hierarchy:
 
     def _check_labels(self) -> None:
         everywhere = self._leaves_by_label()
+        widest: dict[str, int] = {}
         for level in range(self.height + 1):
             here: dict[str, set[str]] = {}
             for leaf, path in self.paths.items():
                 here.setdefault(path[level], set()).add(leaf)
                 if not self.within(path[level], leaf):
                     raise InvalidError(f"hierarchy {self.name}: {path[level]} does not hold {leaf}")
-            if any(leaves != everywhere[label] for label, leaves in here.items()):
-                raise InvalidError(f"hierarchy {self.name}: a label means two things")
+            for label, leaves in here.items():
+                widest[label] = max(widest.get(label, 0), len(leaves))
+                if not self.repeats and leaves != everywhere[label]:
+                    raise InvalidError(f"hierarchy {self.name}: a label means two things")
+        if any(widest[label] < len(leaves) for label, leaves in everywhere.items()):
+            raise InvalidError(f"hierarchy {self.name}: a label means two things")
 
 
 def relation(groups: Mapping[str, str] = RELATIONS) -> Hierarchy:

@@ -19,12 +19,15 @@ _NEAR = 64
 def lifted(partition: Partition, rules: Diversity) -> Partition:
     """Join until every class keeps every promise; what cannot be joined is suppressed."""
     for _ in range(3):
-        rules = rules.over(partition.of)
+        rules = rules.over_rows(partition.of[rules.items.place])
         faulty = rules.faulty(partition)
         if not faulty.any():
             return partition
         partition = _Joining(partition, rules).run(faulty)
-    while len(partition.heads) and (faulty := rules.over(partition.of).faulty(partition)).any():
+    while (
+        len(partition.heads)
+        and (faulty := rules.over_rows(partition.of[rules.items.place]).faulty(partition)).any()
+    ):
         dropped = faulty[partition.of] & (partition.of != OUT)
         partition = tightened(partition.items, np.where(dropped, OUT, partition.of))
     return partition
@@ -43,7 +46,7 @@ class _Joining:
         self.rows = np.bincount(of[kept], weights=items.rows[kept], minlength=count)
         self.units = partition.units.copy()
         self.loss = partition.class_losses.copy()
-        self.histograms = rules.histograms(of, count)
+        self.histograms = rules.histograms(of[items.place], count)
         self.alive = np.ones(count, dtype=bool)
         self.into = np.arange(count)
 

@@ -48,6 +48,16 @@ class Partition:
         """Rows that stand in no class."""
         return int(self.items.rows[self.of == OUT].sum())
 
+    def labels(self) -> list[tuple[str, ...]]:
+        """Return the labels of each class, by column."""
+        return [
+            tuple(
+                tree.labels[tree.paths[head, level]]
+                for tree, head, level in zip(self.items.trees, heads, levels, strict=True)
+            )
+            for heads, levels in zip(self.heads.tolist(), self.levels.tolist(), strict=True)
+        ]
+
     @cached_property
     def units(self) -> Ints:
         """Families by class."""

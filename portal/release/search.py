@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from portal.release.diversity import Diversity
 from portal.release.encoded import Floats, Ints, Items
+from portal.release.finished import TARGETS, candidates
 from portal.release.lattice import descend
 from portal.release.lift import lifted
 from portal.release.partition import OUT, Partition, tightened
@@ -15,13 +15,10 @@ from portal.release.topdown import specialise
 
 MOST_WORK = 250_000_000
 """Items looked at in the descent; above it the rest is cut from the top."""
-ENOUGH_WORK = 60_000_000
-"""After so much no other prices are tried."""
+ENOUGH_WORK = 30_000_000
+"""After so much no other way is tried: with so many records the descent leaves little to win."""
 NEARLY = 1.02
 """Of losses as close as this the recoding with fewer right guesses is taken."""
-TARGETS = 2_000
-
-_Mask = npt.NDArray[np.uint8]
 
 
 class Reason(StrEnum):
@@ -40,10 +37,6 @@ class Refusal:
     drop: tuple[str, ...] = ()
 
 
-def _as_it_is(loss: Floats) -> Floats:
-    return loss
-
-
 def _fewer_cells(loss: Floats) -> Floats:
     """Make it dearer to touch a cell at all."""
     return np.asarray(loss + 0.1 * (loss > 0))
@@ -54,7 +47,7 @@ def _flatter(loss: Floats) -> Floats:
     return np.asarray(loss**2 + 0.05 * (loss > 0))
 
 
-PRICES = (_as_it_is, _fewer_cells, _flatter)
+PRICES = (_flatter, _fewer_cells)
 
 
 def recode(rules: Diversity, *, bearable: int) -> Partition | Refusal:
@@ -83,40 +76,25 @@ def preview(items: Items, k: int) -> Partition:
     return tightened(items, specialise(items, k))
 
 
-def guesses(partition: Partition, targets: int = TARGETS) -> float:
-    """Return the expected right guesses at so many people whose true values are known to the guesser.
-
-    They are spread evenly. A guess is one among the families of all classes whose labels hold the values.
-    """
+def guesses(partition: Partition) -> float:
+    """Compare recodings by the expected right guesses at people spread evenly over all rows."""
     items = partition.items
-    rows = np.linspace(0, items.total - 1, min(targets, items.total)).astype(np.int64)
+    rows = np.linspace(0, items.total - 1, min(TARGETS, items.total)).astype(np.int64)
     target = np.repeat(np.arange(len(items.rows)), items.rows)[rows]
+    target = target[partition.of[target] != OUT]
     values = items.values[target]
-    candidates = np.zeros(len(target))
-    masks: list[dict[tuple[int, int], _Mask]] = [{} for _ in items.trees]
-    for heads, levels, units in zip(partition.heads, partition.levels, partition.units, strict=True):
-        fits: _Mask | None = None
-        for j, tree in enumerate(items.trees):
-            name = (int(heads[j]), int(levels[j]))
-            mask = masks[j].get(name)
-            if mask is None:
-                mask = np.packbits(tree.paths[values[:, j], name[1]] == tree.paths[name])
-                masks[j][name] = mask
-            fits = mask if fits is None else fits & mask
-        if fits is not None and fits.any():
-            candidates[np.unpackbits(fits, count=len(target)).astype(bool)] += units
-    inside = partition.of[target] != OUT
-    return float((1 / np.maximum(1, candidates[inside])).sum()) * targets / max(1, len(target))
+    found = candidates(items.trees, values, partition.heads, partition.levels, partition.units)
+    return float((1 / np.maximum(1, found)).sum())
 
 
 def _ways(items: Items, k: int, bearable: int) -> list[Partition]:
-    found = [_settled(items, specialise(items, k), k, bearable)]
+    found = []
     for price in PRICES:
         descent = descend(items, k, price=price, most_work=MOST_WORK)
         found.append(_settled(items, descent.of, k, bearable))
         if descent.work > ENOUGH_WORK:
-            break
-    return found
+            return found
+    return [*found, _settled(items, specialise(items, k), k, bearable)]
 
 
 def _best(found: list[Partition]) -> Partition:

@@ -67,7 +67,8 @@ def write_csv(header: Sequence[str], rows: Sequence[Sequence[str | int]]) -> byt
     """
     if not header or any(len(row) != len(header) for row in rows):
         raise InvalidError("every row has the cells that the header names")
-    lines = [",".join(_cell(cell) for cell in row) for row in (header, *rows)]
+    known = _Cells()
+    lines = [",".join(map(known.__getitem__, map(str, row))) for row in (header, *rows)]
     return _utf8("".join(line + "\r\n" for line in lines))
 
 
@@ -162,8 +163,15 @@ def _runs(text: str) -> list[bool]:
     return runs
 
 
-def _cell(cell: str | int) -> str:
-    text = str(cell)
+class _Cells(dict[str, str]):
+    """Cells as they are written; a table says few things many times."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = written = _cell(text)
+        return written
+
+
+def _cell(text: str) -> str:
     if _PLAIN_NUMBER.fullmatch(text):
         return text
     return '"' + guarded(text).replace('"', '""') + '"'
