@@ -38,7 +38,14 @@ _RESERVE = 256 * 1024 * 1024
 def _features(face: Face) -> list[guard.Pages]:
     """Return the blueprints of a face; imported here so that each process loads only its own side."""
     if face is Face.INTAKE:
-        from portal.intake import letting_in_routes, names_routes, own_routes, upload_routes  # noqa: F401, PLC0415 - only this face needs them
+        from portal.intake import (  # noqa: F401, PLC0415 - only this face needs them
+            draft_routes,
+            letting_in_routes,
+            names_routes,
+            own_routes,
+            sending_routes,
+            upload_routes,
+        )
         from portal.intake.folder_routes import pages as folder  # noqa: PLC0415
         from portal.intake.routes import pages as intake  # noqa: PLC0415
 

@@ -354,10 +354,12 @@ def db_upgrade(instance: Path | None) -> None:
 )
 @plainly
 def sweep(instance: Path | None, older_than: int) -> None:
-    """Erase what no row speaks of: half files, files of drafts that were never sent, orphaned keys."""
+    """Erase what no row speaks of: half files, drafts whose time is over with their files, orphaned keys."""
     settings = settings_of(instance)
     database = opened(settings)
     erased = upkeep.sweep(database, settings, older_than=older_than * 3600, now=datetime.now(UTC))
     click.echo(f"{erased.files} files and {erased.wraps} wrapped keys were erased.")
+    if erased.drafts:
+        click.echo(f"{erased.drafts} drafts were erased whose time was over.")
     if erased.withdrawn:
         click.echo(f"{erased.withdrawn} accounts were erased that a legal hold had kept.")

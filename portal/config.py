@@ -75,6 +75,7 @@ class Settings:
     chunked_file_limit: int = 2048 * MIB
     draft_limit: int = 4096 * MIB
     files_per_submission: int = 20
+    draft_days: int = 30
     quiet_accounts: int = 60
     """Accounts begun within ten minutes that are nothing unusual; above, letting in slows (decision 12)."""
     exit_address: str = "https://www.wikipedia.org/"
@@ -145,6 +146,7 @@ def load_settings(
             files_per_submission=int(
                 environ.get("PORTAL_FILES_PER_SUBMISSION", Settings.files_per_submission)
             ),
+            draft_days=int(environ.get("PORTAL_DRAFT_DAYS", Settings.draft_days)),
             intake_languages=_codes(environ.get("PORTAL_INTAKE_LANGUAGES", "")),
             desk_languages=_codes(environ.get("PORTAL_DESK_LANGUAGES", "")),
             quiet_accounts=max(1, int(environ.get("PORTAL_QUIET_ACCOUNTS", Settings.quiet_accounts))),

@@ -5,6 +5,7 @@ process that serves sources and knows no other part of the desk.
 """
 
 import portal.casework.models
+import portal.intake.draft_models
 import portal.linking.models
 import portal.registry.models  # noqa: F401 - tables that are not known here would be passed over
 from portal.intake import withdrawing

@@ -14,7 +14,7 @@ from portal import schema
 from portal.config import PublicKeys, Settings, load_settings, root_fingerprint
 from portal.database import Database, PortalSession, empty_log
 from portal.errors import RefusedError, UnavailableError
-from portal.intake import withdrawing
+from portal.intake import draft_rows, withdrawing
 from portal.intake.models import Document
 from portal.ledger import service as ledger
 from portal.ledger.checkpoint import LogKeys
@@ -265,13 +265,16 @@ class Swept:
     wraps: int
     withdrawn: int
     """Submissions that had been taken back under a legal hold, which has ended."""
+    drafts: int = 0
+    """Drafts whose time was over."""
 
 
 def sweep(database: Database, settings: Settings, *, older_than: float, now: datetime) -> Swept:
     """Erase what no row speaks of: half files, files of drafts never sent, wrapped keys without a submission.
 
-    What was taken back under a legal hold goes as well, once the hold has ended or run out.
-    ``older_than`` seconds spare the files of drafts that somebody may still be writing.
+    What was taken back under a legal hold goes as well, once the hold has ended or run out; so do drafts
+    whose time is over. Files of a draft that is kept live as long as it; ``older_than`` seconds spare those
+    of drafts whose code was put off.
     """
     if not settings.files.is_dir():
         raise UnavailableError(f"{settings.files} is missing.")
@@ -279,13 +282,27 @@ def sweep(database: Database, settings: Settings, *, older_than: float, now: dat
         wraps = ledger.recover(session)
     files = FileStore(settings.files)
     withdrawn = _carry_out(database, files, today=now.date())
+    drafts = _expire_drafts(database, settings, today=now.date())
     with database.session(write=False) as session:
-        known = {claim.name for claim in claims(session)}
+        kept = list(draft_rows.living(session))
+        known = {claim.name for claim in claims(session)}.union(*(one.files for one in kept))
     for engine in (database.main, database.keys):
         empty_log(engine)
     erased = files.sweep(known, older_than=older_than, now=now.timestamp())
-    Arrivals(settings.files).sweep(older_than=older_than, now=now.timestamp())
-    return Swept(erased, wraps, withdrawn)
+    spare = {one.arriving for one in kept}
+    Arrivals(settings.files).sweep(older_than=older_than, now=now.timestamp(), spare=spare)
+    return Swept(erased, wraps, withdrawn, drafts)
+
+
+def _expire_drafts(database: Database, settings: Settings, *, today: date) -> int:
+    """Erase the drafts whose time is over: row and key first, then what lies in the store."""
+    with database.session(write=True) as session:
+        over = draft_rows.expire(session, today=today)
+    for one in over:
+        for name in one.files:
+            FileStore(settings.files).erase(name)
+        Arrivals(settings.files).forget(one.arriving)
+    return len(over)
 
 
 def _carry_out(database: Database, files: FileStore, *, today: date) -> int:

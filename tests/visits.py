@@ -87,9 +87,9 @@ class Source:
             answer = self.post(path, action="continue", **fields)
             assert answer.status_code == 303, said(answer)
 
-    def words(self) -> list[str]:
-        """Read the nine words off the page."""
-        page = self.get("received").get_data(as_text=True)
+    def words(self, path: str = "received") -> list[str]:
+        """Read the nine words off a page."""
+        page = self.get(path).get_data(as_text=True)
         listed = page[page.index('<ol class="words"') : page.index("</ol>", page.index('<ol class="words"'))]
         return [html.unescape(word).strip() for word in re.findall(r"<bdi[^>]*>([^<]+)</bdi>", listed)]
 
@@ -98,6 +98,13 @@ class Source:
         self.write(story, reread=reread, **consent)
         assert self.post("check").status_code == 303
         return self.words()
+
+    def take_code(self) -> str:
+        """Write the nine words down early, so that everything from now on is kept under them."""
+        words = self.words("code")
+        answer = self.post("code", action="continue")
+        assert answer.headers["Location"].endswith("/code/words"), said(answer)
+        return " ".join(words)
 
     def come_back(self, words: str) -> TestResponse:
         return self.post("return", words=words)

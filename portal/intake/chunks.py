@@ -81,8 +81,7 @@ class Landing:
 
     def __init__(self, arrivals: Arrivals, part: PartKey) -> None:
         self._arrivals, self._part = arrivals, part
-        self._key = derive(part.key, context(Label.KEY_ARRIVAL, part.submission_id, part.part_id))
-        self._owner = derive(self._key, context(Label.KEY_ARRIVAL, "owner"))[:16].hex()
+        self._key, self._owner = part.arrival_key, part.arrival_owner
 
     def document_id(self, upload_id: UUID) -> UUID:
         """Return the id of the document that an upload becomes, the same however often it is finished."""

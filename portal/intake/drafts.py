@@ -1,15 +1,16 @@
-"""What a source has written so far; it lives in the sealed session until it is sent."""
+"""What a source has written so far: in the sealed session, or sealed to the private code (draft_rows.py)."""
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from portal.intake.journey import Page, Step
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
-from portal.vault.receipt import Receipt
+from portal.vault.receipt import Receipt, ReceiptKeys
 from portal.vault.receipt import generate as new_receipt
 
 
@@ -34,7 +35,7 @@ class DraftFile:
 
 @dataclass
 class Draft:
-    """One submission in the making: ids, keys and receipt are drawn at the beginning."""
+    """One submission in the making: ids, keys and the private code are drawn at the beginning."""
 
     submission_id: UUID
     part_ids: dict[str, UUID]
@@ -53,8 +54,16 @@ class Draft:
     paused: str = ""
     """What was chosen on the content note."""
     files: list[DraftFile] = field(default_factory=list)
+    at: str = ""
+    """The page where its source goes on after a rest."""
+    forms: dict[str, str] = field(default_factory=dict)
+    """Which form was the last to change a page, so that one that is sent twice is no second opinion."""
+    locator: bytes = field(default=b"", repr=False)
+    seed: bytes = field(default=b"", repr=False)
+    """What the private code gave when the draft was first kept, so that no later page has to stretch it."""
     sent: bool = False
     confirmed: bool = False
+    """Whether the private code was typed back."""
 
     @classmethod
     def new(cls, random: Callable[[int], bytes] = secrets.token_bytes) -> Self:
@@ -72,6 +81,11 @@ class Draft:
         """Return the key of one of the draft's parts."""
         kind = compartment.value
         return PartKey(self.submission_id, self.part_ids[kind], compartment, self.keys[kind])
+
+    @property
+    def receipt_keys(self) -> ReceiptKeys | None:
+        """Return what the private code gave, once the draft is kept under it."""
+        return ReceiptKeys(self.locator, self.seed) if self.seed else None
 
     @property
     def facts(self) -> dict[str, str]:
@@ -129,6 +143,40 @@ class Draft:
         files = [DraftFile(**one) for one in kept["files"]]
         return cls(**{**kept, "files": files, "receipt": tuple(kept["receipt"])})
 
+    def to_json(self) -> bytes:
+        """Return the form in which it is sealed to the private code."""
+        return json.dumps(asdict(self), default=_plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, kept: bytes) -> Self:
+        """Read what `to_json` wrote, also where an earlier version of the portal did."""
+        told = {one.name for one in fields(cls)} & (read := json.loads(kept)).keys()
+        found = {name: read[name] for name in told}
+        for name in ("locator", "seed"):
+            found[name] = bytes.fromhex(read.get(name, ""))
+        return cls(
+            **{
+                **found,
+                "submission_id": UUID(read["submission_id"]),
+                "part_ids": {kind: UUID(one) for kind, one in read["part_ids"].items()},
+                "keys": {kind: bytes.fromhex(one) for kind, one in read["keys"].items()},
+                "receipt": tuple(read["receipt"]),
+                "files": [_file(one) for one in read["files"]],
+            }
+        )
+
+    def once_sent(self) -> Self:
+        """Return what is left to show when it is sent: no words, no keys; the code until it is typed back."""
+        return type(self)(
+            submission_id=self.submission_id,
+            part_ids={},
+            keys={},
+            receipt=() if self.confirmed else self.receipt,
+            files=[replace(one, name="", caption="", maker="", original="") for one in self.files],
+            sent=True,
+            confirmed=self.confirmed,
+        )
+
     def without(self, document_id: UUID) -> DraftFile | None:
         """Take a file out of the draft and return it."""
         for one in self.files:
@@ -136,3 +184,15 @@ class Draft:
                 self.files.remove(one)
                 return one
         return None
+
+
+def _plain(value: object) -> str:
+    """Write ids and bytes in hexadecimal digits."""
+    if isinstance(value, UUID | bytes):
+        return value.hex() if isinstance(value, bytes) else value.hex
+    raise TypeError
+
+
+def _file(read: Mapping[str, Any]) -> DraftFile:
+    digests = {name: bytes.fromhex(read[name]) for name in ("sha256", "stored_sha256")}
+    return DraftFile(**{**read, **digests, "document_id": UUID(read["document_id"])})

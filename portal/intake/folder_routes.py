@@ -10,9 +10,22 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
 from portal.errors import InvalidError, NotFoundError, PortalError
-from portal.intake import holds, opening, openings, questions, service, visit, withdrawing
+from portal.intake import (
+    draft_merging,
+    draft_rows,
+    holds,
+    opening,
+    openings,
+    questions,
+    service,
+    visit,
+    withdrawing,
+)
 from portal.intake import permission_forms as permitting
 from portal.intake.arriving import take_file, too_large
+from portal.intake.code_words import problem_with
+from portal.intake.draft_rows import Kept
+from portal.intake.drafts import Draft
 from portal.intake.forms import (
     AnswerForm,
     DocumentForm,
@@ -20,67 +33,81 @@ from portal.intake.forms import (
     WithdrawForm,
     WordsForm,
 )
+from portal.intake.journey import Step
 from portal.intake.models import GONE, Compartment, Status
 from portal.intake.openings import Deed
 from portal.intake.sealing import PartKey
 from portal.permissions import Access
 from portal.vault import receipt as receipts
 from portal.vault.passphrase import TYPED
-from portal.vault.receipt import Fault, ReceiptError
+from portal.vault.receipt import ReceiptError, ReceiptKeys
 from portal.web import edge, uploads
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
-from portal.web.locale import language, number
+from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
 from portal.web.streams import attachment
 
 pages = Pages("folder", __name__, face=Face.INTAKE)
 
 
-def _receipt_problem(problem: ReceiptError) -> str:
-    """Say in plain words what is wrong with a typed receipt, and which word it may be."""
-    if problem.kind is Fault.EMPTY:
-        return _("Type your nine words, with a space between them.")
-    if problem.kind is Fault.UNKNOWN_WORD:
-        lines = []
-        for place in problem.unknown:
-            near = _(" or ").join(problem.near.get(place, ()))
-            if near:
-                lines.append(
-                    _(
-                        "Word number %(place)s is not one of ours. Is it %(near)s?",
-                        place=number(place),
-                        near=near,
-                    )
-                )
-            else:
-                lines.append(_("Word number %(place)s is not one of ours.", place=number(place)))
-        return " ".join(lines)
-    if problem.kind is Fault.COUNT:
-        return _("We count %(count)s words; there should be nine.", count=number(problem.count))
-    return _("One of the words is not right, or two have changed places. Compare them with your note.")
-
-
 @pages.page("/return", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def come_back() -> ResponseReturnValue:
-    """Open the folder with the nine words; a wrong receipt takes as long as a right one."""
+    """Open with the nine words what they open: a draft, or the folder of what was sent.
+
+    A wrong receipt takes as long as a right one.
+    """
     form = WordsForm()
     if form.validate_on_submit():
         try:
             typed = receipts.parse(form.words.data or "")
         except ReceiptError as problem:
-            form.words.errors = [_receipt_problem(problem)]
+            form.words.errors = [problem_with(problem)]
         else:
             keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt, TYPED)
-            found = service.find_by_receipt(edge.db(), receipt=keys)
-            if found is not None:
-                visit.open_folder(visit.Key(found, keys.seed))
-                edge.erase(withdrawing.carry_out(edge.db(), submission_id=found, today=edge.today()))
-                return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+            if (way := _opened(keys)) is not None:
+                return way
             form.words.errors = [
                 _("We know no account with these words. Compare them with your note, word by word.")
             ]
-    return render_template("intake/return.html", form=form, unsent=visit.has_unsent())
+    return render_template("intake/return.html", form=form, unsent=visit.has_unsent(), begun=_unkept())
+
+
+def _unkept() -> Draft | None:
+    """Return what was typed in this browser before the code was at hand."""
+    begun = visit.has_draft() and visit.kept() is None and not visit.draft().sent
+    return visit.draft() if begun and not visit.draft().untouched else None
+
+
+def _opened(keys: ReceiptKeys) -> ResponseReturnValue | None:
+    found = service.find_by_receipt(edge.db(), receipt=keys)
+    if found is not None:
+        visit.open_folder(visit.Key(found, keys.seed))
+        edge.erase(withdrawing.carry_out(edge.db(), submission_id=found, today=edge.today()))
+        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
+    kept = draft_rows.find(edge.db(), receipt=keys, today=edge.today())
+    return None if kept is None else _went_on(kept)
+
+
+def _went_on(kept: Kept) -> ResponseReturnValue:
+    """Lead to where the draft was left; what was typed here meanwhile goes beside it."""
+    typed = _unkept()
+    if typed is not None and typed.files:
+        flash(
+            _(
+                "In this browser another account was begun, with files. Send it first, or give it a private "
+                "code of its own; then come back here with these words."
+            )
+        )
+        return redirect(url_for("intake.check"), HTTPStatus.SEE_OTHER)
+    draft, _until = draft_rows.read(edge.db(), kept, lock=True)
+    visit.open_kept(kept, draft.submission_id)
+    if typed is not None:
+        draft_merging.merge(draft, typed)
+        visit.keep(draft)
+        flash(_("What you had just typed is with it."))
+    flash(_("Everything you saved is here."))
+    return redirect(url_for(f"intake.{draft.at or Step.YOU}"), HTTPStatus.SEE_OTHER)
 
 
 def opened_folder() -> opening.Opened:

@@ -18,6 +18,7 @@ class Step(StrEnum):
     """One page, one question; the value is the end of its address."""
 
     SAFE = "safe"
+    CODE = "code"
     YOU = "you"
     HELPING = "helping"
     HOW = "how"
@@ -117,6 +118,7 @@ HOW = Field("basis", Kind.MANY, BASIS)
 
 JOURNEY = (
     Page(Step.SAFE),
+    Page(Step.CODE),
     Page(Step.YOU, (Field("relation", Kind.ONE, tuple(Relation)),), own=True),
     Page(
         Step.HELPING,

@@ -24,7 +24,7 @@ from portal.web.shared import Shared
 _STATE = "letting-in"
 _ENTRY = "letting-in", "accounts"
 _KEPT = 24 * 60 * 60
-WAITED_FOR = ("check", "documents", "voice")
+WAITED_FOR = ("check", "documents", "voice", "code")
 """Pages that somebody may be on the way to; *check* is where an account is sent."""
 
 
@@ -77,8 +77,8 @@ def _change(**values: object) -> None:
 
 
 def is_in() -> bool:
-    """Tell whether this account was let in."""
-    return visit.has_draft() and bool(_state()["in"])
+    """Tell whether this account was let in; one that is kept under its code was, when that was done first."""
+    return visit.kept() is not None or (visit.has_draft() and bool(_state()["in"]))
 
 
 def let_in() -> None:
@@ -91,7 +91,7 @@ def let_in() -> None:
 
 def challenge() -> Challenge | None:
     """Return the work that would let this account in; none when it is in, or nothing was begun."""
-    if not visit.has_draft() or visit.draft().sent or is_in():
+    if not visit.has_draft() or is_in() or visit.draft().sent:
         return None
     kept = _state()
     return Challenge(kept["salt"], kept["bits"], kept["made"])

@@ -99,7 +99,7 @@ def _kept(count: int) -> ResponseReturnValue:
 @pages.page("/people/sheet", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
 def take_sheet() -> ResponseReturnValue:
     """Take a spreadsheet: as a document, sealed as it arrives, and as cards, one for each line."""
-    draft, into = visit.draft(), Upload()
+    draft, into = visit.glance(), Upload()
     if draft.sent:
         return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
     try:

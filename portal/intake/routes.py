@@ -9,15 +9,12 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from portal.config import Face
-from portal.intake import letting_in_gate, service, visit
+from portal.intake import draft_merging, visit
 from portal.intake.answers import shown_as
 from portal.intake.asking import catalogue
-from portal.intake.day_words import understood
 from portal.intake.drafts import Draft
 from portal.intake.forms import (
     PressForm,
-    SendForm,
-    WordsForm,
     answers_of,
     form_of,
     shown,
@@ -25,9 +22,7 @@ from portal.intake.forms import (
 from portal.intake.journey import (
     ASKED,
     MOST_CARDS,
-    PAGES,
-    STEPS,
-    Kind,
+    Facts,
     Page,
     Step,
     after,
@@ -35,16 +30,14 @@ from portal.intake.journey import (
     number_of,
     path,
 )
-from portal.intake.permission_forms import PermissionsForm, restated
+from portal.intake.permission_forms import PermissionsForm
 from portal.intake.permission_forms import shown as shown_permissions
 from portal.permissions import Access
-from portal.vault import receipt as receipts
-from portal.vault.receipt import Receipt
 from portal.web import edge
 from portal.web.forms import PortalForm
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
-from portal.web.locale import language, number
+from portal.web.locale import language
 
 pages = Pages("intake", __name__, face=Face.INTAKE)
 
@@ -52,7 +45,10 @@ pages = Pages("intake", __name__, face=Face.INTAKE)
 @pages.page("/", access=Access.PUBLIC)
 def start() -> ResponseReturnValue:
     """Say who reads, what will happen and what will not, before anything is asked."""
-    return render_template("intake/start.html", begun=visit.has_draft())
+    if visit.has_draft() and visit.draft().sent and visit.draft().confirmed:
+        visit.forget_draft()  # one may begin another
+    begun = url_for(f".{visit.draft().at or Step.ACCOUNT}") if visit.has_draft() else ""
+    return render_template("intake/start.html", begun=begun, days=edge.settings().draft_days)
 
 
 @pages.page("/leave", access=Access.PUBLIC)
@@ -77,6 +73,19 @@ def _away(form: PortalForm, draft: Draft) -> None:
     visit.keep(draft)
 
 
+def ended() -> ResponseReturnValue | None:
+    """Return the way to the private code, for a browser whose visit ended meanwhile; told once."""
+    if not visit.has_ended():
+        return None
+    flash(
+        _(
+            "You were away for a long time, and the page had closed. With your nine words all that you saved "
+            "is here again. Without them it cannot be opened any more, and you can begin anew."
+        )
+    )
+    return redirect(url_for("folder.come_back"), HTTPStatus.SEE_OTHER)
+
+
 def _accepts(form: PortalForm, action: str) -> bool:
     """Tell whether a form may be left: in order, or nothing wrong with it but that something is empty."""
     return bool(form.validate()) or (action not in {"", "continue", "add"} and _left_empty(form))
@@ -84,19 +93,18 @@ def _accepts(form: PortalForm, action: str) -> bool:
 
 def _ask(page: Page) -> ResponseReturnValue:
     """Show one question; keep what was typed whichever button was pressed."""
+    if request.method == "GET" and (away := ended()) is not None:
+        return away
     draft = visit.draft()
     if draft.sent:
         return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
     card = _card(draft, page)
-    form = form_of(page, language())(data=shown(page, draft.given(page, card)))
-    action = request.form.get("action", "")
+    given = draft.given(page, card)
+    form = form_of(page, language())(data=shown(page, given))
     if request.method == "POST":
-        if form.csrf_token.errors or not _token_holds():
-            _away(form, draft)
-        elif _accepts(form, action) and _is_told(page, form, draft) and _fits(page, form, draft, card):
-            _take(page, form, draft, card, action)
-            visit.keep(draft)
-            return _next(page, action, card)
+        answer = _answered(page, form, draft, card)
+        if answer is not None:
+            return answer
     elif not visit.has_draft():
         visit.keep(draft)
     return render_template(
@@ -106,8 +114,35 @@ def _ask(page: Page) -> ResponseReturnValue:
         asking=catalogue(language()).page(page.step),
         page=page,
         card=card,
+        seen=request.form.get("seen") or draft_merging.mark(given),
+        away=visit.has_ended(),
         **place(page.step),
     )
+
+
+def _answered(page: Page, form: PortalForm, draft: Draft, card: int | None) -> ResponseReturnValue | None:
+    """Keep what was typed and return the way on; None when the page is shown again."""
+    action = request.form.get("action", "")
+    if form.csrf_token.errors or not token_holds():
+        if visit.has_ended() and _fits(page, form, draft, card):
+            _take(page, form, draft, card, "")
+        _away(form, draft)
+        return None
+    if not (_accepts(form, action) and _is_told(page, form, draft) and _fits(page, form, draft, card)):
+        return None
+    both = _take(page, form, draft, card, action)
+    draft.at = headed(page.step, action, draft.facts)
+    visit.keep(draft)
+    if both:
+        flash(
+            _(
+                "This page was changed in another window as well. Nothing is lost: both are here. Look at it "
+                "once more."
+            )
+        )
+        change = request.args.get("change")
+        return redirect(url_for(f".{page.step}", change=change), HTTPStatus.SEE_OTHER)
+    return _next(page, action, card)
 
 
 def _card(draft: Draft, page: Page) -> int | None:
@@ -141,12 +176,19 @@ def _is_told(page: Page, form: PortalForm, draft: Draft) -> bool:
     return False
 
 
-def _take(page: Page, form: PortalForm, draft: Draft, card: int | None, action: str) -> None:
+def _take(page: Page, form: PortalForm, draft: Draft, card: int | None, action: str) -> bool:
+    """Put the answers of a page into the draft; tell whether what another window wrote was kept beside."""
     answers = {} if action == "remove" else answers_of(page, form)
-    if action != "remove" or page.cards:
+    seen, now = request.form.get("seen", ""), draft.given(page, card)
+    both = draft_merging.differ(now, answers, seen, draft.forms.get(page.step, ""))
+    if both:
+        draft_merging.take_both(draft, page, answers)
+    elif action != "remove" or page.cards:
         draft.take(page, answers, card)
+    draft_merging.remember(draft, page.step, seen)
     given = [name for name, value in answers.items() if value.strip()]
     shown_as(draft, page, catalogue(language()), given)
+    return both
 
 
 def _next(page: Page, action: str, card: int | None) -> ResponseReturnValue:
@@ -161,15 +203,18 @@ def ask(
     step: Step, form: PortalForm, template: str, take: Callable[[Draft], None], **more: object
 ) -> ResponseReturnValue:
     """Show a page that has a form of its own; keep what was typed whichever button was pressed."""
+    if request.method == "GET" and (away := ended()) is not None:
+        return away
     draft = visit.draft()
     if draft.sent:
         return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
     action = request.form.get("action", "")
     if request.method == "POST":
-        if form.csrf_token.errors or not _token_holds():
+        if form.csrf_token.errors or not token_holds():
             _away(form, draft)
         elif _accepts(form, action):
             take(draft)
+            draft.at = headed(step, action, draft.facts)
             visit.keep(draft)
             return onwards(step, action)
     elif not visit.has_draft():
@@ -182,7 +227,8 @@ def _left_empty(form: PortalForm) -> bool:
     return all(not form[name].data for name in form.errors if name)
 
 
-def _token_holds() -> bool:
+def token_holds() -> bool:
+    """Tell whether the form that was sent is one of this visit."""
     try:
         validate_csrf(request.form.get("csrf_token"))
     except ValidationError:
@@ -193,11 +239,32 @@ def _token_holds() -> bool:
 def place(step: Step) -> dict[str, object]:
     """Return where a step stands among the others, for its page."""
     facts = visit.draft().facts
-    return {"step": step, "now": number_of(step, facts), "of": len(path(facts, with_step=step))}
+    until = visit.kept_until()
+    return {
+        "step": step,
+        "now": number_of(step, facts),
+        "of": len(path(facts, with_step=step)),
+        "until": until,
+        "soon": until is not None and (until - edge.today()).days < WARNED,
+    }
 
+
+WARNED = 7
+"""Days before its end on which a draft's pages say so aloud."""
 
 ELSEWHERE = {"rest": ".rest", "voice": ".voice", "documents": ".documents", "many": ".many"}
 """Buttons that lead to a page beside the journey; what was typed is kept first."""
+
+
+def headed(step: Step, action: str, facts: Facts) -> Step:
+    """Return the page of the journey that a button leads to; from beside it one comes back to the same."""
+    if action in ELSEWHERE or action in {"add", "remove"}:
+        return step
+    if action == "back":
+        return before(step, facts) or step
+    if request.args.get("change"):
+        return Step.CHECK
+    return after(step, facts) or step
 
 
 def onwards(step: Step, action: str) -> ResponseReturnValue:
@@ -205,13 +272,9 @@ def onwards(step: Step, action: str) -> ResponseReturnValue:
     facts = visit.draft().facts
     if action in ELSEWHERE:
         return redirect(url_for(ELSEWHERE[action], at=step), HTTPStatus.SEE_OTHER)
-    if action == "back":
-        earlier = before(step, facts)
-        return redirect(url_for(f".{earlier}") if earlier else url_for(".start"), HTTPStatus.SEE_OTHER)
-    if request.args.get("change"):
-        return redirect(url_for(".check"), HTTPStatus.SEE_OTHER)
-    later = after(step, facts) or step
-    return redirect(url_for(f".{later}"), HTTPStatus.SEE_OTHER)
+    if action == "back" and before(step, facts) is None:
+        return redirect(url_for(".start"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for(f".{headed(step, action, facts)}"), HTTPStatus.SEE_OTHER)
 
 
 def _view(page: Page) -> Callable[[], ResponseReturnValue]:
@@ -248,14 +311,6 @@ def pause() -> ResponseReturnValue:
     return ask(Step.PAUSE, PressForm(), "intake/pause.html", take)
 
 
-@pages.page("/rest", access=Access.PUBLIC)
-def rest() -> ResponseReturnValue:
-    """Rest: what is kept, for how long, and the way back to where one was."""
-    at = request.args.get("at", "")
-    known = at in set(STEPS)
-    return render_template("intake/rest.html", at=url_for(f".{at}") if known else url_for(".start"))
-
-
 @pages.page("/support", access=Access.PUBLIC)
 def support() -> ResponseReturnValue:
     """Where somebody listens, by country; a page of ours, without a link to anywhere."""
@@ -265,119 +320,14 @@ def support() -> ResponseReturnValue:
 @pages.page("/permissions", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def permissions() -> ResponseReturnValue:
     """Ask what is allowed: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
-    form = PermissionsForm(data=shown_permissions(visit.draft().consent))
+    now = visit.draft().consent if visit.has_draft() else {}
+    form = PermissionsForm(data=shown_permissions(now))
+    seen = request.form.get("seen", "")
 
     def take(draft: Draft) -> None:
-        draft.consent = form.answers()
+        given, last = form.answers(), draft.forms.get(Step.PERMISSIONS, "")
+        both = draft_merging.differ(draft.consent, given, seen, last)
+        draft.consent = {**draft.consent, **given} if both else given
+        draft_merging.remember(draft, Step.PERMISSIONS, seen)
 
-    return ask(Step.PERMISSIONS, form, "intake/permissions.html", take)
-
-
-def _summary(draft: Draft) -> list[dict[str, object]]:
-    """Return what every page of the journey was answered, for the last look."""
-    found: list[dict[str, object]] = []
-    for page in ASKED:
-        if page.step is Step.ACCOUNT or not (page.when(draft.facts) or draft.cards(page.step)):
-            continue
-        asking = catalogue(language()).page(page.step)
-        cards = [draft.given(page)] if page.own else draft.cards(page.step)
-        told = [
-            [(asking.prompts[one.name].ask, *_read(page, one.name, card)) for one in page.fields]
-            for card in cards
-        ]
-        answered = [[row for row in rows if row[1]] for rows in told]
-        found.append({"page": page, "title": asking.title, "cards": [rows for rows in answered if rows]})
-    return found
-
-
-def _read(page: Page, name: str, card: dict[str, str]) -> tuple[str, str]:
-    """Return an answer in words, and how a date was understood."""
-    field, value = next(one for one in page.fields if one.name == name), card.get(name, "")
-    if field.kind in {Kind.ONE, Kind.MANY}:
-        choices = catalogue(language()).page(page.step).prompts[name].choices
-        return _(", ").join(choices[one].split("\n")[0] for one in value.split() if one in choices), ""
-    return value, understood(value) if field.kind is Kind.DATE else ""
-
-
-@pages.page("/check", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
-def check() -> ResponseReturnValue:
-    """Everything once more, each with a way to change it; sent only from here."""
-    draft = visit.draft()
-    if request.method == "POST" and not visit.has_draft():
-        flash(_("What you had begun is no longer here: the page was left for too long. Please begin again."))
-        return redirect(url_for(".start"), HTTPStatus.SEE_OTHER)
-    if request.method == "POST" and not _token_holds():
-        flash(_("The page was open for too long. Look at it once more, and press “Send” again."))
-        return redirect(url_for(".check"), HTTPStatus.SEE_OTHER)
-    if request.method == "POST" and not draft.sent:
-        way = letting_in_gate.first("check")
-        if way is not None:
-            return way
-        keys = receipts.keys_of(Receipt(draft.receipt), edge.settings().public_keys.receipt_salt)
-        service.submit(
-            edge.db(),
-            draft=draft,
-            keys=edge.recipients(),
-            receipt=keys,
-            language=language(),
-            day=edge.today(),
-        )
-        draft.sent = True
-        visit.keep(draft)
-    if draft.sent:
-        return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
-    return render_template(
-        "intake/check.html",
-        form=SendForm(),
-        draft=draft,
-        summary=_summary(draft),
-        documents=PAGES[Step.DOCUMENTS],
-        permissions=restated(draft.consent),
-        **place(Step.CHECK),
-    )
-
-
-@pages.page("/received", access=Access.PUBLIC)
-def received() -> ResponseReturnValue:
-    """Show the nine words, the only key, until they are typed back."""
-    draft = visit.draft()
-    if not draft.sent:
-        return redirect(url_for(".start" if not visit.has_draft() else ".check"), HTTPStatus.SEE_OTHER)
-    return render_template(
-        "intake/received.html",
-        words=draft.receipt_words(language()),
-        digits=Receipt(draft.receipt).digits(),
-        day=edge.today(),
-        file_count=len(draft.files),
-    )
-
-
-@pages.page("/received/words", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
-def confirm() -> ResponseReturnValue:
-    """Typing the words back, so that nobody leaves without them."""
-    draft = visit.draft()
-    if not draft.sent:
-        return redirect(url_for(".start"), HTTPStatus.SEE_OTHER)
-    form = WordsForm()
-    if form.validate_on_submit():
-        wrong = _wrong_words(form.words.data or "", Receipt(draft.receipt))
-        if not wrong:
-            visit.forget_draft()
-            return render_template("intake/done.html", day=edge.today())
-        form.words.errors = [wrong]
-    return render_template("intake/confirm.html", form=form)
-
-
-def _wrong_words(typed: str, receipt: Receipt) -> str:
-    """Return what is not right in the typed words, or nothing."""
-    if not typed.strip():
-        return _("Type the nine words, with a space between them.")
-    wrong = receipts.compare(typed, receipt)
-    if not wrong:
-        return ""
-    if receipts.WORDS // 2 < receipts.count(typed) != receipts.WORDS:
-        return _("We count %(count)s words; there should be nine.", count=number(receipts.count(typed)))
-    if len(wrong) == receipts.WORDS:
-        return _("These are not the nine words of the page before. Look at them once more.")
-    places = _(", ").join(number(place) for place in wrong)
-    return _("Look again at word number %(places)s.", places=places)
+    return ask(Step.PERMISSIONS, form, "intake/permissions.html", take, seen=seen or draft_merging.mark(now))

@@ -43,6 +43,16 @@ class PartKey:
         """Return the context of the document's sealed original."""
         return context(Label.FILE, self.submission_id, self.part_id, document_id, "original")
 
+    @property
+    def arrival_key(self) -> bytes:
+        """Return the key under which files of a draft lie while they arrive."""
+        return derive(self.key, context(Label.KEY_ARRIVAL, self.submission_id, self.part_id))
+
+    @property
+    def arrival_owner(self) -> str:
+        """Return the name of the folder where they arrive: 32 hexadecimal digits that say nothing."""
+        return derive(self.arrival_key, context(Label.KEY_ARRIVAL, "owner"))[:16].hex()
+
 
 def wrap_place(submission_id: UUID, part_id: UUID, compartment: Compartment) -> bytes:
     """Return the context under which a part's key is wrapped."""

@@ -19,13 +19,15 @@ from portal.intake.chunks import (
     IncompleteError,
     Landing,
     Limits,
+    Unfinished,
     said,
 )
+from portal.intake.draft_rows import GoneError
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.file_forms import SORT_LABELS, AboutFileForm, DocumentsForm, VoiceForm
 from portal.intake.journey import Step
 from portal.intake.models import Compartment
-from portal.intake.routes import onwards, pages, place
+from portal.intake.routes import ended, onwards, pages, place
 from portal.permissions import Access
 from portal.store.arrivals import Arrivals
 from portal.web import edge, uploads
@@ -42,6 +44,8 @@ RECORDING = 256 * 1024 * 1024
 
 _LARGEST_HEAD = 4096
 
+CLOSED = "What you had begun is no longer open here. Open it again with your private code."
+
 
 def landing(draft: Draft) -> Landing:
     """Return the place where the draft's files arrive piece by piece."""
@@ -55,15 +59,20 @@ def limits() -> Limits:
     return Limits(here.chunked_file_limit, here.files_per_submission, here.draft_limit)
 
 
+def unfinished(draft: Draft) -> list[Unfinished]:
+    """Return the files that have come only in part."""
+    place_of, added = landing(draft), {one.document_id for one in draft.files}
+    # Power may go after a file was added and before its pieces were erased.
+    return [one for one in place_of.unfinished() if place_of.document_id(one.upload_id) not in added]
+
+
 def _shown(draft: Draft) -> dict[str, object]:
     """Return what both pages show: what is here, what is still coming, how much may come."""
-    here, place_of, added = edge.settings(), landing(draft), {one.document_id for one in draft.files}
-    # Power may go after a file was added and before its pieces were erased.
-    coming = [one for one in place_of.unfinished() if place_of.document_id(one.upload_id) not in added]
+    here = edge.settings()
     return {
         "draft": draft,
         "sorts": {sort.value: label for sort, label in SORT_LABELS.items()},
-        "unfinished": coming,
+        "unfinished": unfinished(draft),
         "limit": here.file_limit // (1024 * 1024),
         "chunked_limit": here.chunked_file_limit,
         "piece": LARGEST,
@@ -85,7 +94,7 @@ def _voice_page(form: VoiceForm) -> Response:
 
 def _begun() -> bool:
     """Tell whether there is still something to add to; what was sent is added to from the folder."""
-    draft = visit.draft()
+    draft = visit.glance()
     if not draft.sent and not visit.has_draft():
         visit.keep(draft)
     return not draft.sent
@@ -93,7 +102,9 @@ def _begun() -> bool:
 
 @pages.page("/documents", access=Access.PUBLIC)
 def documents() -> ResponseReturnValue:
-    """Show the files so far, and a place to add more; they are stored as they come, so one is let in first."""
+    """Show the files so far, and a place to add more; they are stored as they come: one is let in first."""
+    if (away := ended()) is not None:
+        return away
     if not _begun():
         return _received()
     return letting_in_gate.first("documents") or _documents_page(DocumentsForm())
@@ -102,6 +113,8 @@ def documents() -> ResponseReturnValue:
 @pages.page("/voice", access=Access.PUBLIC)
 def voice() -> ResponseReturnValue:
     """Record in the browser, or send a recording that was made elsewhere."""
+    if (away := ended()) is not None:
+        return away
     if not _begun():
         return _received()
     return letting_in_gate.first("voice") or _voice_page(VoiceForm())
@@ -130,7 +143,7 @@ def _add(asked: type[DocumentsForm | VoiceForm]) -> ResponseReturnValue:
     way = letting_in_gate.first("documents")
     if way is not None:
         return way
-    draft, into = visit.draft(), Upload()
+    draft, into = visit.glance(), Upload()
     try:
         taken = _taken(draft, into)
     except RequestEntityTooLarge:
@@ -239,9 +252,12 @@ ARRIVING = "/documents/arriving/<uuid:upload_id>"
 def _expected() -> Draft:
     """Return the draft, for a request that a script of its page sent."""
     arriving.check_token(request.headers.get("X-CSRF-Token"))
-    draft = visit.draft()
+    try:
+        draft = visit.glance()
+    except GoneError:
+        raise StaleError(CLOSED) from None
     if draft.sent or not visit.has_draft():
-        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
+        raise StaleError(CLOSED)
     return draft
 
 
@@ -251,7 +267,7 @@ def begin_upload(upload_id: UUID) -> ResponseReturnValue:
     draft = _expected()
     here, allowed = landing(draft), limits()
     if not letting_in_gate.quietly():
-        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
+        raise StaleError(CLOSED)
     told = _told()
     if any(one.document_id == here.document_id(upload_id) for one in draft.files):
         return jsonify(done=True, missing=[])
@@ -304,7 +320,7 @@ def finish_upload(upload_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{ARRIVING}/keep", access=Access.PUBLIC, methods=("POST",))
 def keep_recording(upload_id: UUID) -> ResponseReturnValue:
     """Keep a recording as far as it came before it was cut off."""
-    draft = visit.draft()
+    draft = visit.glance()
     if not draft.sent and visit.has_draft():
         try:
             _finished(draft, upload_id, None)
@@ -317,7 +333,7 @@ def keep_recording(upload_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{ARRIVING}/drop", access=Access.PUBLIC, methods=("POST",))
 def drop_upload(upload_id: UUID) -> ResponseReturnValue:
     """Leave out what has come only in part; its pieces are erased."""
-    draft = visit.draft()
+    draft = visit.glance()
     if not draft.sent and visit.has_draft():
         landing(draft).drop(upload_id)
     return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
@@ -355,7 +371,7 @@ def _into_draft(before: Draft, file: DraftFile) -> None:
     if current is None or any(one.document_id == file.document_id for one in current.files):
         edge.files().erase(file.stored_name)
     if current is None:
-        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
+        raise StaleError(CLOSED)
     if all(one.document_id != file.document_id for one in current.files):
         current.files.append(file)
         visit.keep(current)

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,16 +128,17 @@ class Arrivals:
             return None
         return Lock(descriptor)
 
-    def sweep(self, *, older_than: float, now: float) -> int:
+    def sweep(self, *, older_than: float, now: float, spare: Container[str] = ()) -> int:
         """Erase uploads that nobody has added to for ``older_than`` seconds before ``now``; return how many.
 
-        The folder's inode change time is the clock: it moves with every piece, and cannot be set back.
+        Those of the owners in ``spare`` stay: their drafts are kept. The folder's inode change time is the
+        clock: it moves with every piece, and cannot be set back.
         """
         removed = 0
         with storage_errors():
             for place in sorted(self.folder.glob("*/*")):
                 with suppress(FileNotFoundError):
-                    if place.lstat().st_ctime <= now - older_than:
+                    if place.parent.name not in spare and place.lstat().st_ctime <= now - older_than:
                         shutil.rmtree(place, ignore_errors=True)
                         removed += 1
             for owner in sorted(self.folder.glob("*")):

@@ -41,6 +41,7 @@ class Label(StrEnum):
     CUSTODY = "tp1/custody"
     ARRIVAL = "tp1/arrival"
     ARRIVAL_PIECE = "tp1/arrival-piece"
+    DRAFT = "tp1/draft"
     CONDITION = "tp1/consent-condition"
     MESSAGE = "tp1/message"
     QUESTION = "tp1/question"
@@ -77,6 +78,7 @@ class Label(StrEnum):
     WRAP_THREAD = "tp1/wrap/thread"
     WRAP_RECOVERY = "tp1/wrap/recovery"
     WRAP_SEGMENT = "tp1/wrap/segment"
+    WRAP_DRAFT = "tp1/wrap/draft"
     # people and sessions
     BUNDLE = "tp1/staff/bundle"
     BUNDLE_KEY = "tp1/staff/bundle-key"

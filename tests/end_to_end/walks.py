@@ -51,10 +51,26 @@ def begin(source: Person) -> None:
     source.press("main .buttons a.button >> nth=0")
     source.press("main form button[value=iran]")
     source.press("main .buttons a.button >> nth=0")
+    note(source)
     source.choose({"relation": RELATIONS[source.language]})
     source.press(ON)
     source.press(SKIP)  # how to tell it
     source.press(SKIP)  # to whom it was told before
+
+
+def words_of(source: Person) -> tuple[str, ...]:
+    """Read the nine words that a page shows."""
+    words = tuple(source.page.locator(".words bdi").all_inner_texts())
+    assert len(words) == 9
+    return words
+
+
+def note(source: Person) -> Kept:
+    """Write the private code down, and put typing it back off."""
+    kept = Kept(words_of(source))
+    source.press(ON)
+    source.press("main .ways a >> nth=1")
+    return kept
 
 
 def asked(source: Person) -> None:
@@ -97,9 +113,7 @@ def tell(source: Person, *, files: bool = True) -> None:
 def send(source: Person) -> Kept:
     """Send, and write the nine words down."""
     source.press(ON)
-    words = source.page.locator(".words bdi").all_inner_texts()
-    assert len(words) == 9
-    return Kept(tuple(words))
+    return Kept(words_of(source))
 
 
 def confirm(source: Person, kept: Kept) -> None:

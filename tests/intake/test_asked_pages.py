@@ -72,7 +72,7 @@ def test_who_goes_on_after_the_note_meets_every_page_and_can_go_back_through_all
 def test_a_helper_is_asked_whose_words_these_are(source: Source) -> None:
     leads_to(source.post("you", relation="helper", action="continue"), "/en/helping")
     page = source.get("helping")
-    assert "Page 3 of 15" in said(page)
+    assert "Page 4 of 16" in said(page)
     fields = {"agrees": "beside", "words": "verbatim", "spoken": "کردی", "helper": "Nasrin"}
     leads_to(source.post("helping", action="continue", **fields), "/en/how")
     assert shown(source.get("helping"), "spoken") == "کردی"

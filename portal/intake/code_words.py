@@ -1,0 +1,45 @@
+"""What is said about a private code that was typed: what is wrong with it, and which word it may be."""
+
+from portal.vault import receipt as receipts
+from portal.vault.receipt import Fault, Receipt, ReceiptError
+from portal.web.locale import gettext as _
+from portal.web.locale import number
+
+
+def wrong_words(typed: str, receipt: Receipt) -> str:
+    """Return what is not right in the typed words, or nothing."""
+    if not typed.strip():
+        return _("Type the nine words, with a space between them.")
+    wrong = receipts.compare(typed, receipt)
+    if not wrong:
+        return ""
+    if receipts.WORDS // 2 < receipts.count(typed) != receipts.WORDS:
+        return _("We count %(count)s words; there should be nine.", count=number(receipts.count(typed)))
+    if len(wrong) == receipts.WORDS:
+        return _("These are not the nine words of the page before. Look at them once more.")
+    places = _(", ").join(number(place) for place in wrong)
+    return _("Look again at word number %(places)s.", places=places)
+
+
+def problem_with(problem: ReceiptError) -> str:
+    """Say in plain words what is wrong with a typed receipt, and which word it may be."""
+    if problem.kind is Fault.EMPTY:
+        return _("Type your nine words, with a space between them.")
+    if problem.kind is Fault.UNKNOWN_WORD:
+        lines = []
+        for place in problem.unknown:
+            near = _(" or ").join(problem.near.get(place, ()))
+            if near:
+                lines.append(
+                    _(
+                        "Word number %(place)s is not one of ours. Is it %(near)s?",
+                        place=number(place),
+                        near=near,
+                    )
+                )
+            else:
+                lines.append(_("Word number %(place)s is not one of ours.", place=number(place)))
+        return " ".join(lines)
+    if problem.kind is Fault.COUNT:
+        return _("We count %(count)s words; there should be nine.", count=number(problem.count))
+    return _("One of the words is not right, or two have changed places. Compare them with your note.")

@@ -1,0 +1,85 @@
+"""Two hands at one draft: what was written in two windows is kept twice rather than lost once."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+
+from portal.intake.drafts import Draft
+from portal.intake.journey import ASKED, Kind, Page, Step
+from portal.intake.models import Answer
+
+_DIGEST, _NONCE = 16, 8
+_STRICT = (Answer.NO.value, Answer.ASK.value, Answer.YES.value)
+
+
+def mark(given: Mapping[str, str], random: Callable[[int], bytes] = secrets.token_bytes) -> str:
+    """Return what a form carries of the answers that it shows, and a name of its own."""
+    return f"{_digest(given)}.{random(_NONCE // 2).hex()}"
+
+
+def _digest(given: Mapping[str, str]) -> str:
+    told = {name: value for name, value in given.items() if value}
+    written = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+    return hashlib.sha256(written).hexdigest()[:_DIGEST]
+
+
+def differ(now: Mapping[str, str], typed: Mapping[str, str], shown: str, last: str) -> bool:
+    """Tell whether answers were changed elsewhere since a form showed them (its `mark`).
+
+    ``last`` is the form that changed them last: one that is sent again, with a word more, follows itself. A
+    form without a mark is taken as it is.
+    """
+    digest, _dot, name = shown.partition(".")
+    if not name or not any(now.values()) or digest == _digest(now) or last == name:
+        return False
+    return any(typed.get(one, "") != value for one, value in now.items() if value)
+
+
+def remember(draft: Draft, step: Step, shown: str) -> None:
+    """Note which form changed a page last."""
+    name = shown.partition(".")[2]
+    if name:
+        draft.forms[step] = name[:_NONCE]
+
+
+def take_both(draft: Draft, page: Page, typed: Mapping[str, str]) -> None:
+    """Keep what is there and what was typed: both texts in one field, or a card beside the other."""
+    if page.cards:
+        draft.take(page, typed, None)
+        return
+    now = draft.given(page)
+    kinds = {one.name: one.kind for one in page.fields}
+    draft.take(page, {**now, **{name: _both(kinds[name], now.get(name, ""), typed[name]) for name in typed}})
+
+
+def _both(kind: Kind, there: str, typed: str) -> str:
+    one, other = there.strip(), typed.strip()
+    if not one or not other or one in other:
+        return typed if other else there
+    if other in one or kind is Kind.ONE:
+        return typed if kind is Kind.ONE else there
+    if kind is Kind.MANY:
+        return " ".join(dict.fromkeys([*there.split(), *typed.split()]))
+    return f"{one}\n\n{other}" if kind in {Kind.TEXT, Kind.LONG} else f"{one} / {other}"
+
+
+def merge(draft: Draft, other: Draft) -> None:
+    """Put what was typed into another draft, before the code was at hand, beside what was kept under it."""
+    for page in ASKED:
+        if not page.cards:
+            there = draft.given(page)
+            chosen = {one.name for one in page.fields if one.kind is Kind.ONE and there.get(one.name)}
+            given = {name: value for name, value in other.given(page).items() if value and name not in chosen}
+            take_both(draft, page, given)
+            continue
+        for card in other.cards(page.step):
+            if card not in draft.cards(page.step):
+                draft.take(page, card, None)
+    for use, answer in other.consent.items():
+        said = draft.consent.get(use) or answer
+        known = {said, answer} <= set(_STRICT)
+        draft.consent[use] = min(said, answer, key=_STRICT.index) if known else said
+    draft.paused = draft.paused or other.paused
+    for step, asked in other.asked.items():
+        draft.asked[step] = {**asked, **draft.asked.get(step, {})}
