@@ -16,7 +16,7 @@ _AROUND = 6_000
 """Code points on either side of the marked words that are read for names and dates."""
 _CLOSE = 60
 """Code points after the marked words within which a father is named."""
-_WORD = re.compile(r"[^\W_]+(?:[\u200c'’\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:[\u200c'’\-](?!s\b)[^\W_]+)*")
 _END = re.compile(r"[.!?؟؛\n]+(?=\s|$)|\n+")
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _SAME_WORD = 0.85
@@ -150,13 +150,15 @@ class Account:
     @cached_property
     def _words(self) -> tuple[Lexicon, dict[int, list[int]]]:
         """The distinct words of the text, and the places where each stands."""
-        lexicon, places = Lexicon(), dict[int, list[int]]()
+        standing: dict[str, list[int]] = {}
         for at, (start, end) in enumerate(self._spans):
-            if start < self.end and end > self.start:
-                continue  # the marked words do not speak for themselves
-            word = fold(self.text[start:end]).replace(" ", "")
+            if start >= self.end or end <= self.start:  # the marked words do not speak for themselves
+                standing.setdefault(self.text[start:end], []).append(at)
+        lexicon, places = Lexicon(), dict[int, list[int]]()
+        for written, stands in standing.items():
+            word = fold(written).replace(" ", "")
             if word:
-                places.setdefault(lexicon.place(word), []).append(at)
+                places.setdefault(lexicon.place(word), []).extend(stands)
         lexicon.pack()
         return lexicon, places
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
 from portal.casework import writing
@@ -154,7 +155,7 @@ def _candidates(
     records = {record_id: one for record_id, one in records.items() if record_id in targets}
     linked = service.linked_to(asked.session, asked.opened)
     facts = gathering.facts_of(asked.session, [*records.values()], by=asked.by, linked=linked)
-    account, share = _account(asked.opened, asked.mark), known.names(asked.session).share
+    account, share = _account(asked.opened, asked.mark), cache(known.names(asked.session).share)
     judged = {one.record_id: one for one in asked.mark.judged} if asked.mark else {}
     made = []
     for record_id, record in records.items():

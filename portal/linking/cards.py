@@ -29,7 +29,10 @@ def card(one: Candidate, text: str) -> dict[str, Any]:
     lines = [str(labels.TARGETS[one.target])]
     if person and person.father_name:
         lines.append(_("father: %(name)s", name=_apart(person.father_name)))
-    lines += [fact for fact in ((person.origin, person.birth_words) if person else ()) if fact]
+    if person and person.origin:
+        lines.append(person.origin)
+    if person and person.birth_words:
+        lines.append(_("born: %(words)s", words=_apart(person.birth_words)))
     agreeing, missing = names_agree(one, text)
     return {
         "id": one.record.id,

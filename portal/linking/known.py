@@ -2,6 +2,7 @@
 
 A request reads which names changed since the last one and takes them in before it asks, so that all processes
 answer alike. Only a large registry is read in beside the requests; until it is, answers say that they lack.
+Nothing that is asked stays here: it may be words of a sealed account.
 """
 
 import heapq
@@ -81,6 +82,11 @@ class Known:
             shelf = self._shelves.get((Kind.PERSON, False))
             return shelf.share(word) if shelf is not None and word else 0.0
 
+    @property
+    def reading(self) -> bool:
+        """Tell whether names are being read in beside the requests."""
+        return self._reading is not None
+
     def wait(self) -> None:
         """Wait until what is being read in beside the requests is there."""
         reading = self._reading
@@ -140,7 +146,7 @@ class Known:
 
 
 def _empty(kind: Kind) -> NameIndex:
-    return NameIndex((), ids=Uuids(), titled=kind is Kind.PERSON)
+    return NameIndex((), ids=Uuids(), titled=kind is Kind.PERSON, remember=False)
 
 
 def _shelves(session: Session, *, breathe: bool = False) -> dict[Shelf, NameIndex]:
@@ -149,6 +155,7 @@ def _shelves(session: Session, *, breathe: bool = False) -> dict[Shelf, NameInde
             _records(session, kind, hidden=hidden, breathe=breathe),
             ids=Uuids(),
             titled=kind is Kind.PERSON,
+            remember=False,
         )
         for kind in Kind
         for hidden in (False, True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.linking.evidence import Sort
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
+from portal.registry.vocabulary import Kind
 from portal.web.locale import lazy_gettext as _l
 
 TARGETS: Mapping[Target, Any] = {
@@ -40,6 +41,13 @@ BASES: Mapping[Basis, Any] = {
     Basis.TOLD: _l("was told by others"),
     Basis.DOCUMENT: _l("a document says so"),
     Basis.INFERRED: _l("concludes it from other things"),
+}
+
+NEW: Mapping[Kind, Any] = {
+    Kind.PERSON: _l("Add as a new person"),
+    Kind.BODY: _l("Add as a new body"),
+    Kind.PLACE: _l("Add as a new place"),
+    Kind.GRAVE: _l("Add as a new grave"),
 }
 
 SAME_NAME = _l("the same name, letter for letter")

@@ -27,10 +27,16 @@ _PART, _BASE = 0.55, 0.35
 
 
 class Lexicon:
-    """Distinct words in the order they came, each with its phonetic form, found by key."""
+    """Distinct words in the order they came, each with its phonetic form, found by key.
 
-    def __init__(self) -> None:
+    What it was asked is remembered, for speed, unless told otherwise: words of a sealed account must not stay
+    with the words of the registry.
+    """
+
+    def __init__(self, *, remember: bool = True) -> None:
         self.words: list[str] = []
+        self._remember = remember
+        self._forms: list[str] = []
         self._places: dict[str, int] = {}
         self._late: dict[int, list[int]] = {}
         self._cache: OrderedDict[str, dict[int, float]] = OrderedDict()
@@ -47,7 +53,8 @@ class Lexicon:
         if found is None:
             found = self._places[word] = len(self.words)
             self.words.append(word)
-            for number in _keys(form(word)):
+            self._forms.append(form(word))
+            for number in _keys(self._forms[found]):
                 self._late.setdefault(number, []).append(found)
             self._cache.clear()
         return found
@@ -55,21 +62,23 @@ class Lexicon:
     def pack(self) -> None:
         """Put the keys of all words in order, which takes less room than a table of objects."""
         keys, places = array("q"), array("i")
-        for place, word in enumerate(self.words):
-            found = _keys(form(word))
+        for place, signs in enumerate(self._forms):
+            found = _keys(signs)
             keys.extend(found)
             places.extend([place] * len(found))
         numbered, placed = np.array(keys, dtype=np.int64), np.array(places, dtype=np.int32)
         order = np.argsort(numbered, kind="stable")
         self._key_numbers, self._key_words = numbered[order], placed[order]
-        self._table, self._late = _table(self.words), {}
+        self._table, self._late = _table(self._forms), {}
         self._cache.clear()
 
     def alike(self, word: str) -> dict[int, float]:
         """Return the words that a word may stand for, and how alike they are (over 0.5, at most 1)."""
         found = self._cache.get(word)
         if found is None:
-            found = self._cache[word] = self._find(word)
+            found = self._find(word)
+            if self._remember:
+                self._cache[word] = found
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
         return found
@@ -103,7 +112,7 @@ class Lexicon:
 
     def _signs_of(self, places: npt.NDArray[np.int64]) -> Signs:
         packed = len(self._table)
-        late = _table([self.words[place] for place in places.tolist() if place >= packed])
+        late = _table([self._forms[place] for place in places.tolist() if place >= packed])
         return np.concatenate((self._table[places[places < packed]], late))
 
 
@@ -119,11 +128,11 @@ def _keys(signs: str) -> list[int]:
     return [*found]
 
 
-def _table(words: Sequence[str]) -> Signs:
-    """Return the signs of words, a row each, as places in the tables of `costs`; 0 is no sign."""
-    table = np.zeros((len(words), LONGEST), dtype=np.uint8)
-    for row, word in enumerate(words):
-        found = numbers(form(word))
+def _table(forms: Sequence[str]) -> Signs:
+    """Return the signs of forms, a row each, as places in the tables of `costs`; 0 is no sign."""
+    table = np.zeros((len(forms), LONGEST), dtype=np.uint8)
+    for row, signs in enumerate(forms):
+        found = numbers(signs)
         table[row, : len(found)] = found
     return table
 

@@ -120,8 +120,8 @@ class Uuids:
 class NameIndex:
     """Names of records, ready to be asked; ``records`` are ``(id, names)``, each id once.
 
-    ``titled=False`` for places. At 1,000,000 names it takes some 150 MB; asking does not change it but for a
-    cache of words.
+    ``titled=False`` for places; with ``remember=False`` no word that was asked stays. At 1,000,000 names it
+    takes some 150 MB; asking does not change it but for a cache of words.
     """
 
     def __init__(
@@ -130,11 +130,12 @@ class NameIndex:
         *,
         ids: Ids | None = None,
         titled: bool = True,
+        remember: bool = True,
     ) -> None:
         self._ids: Ids = AnyIds() if ids is None else ids
         self._titled = titled
         self._gone: set[int] = set()
-        self._lexicon = Lexicon()
+        self._lexicon = Lexicon(remember=remember)
         self._person = array("i")
         self._starts = array("q", [0])
         self._words = array("i")
@@ -202,7 +203,8 @@ class NameIndex:
         readings = [reading for reading in readings_of(query, titled=self._titled) if reading]
         if not readings or k < 1:
             return []
-        alike = {one.word: self._lexicon.alike(one.word) for reading in readings for one in reading}
+        words = dict.fromkeys(one.word for reading in readings for one in reading)
+        alike = {word: self._lexicon.alike(word) for word in words}
         weights = {word: self._weight(found) for word, found in alike.items()}
         best: dict[Hashable, tuple[float, int, Sequence[Asked]]] = {}
         for row in self._near(readings, alike, weights, max(_RERANKED, 4 * k)):

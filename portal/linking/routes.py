@@ -20,7 +20,6 @@ from portal.linking.models import LinkState
 from portal.linking.service import OpenedLink
 from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Verdict
 from portal.permissions import Permission
-from portal.registry.labels import LABELS
 from portal.registry.models import Record
 from portal.registry.records import shown
 from portal.registry.vocabulary import Kind
@@ -89,7 +88,7 @@ def new(case_id: UUID) -> ResponseReturnValue:
         found=found,
         cards=[card(one, text) for one in found.candidates],
         aside=[card(one, text) for one in found.aside],
-        kinds=[(kind, LABELS[Kind][kind]) for kind in _MEANT.get(mark.kind, ())],
+        kinds=[(kind, labels.NEW[kind]) for kind in _MEANT.get(mark.kind, ())],
     )
 
 

@@ -6,7 +6,7 @@ of Latin have signs of their own, because each may stand for several of the othe
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -77,9 +77,11 @@ _KEY_BASE = len(_KEY_SIGNS) + 1
 _LONGEST_KEY = 12
 
 
-@lru_cache(maxsize=200_000)
 def form(word: str) -> str:
-    """Return the phonetic form of one word, in whichever script; empty for a word without sounds."""
+    """Return the phonetic form of one word, in whichever script; empty for a word without sounds.
+
+    Nothing is remembered here: words of sealed accounts pass through.
+    """
     plain = fold(word).replace(" ", "")
     persian = any("\u0600" <= letter <= "\u06ff" for letter in plain)
     return (_from_persian(plain) if persian else _from_latin(plain))[:LONGEST]

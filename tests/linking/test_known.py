@@ -1,16 +1,19 @@
 """The names that a process keeps are those of the registry, at once, and for those who may see them."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from uuid import UUID
 
 import pytest
 from builders import Instance
-from cases import at_desk, at_once
+from cases import a_case, a_mark, at_desk, at_once
 
 from portal.database import Database, PortalSession
-from portal.linking import known
+from portal.linking import candidates, known
 from portal.linking.known import Known
+from portal.registry import phonetics
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, PlaceFacts, Spelling
 from portal.registry.vocabulary import Kind, PlaceKind
@@ -199,3 +202,35 @@ def test_the_registry_s_own_search_puts_other_spellings_after_the_typed_one(
     with at_desk(sqlite_instance, "maple", write=False) as (session, by):
         found = registry.search(session, by=by, text="Hamid Nori", near=known.near)
         assert {one.id for one in found} == {exact, other, hidden}
+
+
+def strings_of(thing: object) -> set[str]:
+    """Every text that can be reached from something."""
+    seen: set[int] = set()
+    found: set[str] = set()
+    waiting = [thing]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            found.add(one)
+        elif id(one) not in seen and not isinstance(one, type | ModuleType | FunctionType):
+            seen.add(id(one))
+            waiting += gc.get_referents(one)
+    return found
+
+
+def test_no_word_that_was_asked_stays_in_memory(sqlite_instance: Instance) -> None:
+    add(sqlite_instance, "حمید نوری")
+    case_id = a_case(sqlite_instance, "Zephyrine Quillfeather came.")
+    mark_id = a_mark(sqlite_instance, case_id, "Zephyrine")
+    with at_desk(sqlite_instance, write=False) as (session, by):
+        process = known.names(session)
+        process.ask(session, by=by, text="Zephyrine Quillfeather", kinds=Kind, count=5)
+        process.share("Zephyrine")
+        candidates.propose(session, by=by, case_id=case_id, text="Quillfeather", mark_id=mark_id)
+    texts = strings_of(process)
+    assert "حمید" in texts
+    assert not {"zephyrine", "Zephyrine", "quillfeather", "Quillfeather"} & texts
+    assert not [
+        one for one in vars(phonetics).values() if hasattr(one, "cache_info") and one is not phonetics.costs
+    ]

@@ -1,5 +1,6 @@
 /* Keys of the desk, by place on the keyboard, so that they work in every layout: j and k move in [data-keys], ? goes to the
-   legend, and any element with data-key="KeyA" is pressed by its key. They can be turned off (WCAG 2.1.4). */
+   legend, and any element with data-key="KeyA" is pressed by its key:
+   one of a row only while that row is looked at. They can be turned off (WCAG 2.1.4). */
 
 const legend = document.querySelector("[data-shortcuts]");
 let on = localStorage.getItem("keys") !== "off";
@@ -16,8 +17,8 @@ function move(by) {
 }
 
 function press(code) {
-  const here = document.activeElement?.closest("tr, li, article") ?? document;
-  const target = here.querySelector(`[data-key="${code}"]`) ?? document.querySelector(`main > [data-key="${code}"], form:not([data-keys] form) [data-key="${code}"]`);
+  const here = document.activeElement?.closest("tr, li, article");
+  const target = here?.querySelector(`[data-key="${code}"]`) ?? document.querySelector(`main > [data-key="${code}"], form:not([data-keys] form) [data-key="${code}"]`);
   target?.click();
   return Boolean(target);
 }
