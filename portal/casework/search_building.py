@@ -5,7 +5,7 @@ truth, and what is in no segment waits to be read in.
 """
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from portal.casework import digest
 from portal.casework.allowed import readable
+from portal.casework.digest import Gathered
 from portal.casework.index import Index, Piece, open_index
 from portal.casework.search_format import SIZE, Digest, pack_heads, pack_words, unpack_pieces
 from portal.casework.search_sealing import Entry, Line, seal_list, segment_key, segment_place, wrap_place
@@ -73,18 +74,22 @@ def bring_in(
         if (one.group.value, one.epoch) not in index.broken
     ]
     made = digest.make(session, gathered)
-    lines: dict[Line, list[Digest]] = {}
-    for one in gathered:
-        if one.opened.submission.id in made:
-            line = (one.group.value, one.epoch)
-            lines.setdefault(line, []).append(made[one.opened.submission.id])
-    for line, digests in lines.items():
+    for line, digests in _by_line(gathered, made).items():
         _write(session, index, line, digests, allowed)
     for row in session.scalars(select(IndexStale).where(IndexStale.submission_id.in_(list(made)))).all():
         session.delete(row)
     if made:
         note(session, "index.read-in", by=by.name, detail={"cases": str(len(made))})
     return Batch(frozenset(made), frozenset(set(wanted).difference(made)))
+
+
+def _by_line(gathered: Iterable[Gathered], made: Mapping[UUID, Digest]) -> dict[Line, list[Digest]]:
+    lines: dict[Line, list[Digest]] = {}
+    for one in gathered:
+        if one.opened.submission.id in made:
+            line = (one.group.value, one.epoch)
+            lines.setdefault(line, []).append(made[one.opened.submission.id])
+    return lines
 
 
 def tidy(session: PortalSession, *, by: Actor) -> int:

@@ -222,12 +222,6 @@ class Words:
         """Return the cases that have the word, as places in the heads, one byte each."""
         return self._postings[self._case_ends[place] : self._case_ends[place + 1]]
 
-    def cases_with(self, word: str) -> bytes:
-        """Return the cases that have exactly this folded word."""
-        place = self._from(word.encode())
-        there = place < len(self) and self.word(place) == word
-        return self.cases_at(place) if there else b""
-
     def _from(self, word: bytes) -> int:
         """Return where a word stands in the vocabulary, or would."""
         low, high = 0, len(self)

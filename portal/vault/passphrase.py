@@ -48,7 +48,7 @@ class Cost:
         if not (
             1 <= self.lanes <= 16  # noqa: PLR2004 - a bound, so that a row cannot ask for all memory
             and 8 * self.lanes <= self.memory_kib <= _MOST_MEMORY_KIB
-            and 1 <= self.iterations <= 99  # noqa: PLR2004
+            and 1 <= self.iterations <= 99  # noqa: PLR2004 - likewise
         ):
             raise ValueError("These Argon2id parameters are out of bounds.")
 

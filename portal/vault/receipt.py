@@ -165,7 +165,7 @@ def _index(token: str) -> int | None:
         return index_of(token)
     index = int(token) - 1
     # One or two digits alone are the number of a line; leading zeros may have been left out of longer ones.
-    return index if 2 < len(token) <= _GROUP and 0 <= index < SIZE else None  # noqa: PLR2004
+    return index if 2 < len(token) <= _GROUP and 0 <= index < SIZE else None  # noqa: PLR2004 - as said above
 
 
 def _tokens(text: str) -> list[str]:
@@ -174,7 +174,7 @@ def _tokens(text: str) -> list[str]:
     if run.isdecimal() and len(run) == WORDS * _GROUP:
         return [run[i : i + _GROUP] for i in range(0, len(run), _GROUP)]
     # One or two digits are the number of a line, not a word.
-    tokens = [token for token in tokens if not token.isdecimal() or len(token) > 2]  # noqa: PLR2004
+    tokens = [token for token in tokens if not token.isdecimal() or len(token) > 2]  # noqa: PLR2004 - as said above
     return _rejoined(tokens) if len(tokens) > WORDS else tokens
 
 

@@ -119,7 +119,7 @@ def check(response: bytes, data: bytes, *, nonce: int, since: datetime, authorit
     time of the time-stamp, not now.
     """
     _required()
-    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response  # noqa: PLC0415
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response  # noqa: PLC0415 - likewise
 
     try:
         answer = decode_timestamp_response(response)
@@ -154,7 +154,7 @@ def check(response: bytes, data: bytes, *, nonce: int, since: datetime, authorit
 def nonce_of(response: bytes) -> int | None:
     """Return the nonce that a response repeats, unchecked, to find its request; None when it has none."""
     _required()
-    from rfc3161_client import decode_timestamp_response  # noqa: PLC0415
+    from rfc3161_client import decode_timestamp_response  # noqa: PLC0415 - likewise
 
     try:
         return decode_timestamp_response(response).tst_info.nonce

@@ -80,7 +80,7 @@ def local(path: str) -> str:
     found: tuple[str, dict[str, Any]] | None = None
     try:
         if adapter is not None and path.startswith("/"):
-            found = adapter.match(path, method="GET")  # type: ignore[assignment]
+            found = adapter.match(path, method="GET")  # type: ignore[assignment] # two kinds of answer
     except HTTPException:
         return ""
     if found is None or found[0] not in {page.endpoint for page in current_app.extensions["portal_pages"]}:

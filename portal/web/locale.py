@@ -145,7 +145,7 @@ def install(app: Flask, codes: Sequence[str]) -> None:
     converter = type("LanguageConverter", (BaseConverter,), {"regex": "|".join(codes)})
     app.url_map.converters["language"] = converter
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(_looked_up, _looked_up_counted, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(_looked_up, _looked_up_counted, newstyle=True)  # type: ignore[attr-defined] # made by its extension
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters |= {"number": number, "day": day, "moment": moment, "size": size}
     app.jinja_env.filters["labelled"] = labelled

@@ -146,7 +146,7 @@ def _register_errors(app: Flask) -> None:
 
     app.register_error_handler(Exception, _last_resort)
     # What gets past every handler is logged no less plainly; Flask would write message and address.
-    app.log_exception = lambda exc_info: _log_place(cast("BaseException", exc_info[1]))  # type: ignore[method-assign]
+    app.log_exception = lambda exc_info: _log_place(cast("BaseException", exc_info[1]))  # type: ignore[method-assign] # no words
 
 
 def _last_resort(error: Exception) -> ResponseReturnValue:

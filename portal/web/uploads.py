@@ -68,7 +68,7 @@ class PortalRequest(Request):
 
     form_data_parser_class = _CountedFields
 
-    def _get_file_stream(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+    def _get_file_stream(self, *args: object, **kwargs: object) -> object:  # type: ignore[override] # untyped
         raise BadRequest
 
 
