@@ -128,7 +128,13 @@ def arm(instance: Instance, patch: Patch, step: tuple[str, int], way: str) -> On
         patch.setattr("fcntl.flock", lambda *_: once())
     elif what == "session":
         put = ProcessHalves.put
-        patch.setattr(ProcessHalves, "put", lambda *given: (once(), put(*given))[1])
+
+        def keeping(halves: ProcessHalves, name: str, *rest: Any, **named: Any) -> None:
+            if "-" not in name:  # the visit's own half, not what all visits share
+                once()
+            put(halves, name, *rest, **named)
+
+        patch.setattr(ProcessHalves, "put", keeping)
     else:
         _arm_database(instance, patch, what, once)
     return once
