@@ -112,6 +112,13 @@ class Diversity:
             return True
         return units <= self.rules.delta * self.register.people(heads, levels) + 1e-9
 
+    def all_present(self, units: Ints, heads: Ints, levels: Ints) -> Bools:
+        """Tell for each class whether it is `present` within what is allowed."""
+        each = [
+            self.present(int(n), head, level) for n, head, level in zip(units, heads, levels, strict=True)
+        ]
+        return np.array(each, dtype=np.bool_)
+
     def over_rows(self, of: Ints) -> "Diversity":
         """Compare with the values of those rows alone that are released."""
         everybody = np.where(of == OUT, OUT, 0)
@@ -125,12 +132,7 @@ class Diversity:
         if self.columns:
             good &= self.sound(self.histograms(partition.of[self.items.place], count))
         if self.register is not None:
-            good &= [
-                self.present(int(units), heads, levels)
-                for units, heads, levels in zip(
-                    partition.units, partition.heads, partition.levels, strict=True
-                )
-            ]
+            good &= self.all_present(partition.units, partition.heads, partition.levels)
         return ~good
 
 

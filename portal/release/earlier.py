@@ -82,10 +82,7 @@ def _faulty(finished: Finished, rules: Diversity) -> Ints:
     good = np.ones(len(finished.heads), dtype=bool)
     if rules.columns:
         good &= over.sound(over.histograms(finished.of, len(finished.heads)))
-    good &= [
-        rules.present(int(units), heads, levels)
-        for units, heads, levels in zip(finished.units, finished.heads, finished.levels, strict=True)
-    ]
+    good &= rules.all_present(finished.units, finished.heads, finished.levels)
     return np.flatnonzero((finished.of != OUT) & ~good[finished.of])
 
 

@@ -58,7 +58,7 @@ class Made:
 
 
 @dataclass(frozen=True, eq=False)
-class _Read:
+class Read:
     """A table and its policy as numbers."""
 
     table: Table
@@ -77,7 +77,7 @@ def anonymise_file(table: Path, policy: Path, out: Path, *, earlier: Sequence[Pa
     for path in (out, beside(out)):
         if path.exists():
             raise InvalidError(f"{path} is there already. Name a folder that is not.")
-    read = _read(read_table(table), read_policy(policy))
+    read = read_both(table, policy)
     made = _made(read, [Inside.of_folder(folder) for folder in earlier], source=table)
     _write(out, made)
     return made
@@ -85,11 +85,13 @@ def anonymise_file(table: Path, policy: Path, out: Path, *, earlier: Sequence[Pa
 
 def preview_file(table: Path, policy: Path) -> Partition:
     """Recode from the top alone, for a first look; writes nothing."""
-    read = _read(read_table(table), read_policy(policy))
+    read = read_both(table, policy)
     return preview(read.rules.items, read.policy.rules.k)
 
 
-def _read(table: Table, policy: TablePolicy) -> _Read:
+def read_both(path: Path, policy_path: Path) -> Read:
+    """Read a table and its policy as numbers. Raises `InvalidError`."""
+    table, policy = read_table(path), read_policy(policy_path)
     check_against(policy, table)
     unit = policy.named(UNIT)
     units = table.columns[unit[0]].numbers if unit else np.arange(table.rows)
@@ -113,7 +115,7 @@ def _read(table: Table, policy: TablePolicy) -> _Read:
     if policy.register:
         register = Register(distinct(tuple(trees), listed, np.arange(policy.register.rows)))
     rules = Diversity(policy.rules, items, units, _sensitive(table, policy), register)
-    return _Read(table, policy, rules, np.stack(columns, axis=1), units)
+    return Read(table, policy, rules, np.stack(columns, axis=1), units)
 
 
 def _sensitive(table: Table, policy: TablePolicy) -> tuple[Sensitive, ...]:
@@ -128,7 +130,7 @@ def _sensitive(table: Table, policy: TablePolicy) -> tuple[Sensitive, ...]:
     return tuple(found)
 
 
-def _made(read: _Read, earlier: Sequence[Inside], *, source: Path) -> Made:
+def _made(read: Read, earlier: Sequence[Inside], *, source: Path) -> Made:
     table, policy = read.table, read.policy
     unit = policy.named(UNIT)
     asked = Asked(
@@ -162,7 +164,7 @@ def _made(read: _Read, earlier: Sequence[Inside], *, source: Path) -> Made:
     return Made(files, inside.to_json(), measured)
 
 
-def _finished(read: _Read, earlier: Sequence[Inside], asked: Asked) -> tuple[Finished, int]:
+def _finished(read: Read, earlier: Sequence[Inside], asked: Asked) -> tuple[Finished, int]:
     """Recode, beside earlier releases if there are any: (what leaves, how many rows wait)."""
     if earlier:
         random = _chance(read.policy.seed)
@@ -185,7 +187,7 @@ def _released(policy: TablePolicy) -> list[str]:
     return [name for name, role in policy.roles.items() if role not in {UNIT, DROP}]
 
 
-def _rows(read: _Read, finished: Finished) -> tuple[list[tuple[str, ...]], Ints]:
+def _rows(read: Read, finished: Finished) -> tuple[list[tuple[str, ...]], Ints]:
     """Put the released rows in the order of their values: (rows, the place of each in the table)."""
     kept = finished.kept
     columns: list[tuple[list[str], Ints]] = []
@@ -208,7 +210,7 @@ def _ranked(texts: list[str], numbers: Ints) -> tuple[list[str], Ints]:
     return known, np.array([rank[text] for text in texts], dtype=np.int64)[numbers]
 
 
-def _manifest(read: _Read, measured: Measured, files: Mapping[str, bytes]) -> dict[str, Json]:
+def _manifest(read: Read, measured: Measured, files: Mapping[str, bytes]) -> dict[str, Json]:
     policy = read.policy
     columns: dict[str, Json] = {}
     ordered = {column.name for column in read.rules.columns if column.ordered}

@@ -14,6 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,6 +32,14 @@ class _Plain(dict[str, str]):
 
     def __missing__(self, cell: str) -> str:
         self[cell] = said = plain(cell)
+        return said
+
+
+class _True(dict[str, str]):
+    """True cells as they are written, and what they are taken for."""
+
+    def __missing__(self, cell: str) -> str:
+        self[cell] = said = cell.strip() or "unknown"
         return said
 
 
@@ -79,8 +88,8 @@ def _columns(data: bytes) -> dict[str, tuple[str, ...]]:
     """Read a table by column, blanks cut off and nothing as `unknown`."""
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
     header = [name.strip() for name in next(reader)]
-    known: dict[str, str] = {}
-    rows = [[known.setdefault(cell, cell.strip() or "unknown") for cell in row] for row in reader if row]
+    known = _True()
+    rows = [tuple(map(known.__getitem__, row)) for row in reader if row]
     return dict(zip(header, zip(*rows, strict=True), strict=True))
 
 
@@ -130,11 +139,14 @@ class _Release:
         self.columns = [plain(name) for name in self.header]
         self.known = _Plain()
         self.rows = [tuple(map(self.known.__getitem__, row)) for row in reader]
-        if any(len(row) != len(self.columns) for row in self.rows):
+        if set(map(len, self.rows)) - {len(self.columns)}:
             raise VerificationError(["table.csv: a record has another number of cells than the header"])
         self.trees = {name: _Tree(name, self.manifest["hierarchies"][name]) for name in self.quasi}
         places = [self.columns.index(name) for name in self.quasi]
-        self.classes = [tuple(row[place] for place in places) for row in self.rows]
+        chosen = itemgetter(*places)
+        self.classes = (
+            [(chosen(row),) for row in self.rows] if len(places) == 1 else list(map(chosen, self.rows))
+        )
         self.sizes = Counter(self.classes)
 
     @property
@@ -330,7 +342,8 @@ def _against(release: _Release, truth: Truth) -> Iterator[str]:
     for place, name in enumerate(release.columns):
         cells = truth.columns[name]
         tree = release.trees.get(name)
-        pairs = {(cells[source], row[place]) for source, row in zip(sources, release.rows, strict=True)}
+        seen_in = map(itemgetter(place), release.rows)
+        pairs = set(zip(map(cells.__getitem__, sources), seen_in, strict=True))
         if any((seen not in tree.paths.get(true, ())) if tree else seen != true for true, seen in pairs):
             yield f"table.csv: column {name} says something that does not follow from the source"
     left_out = (count - len(sources)) - release.risk["rounded"]["withheld"]
