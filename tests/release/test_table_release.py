@@ -164,7 +164,7 @@ def test_promises_about_sensitive_values_are_kept(
         for n in range(15)
     ]
     rows += [["c1", "40", "no", f"c{n}", ""] for n in range(8)] + [
-        ["a2", "50", "yes", f"d{n}", ""] for n in range(8)
+        ["a2", "50", "yes", f"d{n}", ""] for n in range(12)
     ]
     desk.table([["town", "age", "hurt", "family", "name"], *rows])
     free, kept = [], []
