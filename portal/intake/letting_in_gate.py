@@ -82,7 +82,7 @@ def is_in() -> bool:
 
 
 def let_in() -> None:
-    """Let this account in, and count it; also where it was let in before, in another visit."""
+    """Let this account in, and count it."""
     if not is_in():
         now = _now()
         _counted(lambda load: (load.one_more(now), 0))

@@ -11,11 +11,13 @@ from portal.errors import StaleError
 from portal.intake import arriving, visit
 from portal.intake import letting_in_gate as gate
 from portal.intake.forms import PressForm
+from portal.intake.journey import Step
 from portal.intake.letting_in import PUZZLES, Verdict
 from portal.intake.routes import pages
 from portal.permissions import Access
 from portal.web import uploads
 from portal.web.guard import Token
+from portal.web.locale import gettext as _
 
 _SOONEST, _LATEST = 5, 30
 """Seconds between two looks of a page that goes on by itself."""
@@ -48,18 +50,27 @@ def wait() -> ResponseReturnValue:
     wrong = request.method == "POST" and not gate.is_in() and not gate.choose(request.form.get("word", ""))
     if not gate.is_in():
         page = {"asked": gate.asked(), "wrong": wrong, "missed": "word" not in request.form}
-        return render_template("intake/letting_in_word.html", form=PressForm(), then=then, **page)
+        aside = _aside(then)
+        return render_template(
+            "intake/letting_in_word.html", form=PressForm(), then=then, aside=aside, **page
+        )
     if then == gate.WAITED_FOR[0]:
         return render_template("intake/letting_in_turn.html", form=PressForm())
     return redirect(url_for(f"intake.{then}"), HTTPStatus.SEE_OTHER)
 
 
+def _aside(then: str) -> tuple[str, str]:
+    """Return where one may go instead of waiting: back to what was written, or on with writing."""
+    if then == "code":
+        return _("Go on writing meanwhile"), url_for(f"intake.{visit.draft().at or Step.YOU}")
+    return _("Back to what I wrote"), url_for("intake.check")
+
+
 def _waiting(then: str) -> Response:
     """Show how long it still takes; a reader who wants the page to stay still gets it so."""
     seconds, still = gate.waits(), "still" in request.args
-    answer = Response(
-        render_template("intake/letting_in_wait.html", minutes=ceil(seconds / 60), then=then, still=still)
-    )
+    page = {"minutes": ceil(seconds / 60), "still": still, "aside": _aside(then)}
+    answer = Response(render_template("intake/letting_in_wait.html", then=then, **page))
     if not still:
         answer.headers["Refresh"] = str(min(max(seconds, _SOONEST), _LATEST))
     return answer

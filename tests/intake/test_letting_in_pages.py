@@ -193,6 +193,35 @@ def test_files_are_stored_as_they_come_so_one_is_let_in_before(sqlite_instance: 
     assert len(list(sqlite_instance.files.names())) == 1
 
 
+def test_a_draft_that_is_kept_was_let_in_and_is_so_in_every_later_visit(sqlite_instance: Instance) -> None:
+    source = Source(sqlite_instance)
+    words = source.take_code()
+    source.write()
+    later = Source(sqlite_instance)
+    crowd(later, 5000, behind=300)
+    assert later.come_back(words).status_code == HTTPStatus.SEE_OTHER
+    assert "data-proof" not in later.get("account").text
+    assert later.post("check").location.endswith("/received")
+    assert later.get("wait").location.endswith("/received")
+
+
+def test_who_would_wait_for_the_code_goes_on_writing_meanwhile(sqlite_instance: Instance) -> None:
+    source = Source(sqlite_instance)
+    source.get("code")
+    crowd(source, 5000, behind=300)
+    other = Source(sqlite_instance)
+    other.client = source.client.application.test_client()
+    assert other.post("code", action="continue").location.endswith("/wait?then=code")
+    page = other.get("wait?then=code")
+    assert "Go on writing meanwhile" in said(page)
+    assert 'href="/en/you"' in page.text
+    other.write()
+    sqlite_instance.clock.advance(seconds=301)
+    crowd(other, 70)
+    assert other.get("wait?then=code").location.endswith("/code")
+    assert other.post("code", action="continue").location.endswith("/code/words")
+
+
 def test_a_visit_that_began_nothing_stores_nothing_and_waits_for_nothing(sqlite_instance: Instance) -> None:
     source = Source(sqlite_instance)
     crowd(source, 5000, behind=300)
