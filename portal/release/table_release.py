@@ -150,7 +150,7 @@ def _made(read: Read, earlier: Sequence[Inside], *, source: Path) -> Made:
     del rows
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     files[REPORT] = page(measured, sums)
-    files[MANIFEST] = canonical(_manifest(read, measured, files))
+    files[MANIFEST] = _sealed(_manifest(read, measured, files))
     verify_files(files, truth=Truth.of(source, policy.roles, sources, policy.register_path))
     inside = Inside(
         hashlib.sha256(files[MANIFEST]).hexdigest(),
@@ -240,6 +240,11 @@ def _manifest(read: Read, measured: Measured, files: Mapping[str, bytes]) -> dic
         "rounded": measured.rounded,
         "unit": measured.unit,
     }
+
+
+def _sealed(manifest: dict[str, Json]) -> bytes:
+    """Add the digest of all the rest, so that one changed byte of the manifest itself is noticed."""
+    return canonical({**manifest, "rest_sha256": hashlib.sha256(canonical(manifest)).hexdigest()})
 
 
 def _chance(seed: int | None) -> Callable[[int], bytes]:

@@ -162,6 +162,9 @@ class _Release:
         """Compare the files with the manifest."""
         if _canonical(self.manifest) != self.files["manifest.json"]:
             yield "manifest.json: is not canonical"
+        rest = {name: value for name, value in self.manifest.items() if name != "rest_sha256"}
+        if self.manifest.get("rest_sha256") != hashlib.sha256(_canonical(rest)).hexdigest():
+            yield "manifest.json: was changed"
         if self.manifest["format"] != "testimony-portal-table/1":
             yield "manifest.json: is of another format"
         if set(self.manifest["files"]) != NAMES - {"manifest.json"}:
