@@ -42,4 +42,16 @@ def problem_with(problem: ReceiptError) -> str:
         return " ".join(lines)
     if problem.kind is Fault.COUNT:
         return _("We count %(count)s words; there should be nine.", count=number(problem.count))
-    return _("One of the words is not right, or two have changed places. Compare them with your note.")
+    said = [_("One of the words is not right, or two have changed places. Compare them with your note.")]
+    for place, words in problem.near.items():
+        near = _(" or ").join(words)
+        said.append(_("Perhaps word number %(place)s is %(near)s.", place=number(place), near=near))
+    said += [
+        _(
+            "Perhaps words number %(one)s and %(other)s change places.",
+            one=number(place),
+            other=number(place + 1),
+        )
+        for place in problem.swapped
+    ]
+    return " ".join(said)

@@ -39,7 +39,9 @@ class ReceiptError(InvalidError):
     """What was typed is no receipt.
 
     `kind` says why; `count` is how many words were read; `unknown` holds the positions (from 1) of words
-    in neither list and `near` their look-alikes, best first. The message repeats nothing that was typed.
+    in neither list and `near` their look-alikes, best first. Where all words are listed and the checksum
+    does not hold, `near` has the listed words that would make it hold, and `swapped` the first of two
+    neighbours that would if they changed places. The message repeats nothing that was typed.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class ReceiptError(InvalidError):
         count: int,
         unknown: tuple[int, ...] = (),
         near: Mapping[int, tuple[str, ...]] | None = None,
+        swapped: tuple[int, ...] = (),
     ) -> None:
         super().__init__(f"This is not a receipt: {kind}.")
         self.kind = kind
         self.count = count
         self.unknown = unknown
         self.near: Mapping[int, tuple[str, ...]] = near or {}
+        self.swapped = swapped
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,7 @@ class Receipt:
         unknown = tuple(i for i, index in enumerate(self.indices, 1) if not 0 <= index < SIZE)
         if unknown:
             raise ReceiptError(Fault.UNKNOWN_WORD, count=WORDS, unknown=unknown)
-        value = 0
-        for index in self.indices:
-            value = value << _WORD_BITS | index
-        if value % (1 << _CHECK_BITS) != _check(value >> _CHECK_BITS):
+        if not _holds(self.indices):
             raise ReceiptError(Fault.CHECKSUM, count=WORDS)
 
     def words(self, language: str) -> tuple[str, ...]:
@@ -122,6 +123,10 @@ def parse(text: str) -> Receipt:
     indices = [_index(token) for token in tokens]
     known = tuple(index for index in indices if index is not None)
     if len(tokens) == len(known) == WORDS:
+        if not _holds(known):
+            raise ReceiptError(
+                Fault.CHECKSUM, count=WORDS, near=_slips(tokens, known), swapped=_changed_places(known)
+            )
         return Receipt(known)
     unknown = tuple(i for i, index in enumerate(indices, 1) if index is None)
     kind = Fault.UNKNOWN_WORD if len(tokens) == WORDS else Fault.COUNT
@@ -152,6 +157,42 @@ def keys_of(receipt: Receipt, salt: bytes, line: Line = SENDING) -> ReceiptKeys:
     return ReceiptKeys(
         locator=derive(stretched, context(Label.RECEIPT_LOCATOR), LOCATOR_SIZE),
         seed=derive(stretched, context(Label.RECEIPT_SEED)),
+    )
+
+
+def _holds(indices: Sequence[int]) -> bool:
+    """Tell whether the checksum of nine indices is right."""
+    value = 0
+    for index in indices:
+        value = value << _WORD_BITS | index
+    return value % (1 << _CHECK_BITS) == _check(value >> _CHECK_BITS)
+
+
+def _slips(tokens: Sequence[str], known: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Give, by position, the look-alikes of a listed word with which the checksum holds.
+
+    One in 128 of all others does, so that little is named that is not the slip; nothing secret is told: the
+    checksum is anybody's to compute.
+    """
+    found = {}
+    for i, token in enumerate(tokens):
+        alike = [] if token.isdecimal() else [(word, index_of(fold(word))) for word in near(token)]
+        good = [
+            word
+            for word, index in alike
+            if index is not None and index != known[i] and _holds([*known[:i], index, *known[i + 1 :]])
+        ]
+        if good:
+            found[i + 1] = tuple(good)
+    return found
+
+
+def _changed_places(known: Sequence[int]) -> tuple[int, ...]:
+    """Give the first of each two neighbours with which the checksum holds once they change places."""
+    return tuple(
+        i + 1
+        for i in range(WORDS - 1)
+        if known[i] != known[i + 1] and _holds([*known[:i], known[i + 1], known[i], *known[i + 2 :]])
     )
 
 

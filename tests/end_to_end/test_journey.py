@@ -121,8 +121,7 @@ def test_an_account_goes_its_whole_way(portal: Portal, language: str) -> None:
 
 
 def _a_source_sends(portal: Portal, language: str) -> Kept:
-    source = portal.source(language)
-    tell(source)
+    source = tell(portal.source(language), later=lambda: portal.source(language))
     kept = send(source)
     confirm(source, kept)
     return kept

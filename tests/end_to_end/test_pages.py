@@ -141,11 +141,12 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
             View(f"intake.{name}", "writer", state="begun")
             for name in ("start", "account", "you", "documents", "permissions", "reaching", "check")
         ),
-        *(View(f"intake.{name}", "stranger") for name in ("safe", "how", "pause", "rest", "support")),
+        *(View(f"intake.{name}", "stranger") for name in ("safe", "code", "how", "pause", "rest", "support")),
         *(
             View(f"intake.{name}", "writer", state="begun")
-            for name in ("helping", "told", "people", "places", "group", "responsible", "many", "voice")
+            for name in ("code", "rest", "erase", "helping", "told", "people", "places", "group")
         ),
+        *(View(f"intake.{name}", "writer", state="begun") for name in ("responsible", "many", "voice")),
         View("intake.about_document", "writer", {"document_id": about.rpartition("/")[2]}, "begun"),
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),

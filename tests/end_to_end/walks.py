@@ -1,6 +1,6 @@
 """Ways that a source goes through the pages, without scripts; each is told once and used by many tests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,17 +45,18 @@ class Kept:
         return " ".join(self.words)
 
 
-def begin(source: Person) -> None:
+def begin(source: Person) -> Kept:
     """Walk from the first page to the account: past the advice for a watched house, skipping what one can."""
     source.go("/")
     source.press("main .buttons a.button >> nth=0")
     source.press("main form button[value=iran]")
     source.press("main .buttons a.button >> nth=0")
-    note(source)
+    kept = note(source)
     source.choose({"relation": RELATIONS[source.language]})
     source.press(ON)
     source.press(SKIP)  # how to tell it
     source.press(SKIP)  # to whom it was told before
+    return kept
 
 
 def words_of(source: Person) -> tuple[str, ...]:
@@ -88,11 +89,37 @@ def asked(source: Person) -> None:
     source.press(SKIP)  # who is responsible
 
 
-def tell(source: Person, *, files: bool = True) -> None:
-    """Walk from the first page to the one before sending."""
+def rest(source: Person, other: Person, kept: Kept) -> None:
+    """Stop at this page, erase nothing, close the browser; go on in another one with the nine words."""
+    stopped = source.page.url
+    source.press("main form button[value=rest]")
+    source.press("main a[href$='/erase']")
+    source.press("main .ways a")
+    assert source.page.url.endswith("/rest")
+    source.close()
+    other.go("/return")
+    other.fill({"words": " ".join([kept.words[1], kept.words[0], *kept.words[2:]])})
+    other.press(ON)
+    assert other.page.locator("#errors").is_visible()
+    other.fill({"words": kept.text})
+    other.press(ON)
+    assert other.page.url == stopped
+    other.go("/code")
+    other.page.click("main summary")
+    assert words_of(other) == kept.words
+    other.go(f"/{stopped.rpartition('/')[2]}")
+
+
+def tell(source: Person, *, files: bool = True, later: Callable[[], Person] | None = None) -> Person:
+    """Walk from the first page to the one before sending; ``later`` gives a browser to go on with."""
     language = source.language
-    begin(source)
+    kept = begin(source)
     source.fill({"narrative": sample(language)["narrative"]})
+    if later is not None:
+        other = later()
+        rest(source, other, kept)
+        source = other
+        assert source.page.input_value("[name=narrative]") == sample(language)["narrative"]
     source.press(ON)
     asked(source)
     if files:
@@ -108,6 +135,7 @@ def tell(source: Person, *, files: bool = True) -> None:
     source.choose({"reread": "yes"})
     source.press(ON)
     assert sample(language)["narrative"] in source.text(".narrative")
+    return source
 
 
 def send(source: Person) -> Kept:

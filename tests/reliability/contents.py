@@ -1,6 +1,7 @@
 """An instance in which everything that can be sealed is there twice, and one row of every recorded table."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from builders import Instance, Sent, a_draft
@@ -11,7 +12,9 @@ from portal.casework import service as casework
 from portal.casework import sheets, writing
 from portal.casework.marking import MarkKind
 from portal.database import PortalSession
+from portal.intake import draft_rows
 from portal.intake import service as intake
+from portal.intake.draft_rows import Kept
 from portal.intake.drafts import Draft
 from portal.intake.models import Compartment, SealedField, Submission
 from portal.intake.sealing import PartKey, seal_field
@@ -155,8 +158,19 @@ class Filled:
     prison: UUID
 
 
+def leave_a_draft(instance: Instance) -> Kept:
+    """An account that nobody has sent yet, kept under its private code, with a file."""
+    draft = a_draft(TOLD.format(which="unsent"), called="Mahtabgoon unsent", contact="Oslo the unsent")
+    draft.files.append(a_file(instance, draft.part(Compartment.CONTENT), b"SarveravanBYTES unsent" * 400))
+    receipt = receipts.keys_of(Receipt(draft.receipt), instance.keys.receipt_salt)
+    until = instance.clock().date() + timedelta(days=30)
+    with instance.database.session(write=True) as session:
+        return draft_rows.keep_first(session, draft=draft, receipt=receipt, until=until)
+
+
 def fill(instance: Instance) -> Filled:
-    """Two submissions with everything; the registry has what they are linked to."""
+    """Two submissions with everything, one that is not sent; the registry has what they are linked to."""
+    leave_a_draft(instance)
     person, prison = a_person(instance), a_prison(instance)
     return Filled(
         a_full_submission(instance, "the first", person, prison),

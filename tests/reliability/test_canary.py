@@ -29,6 +29,7 @@ TOLD = {
     "contact": "Nilufarane at the bakery",
     "caption": "Panjshirlamp beside the door",
     "name": "Kabootarnameh.bin",
+    "draft": "Shabdaraneh was begun and left for another day",
     "message": "Derakhteanar wrote a second time",
     "note": "Ghobareshab noted at the desk",
     "mark": "Zarrinkhat told",
@@ -86,9 +87,21 @@ def in_calls(trace: Path, wanted: dict[bytes, str]) -> tuple[dict[str, set[str]]
     return hits, count
 
 
+def leave_unsent(server: Server) -> None:
+    """Somebody writes, adds a file, and rests: the draft stays where it is kept."""
+    resting = Browser(server.port("intake"))
+    assert resting.fill("code").status == 303
+    assert resting.fill("account", narrative=TOLD["draft"]).status == 303
+    resting.get("documents")
+    assert resting.attach("documents", name=TOLD["name"], content=FILE, caption=TOLD["caption"]).status == 303
+    assert TOLD["draft"] in resting.get("account").text
+    resting.close()
+
+
 def submit_and_return(server: Server) -> dict[str, str]:
     """A source sends an account with a file, comes back, reads it and writes; the receipt's words."""
     source = Browser(server.port("intake"))
+    assert source.fill("code").status == 303
     source.fill("account", narrative=TOLD["narrative"])
     source.fill("you", relation="sibling")
     source.get("documents")
@@ -105,6 +118,7 @@ def submit_and_return(server: Server) -> dict[str, str]:
     assert TOLD["narrative"] in again.get("folder").text
     assert again.post("folder/reply", text=TOLD["message"]).status == 303
     again.close()
+    leave_unsent(server)
     return {"receipt": " ".join(words), "receipt joined": "-".join(words)}
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from portal.errors import InvalidError
 from portal.vault.passphrase import RECEIPT
-from portal.vault.receipt import Fault, Receipt, ReceiptError, compare, generate, keys_of, parse
+from portal.vault.receipt import WORDS, Fault, Receipt, ReceiptError, compare, generate, keys_of, parse
 from portal.vault.words import LANGUAGES, word_list
+from portal.vault.words.spelling import fold, index_of, near
 
 SALT = bytes(range(16))
 
@@ -226,3 +227,28 @@ def test_leading_zeros_may_be_left_out_where_three_digits_remain() -> None:
     ]
     assert any(len(group) == 3 for group in typed)
     assert parse(" ".join(typed)) == receipt
+
+
+@settings(deadline=None, max_examples=20)
+@given(receipts, st.integers(0, WORDS - 2))
+def test_neighbours_that_changed_places_are_named(made: Receipt, first: int) -> None:
+    words = list(made.words("en"))
+    words[first], words[first + 1] = words[first + 1], words[first]
+    swapped = [*made.indices]
+    swapped[first], swapped[first + 1] = swapped[first + 1], swapped[first]
+    if kind_of(tuple(swapped)) is not None:
+        assert first + 1 in refusal(" ".join(words)).swapped
+
+
+def test_a_listed_word_in_the_place_of_its_look_alike_is_named() -> None:
+    chance = random.Random(1)  # noqa: S311 - any receipts will do
+    made = generate(chance.randbytes)
+    for place, word in enumerate(made.words("fa")):
+        for other in near(fold(word)):
+            index = index_of(fold(other))
+            if index in {None, made.indices[place]} or word not in near(fold(other)):
+                continue
+            wrong = refusal(" ".join([*made.words("fa")[:place], other, *made.words("fa")[place + 1 :]]))
+            assert word in wrong.near[place + 1]
+            return
+    pytest.fail("no word of this receipt has a listed look-alike: choose another seed")
