@@ -74,13 +74,17 @@ async function send(found) {
   const body = new DataView(new ArrayBuffer(4 * PUZZLES));
   found.forEach((number, place) => body.setUint32(4 * place, number));
   const { proof, token } = task.dataset;
-  const answer = await fetch(proof, { method: "POST", headers: { "X-CSRF-Token": token }, body });
   tries -= 1;
-  if (answer.status === 409 && tries) {
-    const next = await answer.json();
-    work(next.salt, next.bits);
-  } else if (answer.ok && eager) {
-    location.replace(eager);
+  try {
+    const answer = await fetch(proof, { method: "POST", headers: { "X-CSRF-Token": token }, body, keepalive: true });
+    if (answer.status === 409 && tries) {
+      const next = await answer.json();
+      if (next.salt) work(next.salt, next.bits);
+    } else if (answer.ok && eager) {
+      location.replace(eager);
+    }
+  } catch {
+    /* The line is cut: the next page works anew, and the place in the queue ripens all the same. */
   }
 }
 
