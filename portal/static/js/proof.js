@@ -55,7 +55,7 @@ function work(hex, bits) {
   const slice = () => {
     const end = performance.now() + SLICE;
     while (found.length < PUZZLES && performance.now() < end) {
-      for (let i = 0; i < 128 && found.length < PUZZLES; i += 1, number += 1) {
+      for (let i = 0; i < 32 && found.length < PUZZLES; i += 1, number += 1) {
         if (first(salt, found.length, number) >>> (32 - bits) === 0) {
           found.push(number);
           number = -1;
