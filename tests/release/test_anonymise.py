@@ -74,7 +74,7 @@ def families_by_class(
     return found
 
 
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 @given(some_rows, policies)
 def test_every_class_holds_k_families(rows: list[Row], policy: Policy) -> None:
     outcome = anonymise(rows, policy)
@@ -85,7 +85,7 @@ def test_every_class_holds_k_families(rows: list[Row], policy: Policy) -> None:
     }
 
 
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 @given(some_rows, policies)
 def test_what_is_suppressed_counts_nowhere_and_stays_under_the_limit(rows: list[Row], policy: Policy) -> None:
     outcome = anonymise(rows, policy)
@@ -98,7 +98,7 @@ def test_what_is_suppressed_counts_nowhere_and_stays_under_the_limit(rows: list[
         assert not outcome.classes
 
 
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 @given(some_rows, policies)
 def test_every_released_cell_follows_from_a_true_one(rows: list[Row], policy: Policy) -> None:
     outcome = anonymise(rows, policy)
@@ -113,6 +113,7 @@ def test_every_released_cell_follows_from_a_true_one(rows: list[Row], policy: Po
                 assert cell in column.hierarchy.paths[true][: column.coarsest + 1]
 
 
+@settings(max_examples=60, deadline=None)
 @given(some_rows, policies, st.data())
 def test_the_order_of_arrival_changes_nothing(rows: list[Row], policy: Policy, data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(rows))
@@ -122,6 +123,7 @@ def test_the_order_of_arrival_changes_nothing(rows: list[Row], policy: Policy, d
     assert (first.loss, first.ncp, first.refused) == (second.loss, second.ncp, second.refused)
 
 
+@settings(max_examples=60, deadline=None)
 @given(some_rows, policies)
 def test_losses_lie_between_nothing_and_all(rows: list[Row], policy: Policy) -> None:
     outcome = anonymise(rows, policy)

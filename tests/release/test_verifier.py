@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.release.table_release import anonymise_file
@@ -280,6 +280,7 @@ def naive(rows: list[tuple[str, str]]) -> tuple[int, int, float, float, float]:
     return min(k), min(ls), min(entropies), max(tops), max(ts)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from(sorted(TOWNS)), st.sampled_from(["yes", "no", "unknown"])), min_size=1
