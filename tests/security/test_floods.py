@@ -12,11 +12,13 @@ from cases import at_desk
 from flask.testing import FlaskClient
 from proofs import solve, task_on
 from visits import Source
+from werkzeug.test import TestResponse
 
 from portal.casework import skimming
 from portal.config import Face
 from portal.errors import UnavailableError
 from portal.intake import letting_in
+from portal.intake import service as intake
 from portal.store.files import FileStore, new_name
 from portal.vault import passphrase, receipt
 from portal.web import sessions
@@ -181,3 +183,27 @@ def test_a_flood_neither_blocks_nor_hides_a_real_account(
     with at_desk(sqlite_instance) as (session, by):
         rows = skimming.spread(session, by=by)
     assert [row.alike for row in rows] == [2, junk] + [2] + [junk] * (junk - 1)
+
+
+def test_a_folder_takes_so_many_messages_in_a_day_and_loses_none(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(intake.reply.__kwdefaults__, "limit", 1)
+    client = sqlite_instance.app(Face.INTAKE).test_client()
+    open_folder(client)
+
+    def write(text: str) -> TestResponse:
+        token = token_of(client.get("/en/folder"))
+        return client.post("/en/folder/reply", data={"csrf_token": token, "text": text})
+
+    assert write("The first of today.").status_code == 303
+    refused = write("One too many.")
+    assert refused.status_code == 200
+    assert "One too many." in refused.text
+    assert "please send it tomorrow" in refused.text
+    sqlite_instance.clock.advance(hours=2)
+    assert write("Still today.").status_code == 200
+    for _ in range(6):  # until tomorrow, looked at now and then so that the visit goes on
+        sqlite_instance.clock.advance(hours=2)
+        client.get("/en/folder")
+    assert write("One too many.").status_code == 303
