@@ -188,7 +188,7 @@ def test_a_flood_neither_blocks_nor_hides_a_real_account(
 def test_a_folder_takes_so_many_messages_in_a_day_and_loses_none(
     sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(intake.reply.__kwdefaults__, "limit", 1)
+    monkeypatch.setattr(intake.reply, "__kwdefaults__", {"limit": 1})
     client = sqlite_instance.app(Face.INTAKE).test_client()
     open_folder(client)
 
