@@ -65,6 +65,7 @@ class Known:
 
         The ids are of the registry as it was a moment ago: the caller looks them up as this person may.
         """
+        session.flush()
         session.connection()  # whoever waits for the lock below must not hold up the one who has it
         hidden = (False, True) if by.may(Permission.REGISTRY_RESTRICTED) else (False,)
         found: list[Suggestion] = []

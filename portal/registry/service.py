@@ -254,12 +254,10 @@ def edit(
     if restricted is not None and restricted != record.restricted:
         by.require(Permission.REGISTRY_RESTRICTED)
         record.restricted = restricted
-        writing.renamed(session, record)
     if [(name.text, name.kind) for name in record.names] != [
         (name.text.strip(), name.kind) for name in names
     ]:
         writing.set_names(record, names)
-        writing.renamed(session, record)
     writing.set_facts(record, facts)
     _locate(session, record, by)
     return _changed(session, record, by=by, note=note, now=now, act="registry.edit")

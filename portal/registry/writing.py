@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import event, func, inspect, select, text
+from sqlalchemy.orm import Session, UOWTransaction, selectinload
 
+from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError
 from portal.registry import names
 from portal.registry.models import (
@@ -69,7 +71,6 @@ def make(
     set_names(record, spellings)
     set_facts(record, facts)
     session.add(record)
-    renamed(session, record)
     return record
 
 
@@ -151,6 +152,22 @@ def renamed(session: Session, record: Record) -> None:
         record.named = Named(number=number)
     else:
         record.named.number = number
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _notice(session: PortalSession, flush: UOWTransaction, instances: Sequence[Any] | None) -> None:
+    """Give a number to every record whose names or restriction change: no writer can forget to."""
+    del flush, instances
+    changed: dict[Record, None] = {}
+    for one in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(one, Name) and (one not in session.dirty or session.is_modified(one)):
+            record = one.record if one in session.new else session.get(Record, one.record_id)
+            changed |= {record: None} if record is not None else {}
+        elif isinstance(one, Record) and inspect(one).attrs.restricted.history.has_changes():
+            changed[one] = None
+    for record in changed:
+        if record not in session.deleted:
+            renamed(session, record)
 
 
 def _number(session: Session) -> int:

@@ -276,7 +276,6 @@ def _changed(database: Database, kept: Known, by: Actor) -> float:
     with database.session(write=True) as session:
         record = session.scalars(select(Record).limit(1)).one()
         writing.set_names(record, [Spelling("بهرنگ نوین")])
-        writing.renamed(session, record)
     began = time.thread_time()
     with database.session(write=False) as session:
         answer = kept.ask(session, by=by, text="Behrang Novin", kinds=(Kind.PERSON,), count=1)

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from authenticator import SoftKey
-from cases import a_case, a_hold, a_mark, a_removal, a_sheet, at_desk
+from builders import Instance
+from cases import a_case, a_hold, a_mark, a_person, a_removal, a_sheet, at_desk
 from coded import a_release, a_request, accounts
 from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overflow, ready, shoot, watch
 from end_to_end.conftest import Portal
@@ -30,6 +32,8 @@ from portal.config import Face
 from portal.database import PortalSession
 from portal.intake import withdrawing
 from portal.intake.models import Submission
+from portal.linking import service as linking
+from portal.linking.vocabulary import Verdict
 from portal.permissions import Role
 from portal.registry.models import Record, Statement
 from portal.release import service as releases
@@ -189,6 +193,7 @@ def _desk(portal: Portal) -> list[View]:
     fresh, held, coded = (a_case(instance, holder=holder) for holder in ("", "cedar", "cedar"))
     shut = a_case(instance, holder="cedar", consent={"contact": "yes", "read": "ask"})
     person, place = a_mark(instance, held), a_mark(instance, held, "In Mordad 1367", MarkKind.DATE)
+    _judge(instance, held, person)
     a_mark(instance, coded)
     a_sheet(instance, coded)
     asked, made, refused = a_request(instance), a_release(instance), a_request(instance)
@@ -260,6 +265,23 @@ def _desk(portal: Portal) -> list[View]:
         View("staff.security_keys", "cedar", state="none"),
         *_security_keys(portal),
     ]
+
+
+def _judge(instance: Instance, case_id: UUID, mark_id: UUID) -> None:
+    """Let the marked words perhaps mean one of three, surely not another, and leave the third open."""
+    for verdict, father in ((Verdict.UNSURE, "Rahim"), (Verdict.NOT, "Karim"), (None, "رحیم")):
+        record_id = a_person(instance, "Omid Rastegar", father_name=father)
+        if verdict:
+            with at_desk(instance) as (session, by):
+                linking.judge(
+                    session,
+                    by=by,
+                    case_id=case_id,
+                    mark_id=mark_id,
+                    record_ids=[record_id],
+                    verdict=verdict,
+                    now=instance.clock(),
+                )
 
 
 CODES = ("gohardasht", "khomeini", "killings-1988", "tehran-commission")

@@ -15,6 +15,7 @@ from portal.linking import candidates, known
 from portal.linking.known import Known
 from portal.registry import phonetics
 from portal.registry import service as registry
+from portal.registry.models import Named, Record
 from portal.registry.records import PersonFacts, PlaceFacts, Spelling
 from portal.registry.vocabulary import Kind, PlaceKind
 from portal.staff.actor import Actor
@@ -69,6 +70,27 @@ def test_every_process_finds_a_new_name_at_once_and_a_withdrawn_one_never(instan
     for process in (first, second):
         assert ask(instance, "Hamid Noury", process=process) == []
         assert ask(instance, "کاوه مرادی", process=process) == [one]
+
+
+def test_no_writer_can_forget_to_tell_of_a_changed_name(sqlite_instance: Instance) -> None:
+    one = add(sqlite_instance, "حمید نوری", "حمید عباسی")
+    assert ask(sqlite_instance, "Hamid Abbasi") == [one]
+    with sqlite_instance.database.session(write=True) as session:
+        record = session.get_one(Record, one)
+        before = session.get_one(Named, one).number
+        record.names.pop()
+    assert ask(sqlite_instance, "Hamid Abbasi") == []
+    with sqlite_instance.database.session(write=True) as session:
+        session.get_one(Record, one).names[0].text = "کاوه مرادی"
+    assert ask(sqlite_instance, "Kaveh Moradi") == [one]
+    with sqlite_instance.database.session(write=True) as session:
+        session.get_one(Record, one).restricted = True
+    assert ask(sqlite_instance, "Kaveh Moradi") == []
+    with sqlite_instance.database.session(write=True) as session:
+        assert session.get_one(Named, one).number == before + 3
+        session.get_one(Record, one).version += 1
+    with sqlite_instance.database.session(write=False) as session:
+        assert session.get_one(Named, one).number == before + 3
 
 
 def test_what_is_undone_was_never_known(sqlite_instance: Instance) -> None:
