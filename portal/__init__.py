@@ -57,6 +57,7 @@ def _features(face: Face) -> list[guard.Pages]:
         asking_routes,
         circle_routes,
         hold_routes,
+        message_routes,
         search_routes,
         skim_routes,
         work_routes,

@@ -20,7 +20,7 @@ from portal.intake.journey import Step
 from portal.intake.models import Answer, Speaker, Status, Use
 from portal.permissions import Group, Permission
 from portal.staff.current import actor
-from portal.web.edge import db, today
+from portal.web.edge import db, settings, today
 from portal.web.forms import PortalForm
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number
@@ -31,7 +31,9 @@ def chosen(case: Case) -> Text | None:
     """Return the text to be read: the one asked for, or the first."""
     if case.content is None:
         return None
-    asked = request.args.get("text") or request.form.get("text")
+    # A form with a file was read as it came, and is not to be read again.
+    sent = {} if request.mimetype == "multipart/form-data" else request.form
+    asked = request.args.get("text") or sent.get("text")
     texts = case.content.texts
     return next((one for one in texts if str(one.field_id) == asked), texts[0] if texts else None)
 
@@ -71,6 +73,7 @@ def case_page(case_id: UUID, *, status: int = HTTPStatus.OK, **forms: PortalForm
         in_words=in_words,
         coded=_coded(case),
         staff_speaker=Speaker.STAFF,
+        file_limit=settings().file_limit // (1024 * 1024),
     )
     return page, status
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -113,6 +114,7 @@ class MessageForm(PortalForm):
         validators=[DataRequired(_SOMETHING), Length(max=_WORDS, message=_SHORTER)],
     )
     wait = BooleanField(_l("Let the case wait for the answer"))
+    file = FileField(_l("A file to go with it"))
 
 
 class NoteForm(PortalForm):

@@ -324,22 +324,27 @@ def document(
     noted: bool = False,
     today: date | None = None,
 ) -> OpenedDocument:
-    """Open one document of a case; noted, unless the very same reading was ``noted`` before."""
+    """Open one document of a case; noted, unless the very same reading was ``noted`` before.
+
+    What staff sent to the source belongs to the conversation, which its readers see without a yes to reading.
+    """
     submission, hold = _found(session, by=by, case_id=case_id, today=today)
-    opened = open_case(session, submission, by=by, hold=hold)
-    for one in opening.open_documents(opened.submission, opened.parts):
-        if one.document.id == document_id:
-            if not noted:
-                thread = opening.thread_of(opened.parts)
-                deed = Deed.KEPT if hold else Deed.DOCUMENT
-                openings.tell(session, submission, deed, role=by.role.value, thread=thread)
-                detail = {"document": str(document_id)} | ({"hold": hold.id.hex} if hold else {})
-                note(
-                    session,
-                    "hold.read" if hold else "document.read",
-                    by=by.name,
-                    subject=case_id,
-                    detail=detail,
-                )
-            return open_document(files, one)
-    raise NotFoundError
+    thread = opening.thread_of(keys_of(session, submission, by=by))
+    found = _among(opening.open_sent(session, thread), document_id)
+    sent = found is not None
+    if found is None:
+        opened = open_case(session, submission, by=by, hold=hold)
+        found = _among(opening.open_documents(opened.submission, opened.parts), document_id)
+    if found is None:
+        raise NotFoundError
+    if not noted:
+        if not sent:
+            deed = Deed.KEPT if hold else Deed.DOCUMENT
+            openings.tell(session, submission, deed, role=by.role.value, thread=thread)
+        detail = {"document": str(document_id)} | ({"hold": hold.id.hex} if hold else {})
+        note(session, "hold.read" if hold else "document.read", by=by.name, subject=case_id, detail=detail)
+    return open_document(files, found)
+
+
+def _among(files: Sequence[Attached], document_id: UUID) -> Attached | None:
+    return next((one for one in files if one.document.id == document_id), None)

@@ -21,6 +21,7 @@ from portal.intake.consent import current, weighs
 from portal.intake.models import (
     GONE,
     Answer,
+    Compartment,
     Consent,
     Document,
     Message,
@@ -187,7 +188,7 @@ def _documents(session: PortalSession, ids: Sequence[UUID]) -> dict[UUID, int]:
     query = (
         select(Part.submission_id, func.count())
         .join(Document, Document.part_id == Part.id)
-        .where(Part.submission_id.in_(ids))
+        .where(Part.submission_id.in_(ids), Part.compartment != Compartment.THREAD)
         .group_by(Part.submission_id)
     )
     return dict(session.execute(query).all())

@@ -22,6 +22,7 @@ from portal.errors import NotFoundError
 from portal.intake import consent, opening, openings
 from portal.intake.models import (
     Answer,
+    Compartment,
     Consent,
     Document,
     Message,
@@ -73,7 +74,10 @@ def _outside(by: Actor) -> Select[tuple[UUID, date]]:
         .join(Part, Part.id == SealedField.part_id)
         .where(own, SealedField.name == "narrative")
     )
-    documents = select(func.count()).select_from(Document).join(Part, Part.id == Document.part_id).where(own)
+    sent = (own, Part.compartment != Compartment.THREAD)
+    documents = (
+        select(func.count()).select_from(Document).join(Part, Part.id == Document.part_id).where(*sent)
+    )
     parts = select(func.count()).select_from(Part).where(own)
     said_yes = (Consent.submission_id == Submission.id, Consent.answer == Answer.YES)
     allowed = select(func.count()).select_from(Consent).where(*said_yes)

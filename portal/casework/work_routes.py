@@ -1,4 +1,4 @@
-"""Pages of work on a case: marks, messages, notes, and the coding sheet."""
+"""Pages of work on a case: marks, notes, and the coding sheet."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.casework import coding, labels, reading, sheets, writing
 from portal.casework.case_page import case_page, chosen, drawn, may
-from portal.casework.forms import DecisionForm, MarkForm, MessageForm, NoteForm, SheetForm, filled
+from portal.casework.forms import DecisionForm, MarkForm, NoteForm, SheetForm, filled
 from portal.casework.marking import MarkKind, Place
 from portal.casework.pages import CASE, pages, see, uuid_of
 from portal.casework.prisons import prisons
@@ -81,20 +81,7 @@ def unmark(case_id: UUID, mark_id: UUID) -> ResponseReturnValue:
     return see(case_id, _anchor="marks")
 
 
-# Messages and notes
-
-
-@pages.page(f"{CASE}/message", access=Permission.CASE_CONTACT, methods=("POST",))
-def message(case_id: UUID) -> ResponseReturnValue:
-    """Write to the source."""
-    form = MessageForm()
-    if not form.validate():
-        return case_page(case_id, message=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    writing.message(
-        db(), by=actor(), case_id=case_id, text=form.message.data or "", wait=bool(form.wait.data), now=now()
-    )
-    flash(_("The message lies in the source's folder."))
-    return see(case_id, _anchor="messages")
+# Notes
 
 
 @pages.page(f"{CASE}/notes", access=Permission.CASE_READ, methods=("POST",))

@@ -18,11 +18,17 @@ from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.intake import consent, opening
 from portal.intake import service as intake
+from portal.intake.drafts import DraftFile
 from portal.intake.models import Speaker, Status, Submission
+from portal.intake.sealing import PartKey
 from portal.ledger.service import note as write_down
 from portal.permissions import Permission
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
+
+
+class UnwantedError(RefusedError):
+    """The source does not wish to be written to now."""
 
 
 def _seal_mark(opened: Opened, row: Annotation, value: Mapping[str, Any]) -> None:
@@ -143,21 +149,47 @@ def _reseal(
     _seal_mark(opened, row, value)
 
 
-def message(
-    session: PortalSession, *, by: Actor, case_id: UUID, text: str, wait: bool = False, now: datetime
-) -> None:
-    """Write to the source, if that is allowed; ``wait`` lets the case wait for the answer."""
+def to_source(session: PortalSession, *, by: Actor, case_id: UUID) -> tuple[Submission, PartKey]:
+    """Find a case whose source may be written to now, by its holder, and the key of the conversation.
+
+    Raises `NotFoundError`, `RefusedError` (`UnwantedError` where it is the source's word) or `StaleError`.
+    """
     submission = find_held(session, by=by, case_id=case_id, permission=Permission.CASE_CONTACT)
     thread = opening.thread_of(keys_of(session, submission, by=by))
     speakers = [one.speaker for one in opening.open_messages(session, thread)]
     if not workflow.may_write(consent.current(submission.consents, on=session.today), speakers):
-        raise RefusedError
+        raise UnwantedError
     if not speakers or speakers[-1] is not Speaker.SOURCE:
         asking.check(session, case_id)
+    return submission, thread
+
+
+def message(
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_id: UUID,
+    text: str,
+    wait: bool = False,
+    file: DraftFile | None = None,
+    limit: int = 1,
+    now: datetime,
+) -> None:
+    """Write to the source, if that is allowed; ``wait`` lets the case wait for the answer.
+
+    A ``file`` lies in the store already, sealed as part of the thread; where this raises, its bytes are the
+    caller's to erase. One conversation carries ``limit`` files of staff.
+    """
+    submission, thread = to_source(session, by=by, case_id=case_id)
     if wait and submission.status is not Status.AWAITING_SOURCE:
         workflow.check(submission.status, Status.AWAITING_SOURCE, mover=Mover.HOLDER)
+    row = intake.add_message(session, thread=thread, speaker=Speaker.STAFF, text=text, day=now.date())
+    if file is not None:
+        intake.add_sent_file(session, thread=thread, message=row, file=file, limit=limit)
+        detail = {"document": str(file.document_id)}
+        write_down(session, "message.send-file", by=by.name, subject=case_id, detail=detail)
+    if wait:
         submission.status = Status.AWAITING_SOURCE
-    intake.add_message(session, thread=thread, speaker=Speaker.STAFF, text=text, day=now.date())
     write_down(session, "message.send", by=by.name, subject=case_id)
 
 

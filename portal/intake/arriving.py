@@ -27,7 +27,9 @@ def check_token(token: str | None) -> None:
         raise CSRFError(problem.args[0]) from None
 
 
-def take_files(part: PartKey, *, limit: int, most: int, into: Upload) -> list[DraftFile]:
+def take_files(
+    part: PartKey, *, limit: int, most: int, into: Upload, longest: int = uploads.FIELD
+) -> list[DraftFile]:
     """Stream the request's files into the store, sealed, and describe them: all of them, or none is kept.
 
     What was typed beside them is in ``into``, also when a file is refused.
@@ -42,7 +44,9 @@ def take_files(part: PartKey, *, limit: int, most: int, into: Upload) -> list[Dr
         coming.append((document_id, stored_name, into.filename, one))
 
     try:
-        uploads.receive(limit=limit, check_token=check_token, sink=sink, most=most, into=into)
+        uploads.receive(
+            limit=limit, check_token=check_token, sink=sink, most=most, into=into, longest=longest
+        )
     except BaseException:
         for _id, stored_name, _name, _one in coming:
             edge.files().erase(stored_name)

@@ -226,8 +226,10 @@ def _refused_addition(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> Resp
 
 @pages.page("/folder/files/<uuid:document_id>", access=Access.SOURCE)
 def own_file(document_id: UUID) -> ResponseReturnValue:
-    """Give back a file to the source who chose to be able to open it again."""
-    attached = next((one for one in opened_folder().files if one.document.id == document_id), None)
+    """Give a source a file: their own, if they chose to be able to open it again, or one they were sent."""
+    opened = opened_folder()
+    every = [*opened.files, *(file for one in opened.messages for file in one.files)]
+    attached = next((one for one in every if one.document.id == document_id), None)
     if attached is None:
         raise NotFoundError
     return attachment(opening.open_document(edge.files(), attached))

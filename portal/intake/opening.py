@@ -58,6 +58,7 @@ class Written:
     speaker: Speaker
     day: date
     text: str = field(repr=False)
+    files: Sequence["Attached"] = field(repr=False, default=())
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Attached:
     kind: str = field(default="", repr=False)
     maker: str = field(default="", repr=False)
     original: str = field(default="", repr=False)
+    message: str = field(default="", repr=False)
+    """Which message staff sent it with, as 32 hexadecimal digits; empty for what a source sent."""
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,29 @@ def thread_of(keys: Mapping[UUID, PartKey]) -> PartKey:
 
 
 def open_messages(session: PortalSession, thread: PartKey) -> list[Written]:
-    """Open the conversation, oldest first."""
+    """Open the conversation, oldest first, each message with the files that came with it."""
     query = select(Message).where(Message.submission_id == thread.submission_id).order_by(Message.number)
+    files = open_sent(session, thread)
     return [
-        Written(one.speaker, one.day, open_message(thread, one.id, one.number, one.speaker, one.blob))
+        Written(
+            one.speaker,
+            one.day,
+            open_message(thread, one.id, one.number, one.speaker, one.blob),
+            [file for file in files if file.message == one.id.hex],
+        )
         for one in session.scalars(query)
     ]
+
+
+def open_sent(session: PortalSession, thread: PartKey) -> list[Attached]:
+    """Open the records of the files that staff sent to a source; they lie in the thread, with its key."""
+    query = select(Document).where(Document.part_id == thread.part_id).order_by(Document.number)
+    return [_attached(one, thread) for one in session.scalars(query)]
+
+
+def _attached(document: Document, part: PartKey) -> Attached:
+    record = open_record(part, document.id, Label.FILE_RECORD, document.record)
+    return Attached(document=document, part=part, **record)
 
 
 def open_fields(submission: Submission, keys: Mapping[UUID, PartKey]) -> dict[str, str]:
@@ -163,13 +183,14 @@ def open_said(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Said
 
 
 def open_documents(submission: Submission, keys: Mapping[UUID, PartKey]) -> list[Attached]:
-    """Open the records of every document that the keys open."""
-    opened = []
-    for part in submission.parts:
-        for one in part.documents if part.id in keys else ():
-            record = open_record(keys[part.id], one.id, Label.FILE_RECORD, one.record)
-            opened.append(Attached(document=one, part=keys[part.id], **record))
-    return opened
+    """Open the records of every document of the source that the keys open."""
+    return [_attached(one, keys[part.id]) for part, one in documents_of(submission) if part.id in keys]
+
+
+def documents_of(submission: Submission) -> list[tuple[Part, Document]]:
+    """Return what the source sent; what staff sent lies in the thread."""
+    parts = [one for one in submission.parts if one.compartment is not Compartment.THREAD]
+    return [(part, one) for part in parts for one in part.documents]
 
 
 def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> Opened:
@@ -190,7 +211,7 @@ def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> 
         files=files,
         texts=open_said(submission, keys),
         rereadable=any(one.compartment is Compartment.CONTENT for one in keys.values()),
-        file_count=sum(len(part.documents) for part in submission.parts),
+        file_count=len(documents_of(submission)),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.config import PublicKeys
@@ -32,7 +32,7 @@ from portal.intake.models import (
     Status,
     Submission,
 )
-from portal.intake.opening import load, part_keys, thread_of
+from portal.intake.opening import documents_of, load, part_keys, thread_of
 from portal.intake.sealing import (
     PartKey,
     custody_record,
@@ -115,7 +115,8 @@ def _recipients(
     return [*known, source_key] if source_key else known
 
 
-def _document_row(part: PartKey, file: DraftFile, number: int, day: date) -> Document:
+def document_row(part: PartKey, file: DraftFile, number: int, day: date, *, message: str = "") -> Document:
+    """Describe a stored file in its row; ``message`` is the id of the one that staff sent it with."""
     record = {
         "caption": file.caption,
         "content_type": file.content_type,
@@ -125,6 +126,7 @@ def _document_row(part: PartKey, file: DraftFile, number: int, day: date) -> Doc
         "name": file.name,
         "original": file.original,
         "sha256": file.sha256.hex(),
+        **({"message": message} if message else {}),
     }
     custody = custody_record(
         sha256=file.sha256, stored_sha256=file.stored_sha256, length=file.length, day=day, software=SOFTWARE
@@ -172,7 +174,7 @@ def submit(
     source_key = public_key(receipt.seed)
     fields = list(_fields(draft, language))
     content = draft.part(Compartment.CONTENT)
-    documents = [_document_row(content, file, number, day) for number, file in enumerate(draft.files, 1)]
+    documents = [document_row(content, file, number, day) for number, file in enumerate(draft.files, 1)]
     existing = session.get(Submission, draft.submission_id)
     if existing is not None:
         return existing
@@ -260,6 +262,19 @@ def add_message(
     return message
 
 
+def add_sent_file(
+    session: PortalSession, *, thread: PartKey, message: Message, file: DraftFile, limit: int
+) -> None:
+    """Put a file beside a message of staff; sealed as part of the thread, it opens with the nine words."""
+    count = select(func.count()).select_from(Document).where(Document.part_id == thread.part_id)
+    number = 1 + (session.scalar(count) or 0)
+    if number > limit:
+        raise InvalidError(
+            "This conversation carries as many files as it can. Send the message without the file."
+        )
+    session.add(document_row(thread, file, number, message.day, message=message.id.hex))
+
+
 def reply(
     session: PortalSession, *, submission_id: UUID, seed: bytes, text: str, day: date, limit: int = MESSAGES
 ) -> None:
@@ -292,9 +307,9 @@ def add_file(
     limit: int,
 ) -> None:
     """Add a file that was just sealed; it gets a part and a key of its own, for the circle that reads it."""
-    row = _document_row(part, file, 1, day)
+    row = document_row(part, file, 1, day)
     submission = _live(session, submission_id)
-    if sum(len(one.documents) for one in submission.parts) >= limit:
+    if len(documents_of(submission)) >= limit:
         raise InvalidError("Your folder holds as many files as it can. Write to us if there is more to send.")
     _add_content(session, submission, part, seed=seed, keys=keys, day=day)
     session.add(row)

@@ -60,6 +60,7 @@ ACTS: dict[str, Any] = {
     "mark.remove": _l("removed a mark"),
     "message.receive": _l("sent a message"),
     "message.send": _l("wrote to a source"),
+    "message.send-file": _l("sent a file to a source"),
     "note.add": _l("left a note"),
     "question.ask": _l("asked a source for a permission"),
     "recovery.use": _l("used the recovery key"),

@@ -119,6 +119,11 @@ def actor() -> Actor:
     return found
 
 
+def look_again() -> None:
+    """Ask anew who is signed in, after a pause in which their access may have ended."""
+    g.pop("actor", None)
+
+
 def _actor() -> Actor:
     if not current_user.is_authenticated:
         raise RefusedError

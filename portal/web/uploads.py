@@ -24,7 +24,8 @@ from werkzeug.formparser import FormDataParser
 
 _BUFFER = 128 * 1024
 _CLOSING = len(b"--\r\n")
-_FIELD_LIMIT = 16 * 1024
+FIELD = 16 * 1024
+"""Bytes that a plain field beside a file has, where a page does not say otherwise."""
 _ROOM_FOR_FIELDS = 64 * 1024
 _MOST_FIELDS = 1000
 _MOST_SEGMENTS = 12
@@ -79,13 +80,15 @@ def receive(
     sink: Callable[[], AbstractContextManager[Sink]],
     most: int = 1,
     into: Upload | None = None,
+    longest: int = FIELD,
 ) -> Upload:
     """Stream the request's files, at most ``most``, each into a ``sink`` and return the fields beside them.
 
     ``sink()`` is entered when a file's first bytes come and left when its last were taken; an exception
     inside leaves nothing behind. ``into`` is filled while they come, so that what was typed is known even
-    when a file is refused. Raises 413 when the request says it is over ``limit`` bytes: before the first byte
-    of a file, and before reading anything when so much is coming that no answer could be shown.
+    when a file is refused. A plain field has at most ``longest`` bytes. Raises 413 when the request says it
+    is over ``limit`` bytes: before the first byte of a file, and before reading anything when so much is
+    coming that no answer could be shown.
     """
     upload, length = into or Upload(), request.content_length
     if length is None:
@@ -106,7 +109,11 @@ def receive(
             max_header_count=6,
             strict=True,
         ) as parser:
-            _Reader(_events(parser), upload, 0 if over else limit, check_token, sink, most=most).run()
+            most_bytes = 0 if over else limit
+            reader = _Reader(
+                _events(parser), upload, most_bytes, check_token, sink, most=most, longest=longest
+            )
+            reader.run()
     except ParserLimitReached:
         raise RequestEntityTooLarge from None
     except (MultipartError, UnicodeDecodeError):
@@ -158,8 +165,10 @@ class _Reader:
         sink: Callable[[], AbstractContextManager[Sink]],
         *,
         most: int = 1,
+        longest: int = FIELD,
     ) -> None:
         self.events, self.upload, self.limit, self.most = events, upload, limit, most
+        self.longest = longest
         self.check_token, self.sink = check_token, sink
         self.trusted = False
 
@@ -176,7 +185,7 @@ class _Reader:
         value = bytearray()
         for data in iter(lambda: next(self.events), None):
             value += data
-            if len(value) > _FIELD_LIMIT:
+            if len(value) > self.longest:
                 raise RequestEntityTooLarge
         if segment.name in self.upload.fields:
             raise BadRequest

@@ -67,7 +67,7 @@ def test_everything_that_opens_a_submission_has_its_row() -> None:
 
 def test_what_needs_a_use_asks_for_it_or_goes_through_what_asks() -> None:
     direct = {"open_case", "permits", "current", "may_write", "find_held"}
-    through = {"open_documents", "open_fields", "find"}
+    through = {"open_documents", "open_fields", "find", "to_source"}
     found = openers()
     for name, uses in table().items():
         if uses != "-":

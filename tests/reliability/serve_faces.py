@@ -17,6 +17,7 @@ from portal.config import Face, Settings, load_settings
 from portal.store.directory import read_public_keys
 
 import portal.casework.routes  # isort: skip
+import portal.casework.message_routes
 import portal.casework.work_routes
 import portal.intake.folder_routes
 import portal.intake.routes
