@@ -17,6 +17,7 @@ from portal.casework.search_format import Digest, Spoken
 from portal.casework.search_words import Memo, words_of
 from portal.database import Base, PortalSession
 from portal.intake import consent, opening
+from portal.intake.answers import ON_CARDS, typed_on_cards
 from portal.intake.consent import Decision
 from portal.intake.models import GONE, Compartment, Consent, Part, Submission, Use
 from portal.intake.sealing import PartKey, open_field, wrap_place
@@ -209,6 +210,7 @@ class _Written:
     def _texts(self, opened: Opened, sheet: Sheet | None, title: str) -> list[str]:
         case_id = opened.submission.id
         texts = [one.text for one in open_texts(opened)]
+        texts += open_cards(opened)
         for file in opening.open_documents(opened.submission, opened.parts):
             texts += [file.name, file.caption]
         for mark in self.marks.get(case_id, ()):
@@ -220,6 +222,17 @@ class _Written:
         if sheet is not None:
             texts += [sheet.month, sheet.prison.label if sheet.prison else ""]
         return [*texts, title]
+
+
+def open_cards(opened: Opened) -> list[str]:
+    """Open what the source typed on cards: people, places, the lines of a sheet; not what was asked."""
+    fields = {
+        one.name: open_field(opened.parts[part.id], one.name, one.version, one.blob)
+        for part in opened.submission.parts
+        for one in sorted(part.fields, key=lambda field: field.version)
+        if part.id in opened.parts and one.name in ON_CARDS
+    }
+    return typed_on_cards(fields)
 
 
 def _language(opened: Opened) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from portal.casework.access import Opened
 from portal.casework.allowed import readable
-from portal.casework.digest import gather
+from portal.casework.digest import gather, open_cards
 from portal.casework.index import Index, Piece, Standing, open_index
 from portal.casework.models import CaseNote, CaseTitle
 from portal.casework.reading import open_marks, open_texts, open_title
@@ -201,6 +201,7 @@ def _texts(session: PortalSession, opened: Opened) -> Iterator[str]:
     """Give the texts of a case one after the other: the source's own first, then what staff wrote."""
     for text in open_texts(opened):
         yield text.text
+    yield from open_cards(opened)
     for file in opening.open_documents(opened.submission, opened.parts):
         yield f"{file.name} {file.caption}"
     for mark in open_marks(session, opened):

@@ -141,6 +141,22 @@ def _said(
             )
 
 
+ON_CARDS = frozenset(page.step.value for page in ASKED if not page.own)
+"""The sealed fields that hold cards."""
+
+_TYPED = {Kind.LINE, Kind.TEXT, Kind.LONG, Kind.DATE}
+
+
+def typed_on_cards(fields: Mapping[str, str]) -> list[str]:
+    """Return what a source typed on cards (people, places, lines of a sheet ...), a card after the other."""
+    found = []
+    for page in ASKED:
+        names = [one.name for one in page.fields if one.kind in _TYPED]
+        for card in [] if page.own else _opened(fields.get(page.step, ""), []):
+            found.append(" · ".join(card[one] for one in names if card.get(one)))
+    return [one for one in found if one]
+
+
 def question(fields: Mapping[str, str], step: Step, name: str) -> tuple[str, str, int]:
     """Return how one question was asked: its text, language and version; empty when that was not kept."""
     shown = _opened(fields.get(ASKED_AS, ""), {}).get(f"{step}.{name}", {})

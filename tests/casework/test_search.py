@@ -131,6 +131,33 @@ def test_names_of_files_are_searched(sqlite_instance: Instance) -> None:
     assert [piece for piece, found in hit.pieces if found] == ["letter"]
 
 
+def test_names_on_cards_and_lists_are_searched_and_questions_and_choices_are_not(
+    sqlite_instance: Instance,
+) -> None:
+    people = [
+        {"name": "Behnam Zarrinkhat", "father": "Yadollah", "basis": "told saw"},
+        {"name": "مهتاب‌گون راد", "row.line": "2"},
+        {"name": "Zarrinkhat"},
+    ]
+    cards = {
+        "people": people,
+        "responsible": [{"name": "Hajji", "deed": "He signed."}],
+        "group": [{"group": "Nilu"}],
+    }
+    asked = {"people": {"name": {"language": "en", "text": "Qumash", "version": 1}}}
+    case_id = a_case(sqlite_instance, holder="", answers=cards, asked=asked)
+    read_in(sqlite_instance)
+    for words in ("behnam zarrinkhat", "yadollah", "مهتابگون", "hajji", "signed", "nilu"):
+        assert hits(sqlite_instance, words) == [case_id], words
+    (hit,) = searched(sqlite_instance, "yadollah").hits
+    assert [piece for piece, found in hit.pieces if found] == ["Yadollah"]
+    for words in ("qumash", "told", "saw"):
+        assert hits(sqlite_instance, words) == []
+    decide(sqlite_instance, case_id, read="ask")
+    answer = searched(sqlite_instance, "zarrinkhat")
+    assert (answer.hits, answer.count, answer.standing.total) == ([], 0, 0)
+
+
 def test_what_a_source_adds_later_is_searched_too(sqlite_instance: Instance) -> None:
     with sqlite_instance.database.session(write=True) as session:
         sent = a_submission(sqlite_instance, session, TEXT)
