@@ -48,7 +48,7 @@ def problem_with(problem: ReceiptError) -> str:
         said.append(_("Perhaps word number %(place)s is %(near)s.", place=number(place), near=near))
     said += [
         _(
-            "Perhaps words number %(one)s and %(other)s change places.",
+            "Perhaps words number %(one)s and %(other)s have changed places.",
             one=number(place),
             other=number(place + 1),
         )

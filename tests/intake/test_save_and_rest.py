@@ -100,7 +100,7 @@ def test_two_words_that_changed_places_are_named_on_coming_back(source: Source) 
     swapped = [words[1], words[0], *words[2:]]
     page = said(Source(source.instance).come_back(" ".join(swapped)))
     if words[0] != words[1] and "We know no account" not in page:  # one of 128 others is a code as well
-        assert "Perhaps words number 1 and 2 change places." in page
+        assert "Perhaps words number 1 and 2 have changed places." in page
 
 
 def test_the_code_put_off_keeps_the_draft_in_the_browser_only_and_says_so(source: Source) -> None:
