@@ -74,7 +74,7 @@ def run(oracle: str, count: int) -> dict[str, Any]:
     agree, apart = 0, 0.0
     for one, theirs in zip(tables, json.loads(answer.stdout), strict=True):
         ours = measured(one)
-        # pycanon cuts the entropy's exponential down to a whole number, and a 2 that comes out a hair less to 1.
+        # pycanon cuts the entropy's exponential down to a whole number, a 2 that comes out a hair less to 1.
         entropy = {int(ours["entropy_l"] + 1e-9), int(ours["entropy_l"] - 1e-9)}
         same = (ours["k"], ours["l"]) == (theirs["k"], theirs["l"]) and theirs["entropy_l"] in entropy
         apart = max(apart, abs(ours["t"] - theirs["t"]))
