@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from builders import Instance
 from cases import a_case, a_mark, at_desk, at_once
+from sqlalchemy.exc import OperationalError
 
 from portal.database import Database, PortalSession
 from portal.linking import candidates, known
@@ -181,6 +182,31 @@ def test_a_large_registry_is_read_beside_the_requests_which_say_that_they_lack(
             answer = asked(session, by, "Kaveh Rastegar")
             assert answer.complete
             assert answer.suggestions[0].id == several[2]
+
+
+def test_a_reading_that_fails_is_tried_again_by_the_next_request(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = add(sqlite_instance, "حمید نوری")
+    add(sqlite_instance, "بهرنگ صمدی")
+    process = Known()
+
+    def fails(*_: object, **__: object) -> None:
+        raise OperationalError("", {}, OSError())
+
+    def asked() -> known.Answer:
+        with at_desk(sqlite_instance, write=False) as (session, by):
+            return process.ask(session, by=by, text="Hamid Nouri", kinds=(Kind.PERSON,), count=5)
+
+    with reading_beside(monkeypatch):
+        with monkeypatch.context() as patched:
+            patched.setattr(known, "_shelves", fails)
+            assert not asked().complete
+            process.wait()
+            assert not process.reading
+        assert not asked().complete
+        process.wait()
+        assert asked().suggestions[0].id == one
 
 
 def test_each_database_has_names_of_its_own(sqlite_instance: Instance) -> None:
