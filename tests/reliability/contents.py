@@ -169,8 +169,7 @@ def leave_a_draft(instance: Instance) -> Kept:
 
 
 def fill(instance: Instance) -> Filled:
-    """Two submissions with everything, one that is not sent; the registry has what they are linked to."""
-    leave_a_draft(instance)
+    """Two submissions with everything; the registry has what they are linked to."""
     person, prison = a_person(instance), a_prison(instance)
     return Filled(
         a_full_submission(instance, "the first", person, prison),

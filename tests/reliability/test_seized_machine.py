@@ -176,6 +176,7 @@ def _file(seized: Seized, part: PartKey, row: dict[str, Any], length: int) -> st
 
 @pytest.fixture
 def filled(sqlite_instance: Instance) -> Filled:
+    contents.leave_a_draft(sqlite_instance)
     return contents.fill(sqlite_instance)
 
 
