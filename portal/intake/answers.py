@@ -152,8 +152,8 @@ def typed_on_cards(fields: Mapping[str, str]) -> list[str]:
     found = []
     for page in ASKED:
         names = [one.name for one in page.fields if one.kind in _TYPED]
-        for card in [] if page.own else _opened(fields.get(page.step, ""), []):
-            found.append(" · ".join(card[one] for one in names if card.get(one)))
+        cards = [] if page.own else _opened(fields.get(page.step, ""), [])
+        found += [" · ".join(card[one] for one in names if card.get(one)) for card in cards]
     return [one for one in found if one]
 
 

@@ -9,19 +9,17 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.errors import InvalidError, RefusedError, StaleError
-from portal.intake import answers, copying, opening, openings, questions, service, visit, wordings
-from portal.intake.asking import catalogue
+from portal.intake import copy_words, copying, opening, openings, questions, service, visit
 from portal.intake.folder_routes import opened_folder, pages
 from portal.intake.forms import AddedForm
-from portal.intake.models import GONE, Speaker, Use
+from portal.intake.models import GONE
 from portal.intake.opening import Attached, Opened
 from portal.intake.openings import OPENINGS, Deed
-from portal.intake.permission_forms import AFTER_DEATH_LABELS, ANSWER_LABELS
+from portal.intake.sealing import PartKey
 from portal.permissions import Access
 from portal.store.files import FileStore
 from portal.web import edge
 from portal.web.guard import Token
-from portal.web.locale import day as day_in_words
 from portal.web.locale import gettext as _
 from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
@@ -129,11 +127,19 @@ def copy_all() -> ResponseReturnValue:
 
 
 def _pieces(opened: Opened, store: FileStore) -> Iterator[copying.Piece]:
-    yield "1-text.txt", copying.text(_texts(opened))
-    yield "2-messages.txt", copying.text(_messages(opened))
-    yield "3-permissions.txt", copying.text(_permissions(opened))
-    for number, one in enumerate(opened.files, 1):
-        yield f"file-{number}{copying.ENDINGS.get(one.content_type, '.bin')}", partial(_bytes, store, one)
+    thread = _thread(opened)
+    yield "1-text.txt", copying.text(copy_words.texts(opened))
+    yield "2-messages.txt", copying.text(copy_words.messages(opened))
+    asked = questions.asked(edge.db(), thread)
+    yield "3-permissions.txt", copying.text(copy_words.permissions(opened, thread, asked))
+    files = copy_words.named(opened.files, "file")
+    for name, one in [*files, *copy_words.named(copy_words.sent_files(opened), "message-file")]:
+        yield name, partial(_bytes, store, one)
+
+
+def _thread(opened: Opened) -> PartKey:
+    keys = opening.part_keys(edge.db(), opened.submission, visit.folder().seed)
+    return opening.thread_of(keys)
 
 
 def _bytes(store: FileStore, one: Attached) -> Iterator[bytes]:
@@ -142,31 +148,3 @@ def _bytes(store: FileStore, one: Attached) -> Iterator[bytes]:
         yield from document.reader.read(0, one.length)
     finally:
         document.source.close()
-
-
-def _texts(opened: Opened) -> Iterator[str]:
-    for one in opened.texts:
-        yield from (day_in_words(one.day), "", one.text, "")
-    for section in answers.sections(opened.fields, catalogue(language())):
-        yield section.title
-        for card in section.cards:
-            for said in card:
-                yield f"{said.asked or said.label} {said.value}"
-            yield ""
-    for number, file in enumerate(opened.files, 1):
-        yield f"file-{number}: {file.name} {file.caption}".rstrip()
-
-
-def _messages(opened: Opened) -> Iterator[str]:
-    for one in opened.messages:
-        speaker = _("You") if one.speaker is Speaker.SOURCE else _("The people who read")
-        yield from (f"{speaker}, {day_in_words(one.day)}", one.text, "")
-
-
-def _permissions(opened: Opened) -> Iterator[str]:
-    """Give every decision as it was made: the question word for word, the answer, the day."""
-    for one in sorted(opened.submission.consents, key=lambda row: row.number):
-        if one.language:
-            asked = wordings.text(one.use, one.language, one.wording)
-            labels = AFTER_DEATH_LABELS if one.use is Use.AFTER_DEATH else ANSWER_LABELS
-            yield f"{day_in_words(one.day)}: {asked} {str(labels[one.answer]).partition(chr(10))[0]}"
