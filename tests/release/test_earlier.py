@@ -219,3 +219,14 @@ def test_a_column_more_is_no_hindrance_where_families_are_known(desk: Desk) -> N
     desk.release(rows)
     desk.release([{**row, "more": "x"} for row in rows])
     assert len(desk.stood[1]) > 0
+
+
+def test_a_group_that_came_to_be_of_one_mind_waits_though_nobody_came_or_left(desk: Desk) -> None:
+    rows = [{**row, "family": row["id"], "age": "20"} for row in people(200, 13)]
+    hurt = {"hurt": {"role": "sensitive"}}
+    desk.release(rows, columns=dict(hurt), l=2)
+    later = [{**row, "hurt": "yes"} if row["town"] == "t0" else row for row in rows]
+    out = desk.release(later, columns=dict(hurt), l=2)
+    assert json.loads((out / "risk.json").read_bytes())["sensitive"]["hurt"]["l"] == 2
+    assert not {row["id"] for row in rows if row["town"] == "t0"} & desk.stood[1].keys()
+    assert len(desk.stood[1]) > 100
