@@ -18,7 +18,6 @@ import numpy.typing as npt
 from portal.errors import InvalidError
 from portal.release.encoded import Ints
 from portal.release.table_files import Table
-from portal.release.tables import Json, canonical
 
 FORMAT = "testimony-portal-inside/1"
 SUFFIX = ".inside.json"
@@ -42,8 +41,8 @@ class Inside:
     units: Digests | None = field(repr=False)
 
     def to_json(self) -> bytes:
-        """Return canonical JSON."""
-        kept: dict[str, Json] = {
+        """Return JSON in one form."""
+        kept = {
             "columns": list(self.columns),
             "format": FORMAT,
             "labels": [list(each) for each in self.labels],
@@ -53,7 +52,7 @@ class Inside:
             "schemes": [[name, digest] for name, digest in self.schemes.items()],
             "units": None if self.units is None else _text(self.units.astype("<u8")),
         }
-        return canonical(kept)
+        return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
     def of_folder(cls, folder: Path) -> Self:

@@ -84,9 +84,14 @@ class Truth:
         return cls(columns, units[0] if units else None, list(sources), people)
 
 
+def _cells(data: bytes, encoding: str) -> Iterator[list[str]]:
+    """Read records one by one: a whole table as text would take four bytes a letter."""
+    return csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline=""), strict=True)
+
+
 def _columns(data: bytes) -> dict[str, tuple[str, ...]]:
     """Read a table by column, blanks cut off and nothing as `unknown`."""
-    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    reader = _cells(data, "utf-8-sig")
     header = [name.strip() for name in next(reader)]
     known = _True()
     rows = [tuple(map(known.__getitem__, row)) for row in reader if row]
@@ -134,7 +139,7 @@ class _Release:
         self.roles: dict[str, str] = {name: one["role"] for name, one in self.manifest["columns"].items()}
         self.quasi = [name for name, role in self.roles.items() if role == "quasi-identifier"]
         self.sensitive = [name for name, role in self.roles.items() if role == "sensitive"]
-        reader = csv.reader(io.StringIO(files["table.csv"].decode(), newline=""), strict=True)
+        reader = _cells(files["table.csv"], "utf-8")
         self.header = next(reader)
         self.columns = [plain(name) for name in self.header]
         self.known = _Plain()
