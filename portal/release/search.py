@@ -15,7 +15,7 @@ from portal.release.topdown import specialise
 
 MOST_WORK = 250_000_000
 """Items looked at in the descent; above it the rest is cut from the top."""
-ENOUGH_WORK = 30_000_000
+ENOUGH_WORK = 10_000_000
 """After so much no other way is tried: with so many records the descent leaves little to win."""
 NEARLY = 1.02
 """Of losses as close as this the recoding with fewer right guesses is taken."""
