@@ -223,7 +223,7 @@ def _focused(person: Person) -> str:
     found = person.page.evaluate(
         """() => { const one = document.activeElement;
         const outlined = (it) => it && getComputedStyle(it).outlineStyle !== 'none';
-        const seen = outlined(one) || outlined(one.closest('.card'));
+        const seen = outlined(one) || outlined(one.closest('.card, .segments > label'));
         return [one.getAttribute('name') || one.className, seen]; }"""
     )
     assert found[1], f"{found[0]} does not show that it has the focus"
