@@ -25,7 +25,8 @@ from portal.release.reports import Measured, page
 from portal.release.search import Reason, Refusal, preview, recode
 from portal.release.table_files import Table, read_table
 from portal.release.tables import Json, canonical, write_csv
-from portal.release.verifier import Truth, verify_files
+from portal.release.verifier import verify_files
+from portal.release.verifier_reading import Truth
 
 FORMAT = "testimony-portal-table/1"
 TABLE, RISK, UTILITY, REPORT, MANIFEST = (

@@ -4,43 +4,24 @@ It shares no code with what made them, and fails closed: whatever it cannot read
 problem, and each problem names the file or the promise, never a person.
 """
 
-import csv
 import hashlib
-import io
-import itertools
 import json
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from portal.errors import RefusedError
 from portal.release.check import plain, would_run
+from portal.release.verifier_reading import Plain, Tree, Truth, cells_of, shares_of
 
 NAMES = frozenset({"table.csv", "manifest.json", "risk.json", "utility.json", "report.html"})
 LEAST_K = 5
 TARGETS = 2_000
 _CLOSE = 1e-6
-
-
-class _Plain(dict[str, str]):
-    """Cells as they are written, and what they say; each is kept once."""
-
-    def __missing__(self, cell: str) -> str:
-        self[cell] = said = plain(cell)
-        return said
-
-
-class _True(dict[str, str]):
-    """True cells as they are written, and what they are taken for."""
-
-    def __missing__(self, cell: str) -> str:
-        self[cell] = said = cell.strip() or "unknown"
-        return said
 
 
 class VerificationError(RefusedError):
@@ -59,43 +40,6 @@ class Verified:
     classes: int
     k_records: int
     ncp: float
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What the table was made of: true cells by column, the family of each row, the source of each line."""
-
-    columns: Mapping[str, Sequence[str]] = field(repr=False)
-    unit: Sequence[object] | None = field(repr=False)
-    sources: Sequence[int] = field(repr=False)
-    register: Sequence[Mapping[str, str]] | None = field(repr=False)
-
-    @classmethod
-    def of(
-        cls, source: Path, roles: Mapping[str, str], sources: Iterable[int], register: Path | None = None
-    ) -> Self:
-        """Read the table, and the register, once more."""
-        columns = _columns(source.read_bytes())
-        units = [columns[name] for name, role in roles.items() if role == "unit"]
-        people = None
-        if register is not None:
-            listed = _columns(register.read_bytes())
-            people = [dict(zip(listed, row, strict=True)) for row in zip(*listed.values(), strict=True)]
-        return cls(columns, units[0] if units else None, list(sources), people)
-
-
-def _cells(data: bytes, encoding: str) -> Iterator[list[str]]:
-    """Read records one by one: a whole table as text would take four bytes a letter."""
-    return csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline=""), strict=True)
-
-
-def _columns(data: bytes) -> dict[str, tuple[str, ...]]:
-    """Read a table by column, blanks cut off and nothing as `unknown`."""
-    reader = _cells(data, "utf-8-sig")
-    header = [name.strip() for name in next(reader)]
-    known = _True()
-    rows = [tuple(map(known.__getitem__, row)) for row in reader if row]
-    return dict(zip(header, zip(*rows, strict=True), strict=True))
 
 
 def verify_folder(folder: Path) -> Verified:
@@ -139,14 +83,14 @@ class _Release:
         self.roles: dict[str, str] = {name: one["role"] for name, one in self.manifest["columns"].items()}
         self.quasi = [name for name, role in self.roles.items() if role == "quasi-identifier"]
         self.sensitive = [name for name, role in self.roles.items() if role == "sensitive"]
-        reader = _cells(files["table.csv"], "utf-8")
+        reader = cells_of(files["table.csv"], "utf-8")
         self.header = next(reader)
         self.columns = [plain(name) for name in self.header]
-        self.known = _Plain()
+        self.known = Plain()
         self.rows = [tuple(map(self.known.__getitem__, row)) for row in reader]
         if set(map(len, self.rows)) - {len(self.columns)}:
             raise VerificationError(["table.csv: a record has another number of cells than the header"])
-        self.trees = {name: _Tree(name, self.manifest["hierarchies"][name]) for name in self.quasi}
+        self.trees = {name: Tree(name, self.manifest["hierarchies"][name]) for name in self.quasi}
         places = [self.columns.index(name) for name in self.quasi]
         chosen = itemgetter(*places)
         self.classes = (
@@ -234,7 +178,7 @@ class _Release:
             counts[label][value] += count
         overall = Counter(everybody)
         steps = sorted(overall, key=float) if self.manifest["columns"][name]["ordered"] else None
-        found = [_shares(each, overall, steps) for each in counts.values()]
+        found = [shares_of(each, overall, steps) for each in counts.values()]
         return (
             min(one[0] for one in found),
             min(one[1] for one in found),
@@ -289,53 +233,6 @@ class _Release:
             yield "risk.json: counts otherwise than the manifest"
         if self.manifest["unit"] == "record":
             yield from self.diversity_problems(None)
-
-
-class _Tree:
-    """A hierarchy as the manifest gives it."""
-
-    def __init__(self, name: str, paths: Sequence[Sequence[str]]) -> None:
-        self.name = name
-        self.paths = {path[0]: tuple(path) for path in paths}
-        self.count = len(paths)
-        self.leaves: defaultdict[str, set[str]] = defaultdict(set)
-        for path in paths:
-            for label in path:
-                self.leaves[label].add(path[0])
-
-    def loss(self, label: str) -> float:
-        """Normalised certainty penalty."""
-        return (len(self.leaves[label]) - 1) / max(1, self.count - 1)
-
-    def problems(self) -> Iterator[str]:
-        """Whether it is total and monotone."""
-        heights = {len(path) for path in self.paths.values()}
-        if len(self.paths) != self.count or len(heights) != 1 or "unknown" not in self.paths:
-            yield f"manifest.json: the hierarchy of {self.name} is not total"
-            return
-        height = heights.pop()
-        if any(path[-1] != "*" for path in self.paths.values()):
-            yield f"manifest.json: the hierarchy of {self.name} does not end in *"
-        for level in range(height - 1):
-            above: dict[str, str] = {}
-            if any(above.setdefault(p[level], p[level + 1]) != p[level + 1] for p in self.paths.values()):
-                yield f"manifest.json: the hierarchy of {self.name} is not monotone"
-
-
-def _shares(
-    counts: Counter[str], overall: Counter[str], steps: Sequence[str] | None
-) -> tuple[int, float, float, float]:
-    whole, everybody = counts.total(), overall.total()
-    shares = {value: count / whole for value, count in counts.items()}
-    entropy = -math.fsum(share * math.log(share) for share in shares.values())
-    if steps is None or len(steps) < 2:  # noqa: PLR2004 - no distance within one value
-        inside = math.fsum(abs(share - overall[value] / everybody) for value, share in shares.items())
-        outside = 1 - math.fsum(overall[value] / everybody for value in shares)
-        t = (inside + outside) / 2
-    else:
-        moved = itertools.accumulate(shares.get(value, 0.0) - overall[value] / everybody for value in steps)
-        t = math.fsum(map(abs, moved)) / (len(steps) - 1)
-    return len(counts), math.exp(entropy), max(shares.values()), t
 
 
 def _against(release: _Release, truth: Truth) -> Iterator[str]:
