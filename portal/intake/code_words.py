@@ -1,5 +1,7 @@
 """What is said about a private code that was typed: what is wrong with it, and which word it may be."""
 
+from collections.abc import Sequence
+
 from portal.vault import receipt as receipts
 from portal.vault.receipt import Fault, Receipt, ReceiptError
 from portal.web.locale import gettext as _
@@ -17,8 +19,24 @@ def wrong_words(typed: str, receipt: Receipt) -> str:
         return _("We count %(count)s words; there should be nine.", count=number(receipts.count(typed)))
     if len(wrong) == receipts.WORDS:
         return _("These are not the nine words of the page before. Look at them once more.")
-    places = _(", ").join(number(place) for place in wrong)
+    if _changed_places(typed.split(), wrong, receipt):
+        return _(
+            "Perhaps words number %(one)s and %(other)s have changed places.",
+            one=number(wrong[0]),
+            other=number(wrong[1]),
+        )
+    *first, last = [number(place) for place in wrong]
+    places = _(" and ").join([_(", ").join(first), last]) if first else last
     return _("Look again at word number %(places)s.", places=places)
+
+
+def _changed_places(words: list[str], wrong: Sequence[int], receipt: Receipt) -> bool:
+    """Tell whether two words, counted from one, are right once they have changed places."""
+    match wrong:
+        case [one, other] if len(words) == receipts.WORDS:
+            words[one - 1], words[other - 1] = words[other - 1], words[one - 1]
+            return not receipts.compare(" ".join(words), receipt)
+    return False
 
 
 def problem_with(problem: ReceiptError) -> str:

@@ -90,7 +90,7 @@ def _opened(keys: ReceiptKeys) -> ResponseReturnValue | None:
 
 
 def _went_on(kept: Kept) -> ResponseReturnValue:
-    """Lead to where the draft was left; what was typed here meanwhile goes beside it."""
+    """Lead to where one was last, here or with the code; what was typed here meanwhile goes beside it."""
     typed = _unkept()
     if typed is not None and typed.files:
         flash(
@@ -105,9 +105,11 @@ def _went_on(kept: Kept) -> ResponseReturnValue:
     if typed is not None:
         draft_merging.merge(draft, typed)
         visit.keep(draft)
-        flash(_("What you had just typed is with it."))
     flash(_("Everything you saved is here."))
-    return redirect(url_for(f"intake.{draft.at or Step.YOU}"), HTTPStatus.SEE_OTHER)
+    if typed is not None:
+        flash(_("What you had just typed is with it."))
+    at = (typed.at if typed is not None else "") or draft.at or Step.YOU
+    return redirect(url_for(f"intake.{at}"), HTTPStatus.SEE_OTHER)
 
 
 def opened_folder() -> opening.Opened:

@@ -126,6 +126,7 @@ def _answered(page: Page, form: PortalForm, draft: Draft, card: int | None) -> R
     if form.csrf_token.errors or not token_holds():
         if visit.has_ended() and _fits(page, form, draft, card):
             _take(page, form, draft, card, "")
+            draft.at = page.step
         _away(form, draft)
         return None
     if not (_accepts(form, action) and _is_told(page, form, draft) and _fits(page, form, draft, card)):

@@ -92,6 +92,11 @@ def test_a_wrong_word_is_named_when_the_code_is_typed_back(source: Source) -> No
     wrong = [*words[:3], "zzzzzz", *words[4:]]
     page = source.post("code/words", words=" ".join(wrong))
     assert "word number 4" in said(page)
+    wrong[5] = "zzzzzz"
+    page = source.post("code/words", words=" ".join(wrong))
+    assert "word number 4 and 6" in said(page)
+    page = source.post("code/words", words=" ".join([words[1], words[0], *words[2:]]))
+    assert words[0] == words[1] or "words number 1 and 2 have changed places" in said(page)
     leads_to(source.post("code/words", words=" ".join(words)), "/en/you")
 
 
@@ -168,8 +173,11 @@ def test_what_was_typed_when_the_visit_had_ended_comes_to_what_was_saved(source:
     assert "open first what you saved" in said(answer)
     assert text_of(answer) == "The first half. And the second."
     assert "What you typed last" in said(source.get("return"))
-    leads_to(source.come_back(words), "/en/pause")
-    assert text_of(source.get("account")) == "The first half. And the second."
+    assert "the rest is in order" not in said(answer)
+    leads_to(source.come_back(words), "/en/account")
+    page = source.get("account")
+    assert "What you had just typed is with it." in said(page)
+    assert text_of(page) == "The first half. And the second."
 
 
 def test_a_page_opened_after_the_visit_ended_asks_for_the_code_once(source: Source) -> None:
@@ -179,6 +187,7 @@ def test_a_page_opened_after_the_visit_ended_asks_for_the_code_once(source: Sour
     leads_to(source.get("people"), "/en/return")
     assert "You were away for a long time" in said(source.get("return"))
     leads_to(source.come_back(words), "/en/pause")
+    assert "Everything you saved is here." in said(source.get("pause"))
     assert text_of(source.get("account")) == STORY
 
 
