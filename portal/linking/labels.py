@@ -45,7 +45,7 @@ BASES: Mapping[Basis, Any] = {
 
 NEW: Mapping[Kind, Any] = {
     Kind.PERSON: _l("Add as a new person"),
-    Kind.BODY: _l("Add as a new body"),
+    Kind.BODY: _l("Add as a new organisation"),
     Kind.PLACE: _l("Add as a new place"),
     Kind.GRAVE: _l("Add as a new grave"),
 }

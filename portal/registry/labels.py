@@ -30,7 +30,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Kind.PERSON: _l("Person"),
         Kind.PLACE: _l("Place"),
         Kind.GRAVE: _l("Grave"),
-        Kind.BODY: _l("Body"),
+        Kind.BODY: _l("Organisation"),
         Kind.EVENT: _l("Event"),
     },
     NameKind: {
