@@ -148,9 +148,12 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         *(View(f"intake.{name}", "stranger") for name in ("safe", "code", "how", "pause", "rest", "support")),
         *(
             View(f"intake.{name}", "writer", state="begun")
-            for name in ("code", "rest", "erase", "helping", "told", "people", "places", "group")
+            for name in ("code", "code_words", "rest", "erase", "helping", "told", "people", "places")
         ),
-        *(View(f"intake.{name}", "writer", state="begun") for name in ("responsible", "many", "voice")),
+        *(
+            View(f"intake.{name}", "writer", state="begun")
+            for name in ("group", "responsible", "many", "voice")
+        ),
         View("intake.about_document", "writer", {"document_id": about.rpartition("/")[2]}, "begun"),
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),
