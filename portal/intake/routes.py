@@ -220,7 +220,7 @@ def ask(
             return onwards(step, action)
     elif not visit.has_draft():
         visit.keep(draft)
-    return render_template(template, form=form, draft=draft, **more, **place(step))
+    return render_template(template, form=form, draft=draft, away=visit.has_ended(), **more, **place(step))
 
 
 def _left_empty(form: PortalForm) -> bool:

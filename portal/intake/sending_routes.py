@@ -84,6 +84,9 @@ def _pressed(draft: Draft) -> ResponseReturnValue:
     if not token_holds():
         flash(_("The page was open for too long. Look at it once more, and press “Send” again."))
         return redirect(url_for(".check"), HTTPStatus.SEE_OTHER)
+    if not draft.narrative.strip() and not draft.files:
+        flash(_("Write something first, even one sentence; or record your voice, or add a file, below."))
+        return redirect(url_for(".account"), HTTPStatus.SEE_OTHER)
     return letting_in_gate.first("check") or _send(draft)
 
 
