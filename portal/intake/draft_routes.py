@@ -49,6 +49,7 @@ def code() -> ResponseReturnValue:
         words=draft.receipt_words(language()),
         digits=Receipt(draft.receipt).digits(),
         kept=visit.kept() is not None,
+        shown=visit.kept() is None or "show" in request.args,
         days=edge.settings().draft_days,
         **place(Step.CODE),
     )
@@ -80,7 +81,7 @@ def code_words() -> ResponseReturnValue:
             return _on(draft)
         form.words.errors = [wrong]
     later = url_for(f".{draft.at or Step.YOU}")
-    return render_template("intake/confirm.html", form=form, back=url_for(".code"), later=later)
+    return render_template("intake/confirm.html", form=form, back=url_for(".code", show=1), later=later)
 
 
 @pages.page("/rest", access=Access.PUBLIC)

@@ -272,7 +272,8 @@ def onwards(step: Step, action: str) -> ResponseReturnValue:
     """Return the way to the next page: back, aside, to the check where a change came from, or on."""
     facts = visit.draft().facts
     if action in ELSEWHERE:
-        return redirect(url_for(ELSEWHERE[action], at=step), HTTPStatus.SEE_OTHER)
+        change = request.args.get("change")
+        return redirect(url_for(ELSEWHERE[action], at=step, change=change), HTTPStatus.SEE_OTHER)
     if action == "back" and before(step, facts) is None:
         return redirect(url_for(".start"), HTTPStatus.SEE_OTHER)
     return redirect(url_for(f".{headed(step, action, facts)}"), HTTPStatus.SEE_OTHER)

@@ -77,7 +77,7 @@ def _shown(draft: Draft) -> dict[str, object]:
         "chunked_limit": here.chunked_file_limit,
         "piece": LARGEST,
         "full": len(draft.files) >= here.files_per_submission,
-        **place(Step.DOCUMENTS),
+        **place(_beside() or Step.DOCUMENTS),
     }
 
 
@@ -165,6 +165,11 @@ def _add(asked: type[DocumentsForm | VoiceForm]) -> ResponseReturnValue:
     return _after_adding(asked, into.fields.get("action", "add"))
 
 
+def _beside() -> Step | None:
+    """Return the page from which files were turned to before their turn, or None when it is their turn."""
+    return Step.ACCOUNT if visit.draft().at == Step.ACCOUNT else None
+
+
 def _taken(draft: Draft, into: Upload) -> list[DraftFile]:
     """Take what the form brings, as far as the draft has room for it."""
     here = edge.settings()
@@ -191,7 +196,11 @@ def _no_space() -> str:
 
 def _after_adding(asked: type[DocumentsForm | VoiceForm], action: str) -> ResponseReturnValue:
     if asked is DocumentsForm and action in {"continue", "back"}:
-        return onwards(Step.DOCUMENTS, action)
+        # From beside the account one comes to the pages that follow it; else nobody would see them.
+        beside = _beside()
+        if beside is not None and action == "back":
+            return redirect(url_for(f"intake.{beside}"), HTTPStatus.SEE_OTHER)
+        return onwards(beside or Step.DOCUMENTS, action)
     return redirect(url_for("intake.documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
 
 
@@ -229,7 +238,8 @@ def about_document(document_id: UUID) -> ResponseReturnValue:
             )
             visit.keep(draft)
         return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
-    return render_template("intake/about_file.html", form=form, file=file, **place(Step.DOCUMENTS))
+    stands = place(_beside() or Step.DOCUMENTS)
+    return render_template("intake/about_file.html", form=form, file=file, **stands)
 
 
 @pages.page("/documents/<uuid:document_id>/remove", access=Access.PUBLIC, methods=("POST",))

@@ -58,6 +58,8 @@ function refresh() {
     if (!fresh || !old) return;
     const inside = old.contains(document.activeElement);
     old.replaceWith(document.adoptNode(fresh));
+    const [button, said] = [document, request.response].map((one) => one.querySelector("[data-arriving] [value=continue]"));
+    if (button && said) button.textContent = said.textContent; /* No longer “without files”. */
     hide();
     if (inside) fresh.focus();
   };
