@@ -571,3 +571,11 @@ def test_nothing_of_what_is_not_sent_yet_stands_in_the_ledger(
     assert length() == before
     source.submit()
     assert length() > before
+
+
+def test_whoever_attaches_from_beside_the_account_meets_the_questions_after_it(source: Source) -> None:
+    source.post("account", narrative="A letter tells it.", action="documents")
+    back = source.attach(b"", name="", path="documents", action="back")
+    assert back.location.endswith("/account")
+    on = source.attach(b"", name="", path="documents", action="continue")
+    assert not on.location.endswith(("/permissions", "/documents"))
