@@ -9,6 +9,7 @@ import pytest
 from builders import Instance
 from end_to_end.browser import DESKTOP, PHONE, audit, chromium, ready, shoot, watch
 from end_to_end.conftest import Portal
+from end_to_end.walks import ON
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
 
 from portal.config import PACKAGE
@@ -107,6 +108,21 @@ def test_a_browser_that_is_offline_for_a_while_loses_nothing(portal: Portal) -> 
     page.unroute_all()
     page.context.set_offline(False)
     expect(page.locator(HERE)).to_have_count(1)
+
+
+@LANGUAGES
+def test_what_was_typed_stays_on_the_page_while_there_is_no_line(portal: Portal, language: str) -> None:
+    page, typed = opened(portal, language, "account"), "One word, and no line."
+    page.fill("[name=narrative]", typed)
+    page.context.set_offline(True)
+    page.click(ON)
+    expect(page.locator("[data-broken]")).to_be_visible()
+    shoot(page, f"no line {language}")
+    page.context.set_offline(False)
+    page.click("main form button[value=rest]")
+    page.wait_for_url("**/rest**")
+    page.goto(f"{portal.intake}/{language}/account")
+    assert page.input_value("[name=narrative]") == typed
 
 
 @LANGUAGES
