@@ -38,7 +38,8 @@ def _beside() -> dict[str, Any]:
     return {"own_words": own_words, "may_search": may_open(Permission.CASE_READ)}
 
 
-def _page() -> int:
+def page_asked() -> int:
+    """Return which page of a list the address asks for; the first for what is none."""
     text = request.args.get("page", "")
     return max(1, int(text)) if text.isdecimal() and len(text) < 5 else 1  # noqa: PLR2004 - enough pages
 
@@ -50,7 +51,7 @@ def searched() -> ResponseReturnValue:
     if request.method == "POST":
         session[_WORDS] = (form.words.data or "") if form.validate() else ""
         return redirect(url_for(".searched"), HTTPStatus.SEE_OTHER)
-    words, page = session.get(_WORDS, ""), _page()
+    words, page = session.get(_WORDS, ""), page_asked()
     answer = search.search(db(), by=actor(), text=words, page=page) if words else None
     standing = answer.standing if answer else search.look(db(), by=actor())
     return render_template(

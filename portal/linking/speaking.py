@@ -28,8 +28,8 @@ from portal.registry.vocabulary import Kind
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
 
-MOST = 25
-"""Cases that a page shows as linked; and a fifth of it as named."""
+PAGE = 10
+"""Cases of a page: those that are linked first, then those whose words have the name."""
 _FEW = 5000
 """Cases that a statement names one by one."""
 
@@ -47,13 +47,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Speaking:
-    """The cases that speak of a record."""
+    """One page of the cases that speak of a record, and how many there are in all."""
 
     record: Record
     linked: Sequence[Said]
     linked_count: int
     named: Sequence[Hit]
     named_count: int
+    further: bool
     standing: Standing
 
 
@@ -77,7 +78,7 @@ def _links(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, l
 digest.install(spoken_in)
 
 
-def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID) -> Speaking:
+def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID, page: int = 1) -> Speaking:
     """Return the cases that speak of a record, as far as they may be read and linked now; noted.
 
     The index says where to look and how many there are; what is shown comes from the cases themselves, and
@@ -88,14 +89,16 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID) -> Speaki
     record = registry.find(session, record_id, by=by)
     index, allowed = search.current(session, by=by)
     places = _places(session, index, allowed, record_id=record_id)
-    linked = _linked(session, places, by=by, record_id=record_id)
+    first, end = (page - 1) * PAGE - len(places), page * PAGE - len(places)
+    looked = [*islice(places, (page - 1) * PAGE, page * PAGE)]
+    linked = _linked(session, places, looked, by=by, record_id=record_id)
     named = _named(index, {one: None for one in allowed if one not in places}, record)
-    hits = search.open_hits(session, by=by, found=named[: MOST // 5])
+    hits = search.open_hits(session, by=by, found=named[max(first, 0) : max(end, 0)])
     standing = index.standing(allowed)
     shown = [*dict.fromkeys(one.case_id for one in linked), *(one.case_id for one in hits)]
     detail = {"cases": str(standing.searched), "found": str(len(places) + len(named))}
     search.tell(session, by=by, act="case.speak-of", shown=shown, detail=detail, standing=standing)
-    return Speaking(record, linked, len(places), hits, len(named), standing)
+    return Speaking(record, linked, len(places), hits, len(named), len(named) > end, standing)
 
 
 def _places(
@@ -114,14 +117,19 @@ def _places(
 
 
 def _linked(
-    session: PortalSession, places: dict[bytes, set[str]], *, by: Actor, record_id: UUID
+    session: PortalSession,
+    places: dict[bytes, set[str]],
+    looked: Sequence[bytes],
+    *,
+    by: Actor,
+    record_id: UUID,
 ) -> list[Said]:
-    """Open as many cases as a page shows; those that do not speak of the record are taken out."""
+    """Open the cases of a page; those that do not speak of the record are taken out."""
     said: list[Said] = []
-    looked = [UUID(bytes=one) for one in islice(places, MOST)]
+    case_ids = [UUID(bytes=one) for one in looked]
     gathered = [
         one
-        for one in digest.gather(session, by=by, case_ids=looked, texts=False)
+        for one in digest.gather(session, by=by, case_ids=case_ids, texts=False)
         if consent.permits(one.decisions, Use.LINK, on=session.today)
     ]
     links = _links(session, {one.opened.submission.id: one.opened for one in gathered})
@@ -131,11 +139,11 @@ def _linked(
         said += [_said(one, value) for value in mine]
         if not mine and CODED in places[case_id.bytes]:
             said.append(_said(one, None))
-    speaking = {one.case_id for one in said}
+    speaking = {one.case_id.bytes for one in said}
     for case_id in looked:
         if case_id not in speaking:
-            del places[case_id.bytes]
-    return said[:MOST]
+            del places[case_id]
+    return said
 
 
 def _said(one: Gathered, value: Mapping[str, str] | None) -> Said:

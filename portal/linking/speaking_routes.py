@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from portal.casework.search_routes import page_asked
 from portal.linking import labels, speaking
 from portal.linking.routes import pages
 from portal.permissions import Permission
@@ -17,8 +18,15 @@ from portal.web.locale import language
 @pages.page("/about/<uuid:record_id>", access=Permission.CASE_READ, writes=True)
 def about(record_id: UUID) -> ResponseReturnValue:
     """Show which cases speak of a record, as far as the reader may open them."""
-    found = speaking.speaking_of(db(), by=actor(), record_id=record_id)
+    page = page_asked()
+    found = speaking.speaking_of(db(), by=actor(), record_id=record_id, page=page)
     name, also = shown(found.record.names, language())
     return render_template(
-        "linking/about.html", found=found, name=name, also=also, labels=labels, standing=found.standing
+        "linking/about.html",
+        found=found,
+        page=page,
+        name=name,
+        also=also,
+        labels=labels,
+        standing=found.standing,
     )

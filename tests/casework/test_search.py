@@ -269,7 +269,7 @@ def test_no_more_cases_are_opened_than_a_page_shows_and_the_rest_is_counted(
         return gather(session, case_ids=asked, **given)
 
     monkeypatch.setattr("portal.casework.digest.gather", noticed)
-    monkeypatch.setattr(speaking, "MOST", 2)
+    monkeypatch.setattr(speaking, "PAGE", 2)
     found = speaking_of(instance, person)
     assert ([one.case_id for one in found.linked], found.linked_count) == (waiting[:2], 6)
     assert (found.named_count, opened) == (0, waiting[:2])

@@ -1,5 +1,7 @@
 """Pages of searching, without scripts: what was asked for stays in the session, what is wrong is said."""
 
+from uuid import UUID
+
 import pytest
 from builders import Instance, token_of
 from cases import TEXT, a_case, a_link, a_person, acts_of
@@ -9,6 +11,7 @@ from sqlalchemy import delete
 
 from portal.casework import search, search_routes
 from portal.config import Face
+from portal.linking import speaking
 from portal.store.segments import IndexSegment
 
 
@@ -149,6 +152,28 @@ def test_a_record_leads_to_the_cases_that_speak_of_it(sqlite_instance: Instance,
     assert '<mark class="claim">امید</mark>' in page
     assert acts_of(sqlite_instance)[-1] == "case.speak-of"
     assert desk.get(f"/en/cases/about/{linked}").status_code == 404
+
+
+def test_the_cases_that_speak_of_a_record_come_in_pages(
+    sqlite_instance: Instance, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that are linked come first, then those that have the name; each once, and none is left out."""
+    monkeypatch.setattr(speaking, "PAGE", 2)
+    person = a_person(sqlite_instance)
+    linked = {str(a_case(sqlite_instance)) for _ in range(3)}
+    for case_id in linked:
+        a_link(sqlite_instance, UUID(case_id), person)
+    named = {str(a_case(sqlite_instance, "Then امید رستگار came.")) for _ in range(2)}
+    url, seen = f"/en/cases/about/{person}", list[str]()
+    for number in (1, 2, 3):
+        page = desk.get(url if number == 1 else f"{url}?page={number}").get_data(as_text=True)
+        main = page.partition("<main")[2]
+        here = [one for one in linked | named if one in main]
+        assert len(here) == (1 if number == 3 else 2)
+        assert ('rel="next"' in main, 'rel="prev"' in main) == (number < 3, number > 1)
+        seen += here
+    assert sorted(seen) == sorted(linked | named)
+    assert set(seen[:2]) < linked
 
 
 def test_who_may_not_read_cases_is_not_led_to_them(sqlite_instance: Instance) -> None:
