@@ -103,13 +103,13 @@ def instance(request: pytest.FixtureRequest) -> Instance:
 
 UNCOUNTED = ("tests/end_to_end/", "tests/reliability/")
 """Tests that repeat what others do, thousands of times or through a browser: counting lines would only
-slow them down."""
+slow them down. So would counting them once more on the second database."""
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Let coverage be counted where each line is tested for itself."""
     for item in items:
-        if item.nodeid.startswith(UNCOUNTED):
+        if item.nodeid.startswith(UNCOUNTED) or "[postgresql" in item.nodeid:
             item.add_marker("no_cover")
 
 
