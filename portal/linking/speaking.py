@@ -140,9 +140,9 @@ def _linked(
         if not mine and CODED in places[case_id.bytes]:
             said.append(_said(one, None))
     speaking = {one.case_id.bytes for one in said}
-    for case_id in looked:
-        if case_id not in speaking:
-            del places[case_id]
+    for other in looked:
+        if other not in speaking:
+            del places[other]
     return said
 
 

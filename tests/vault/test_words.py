@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.vault.words import LANGUAGES, SIZE, word_list
+from portal.vault.words import LANGUAGES, SIZE, spelling, word_list
 from portal.vault.words.spelling import distance, fold, index_of, near, sound
 
 ALPHABETS = {"fa": "آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی", "en": "abcdefghijklmnopqrstuvwxyz"}
@@ -36,6 +36,13 @@ UNWELCOME_WITHIN = {
 }
 # A forest is a forest, whatever its first letters.
 INNOCENT = {"جنگل", "جنگلبان", "skill", "skillet"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _tables_made_anew() -> None:
+    """Make the tables of spellings here, whatever this process has done before."""
+    for table in (spelling._indices, spelling._forms):
+        table.cache_clear()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
