@@ -72,7 +72,8 @@ def test_with_scripts_the_work_is_done_while_one_writes(crowded: Portal, languag
     with page.expect_response("**/wait/proof"):
         page.goto(f"{crowded.intake}/{language}/account")
     page.fill("[name=narrative]", ACCOUNT[language])
-    page.click(ON)
+    with page.expect_navigation():
+        page.click(ON)
     page.goto(f"{crowded.intake}/{language}/check")
     page.click(ON)
     page.wait_for_url("**/received")
@@ -86,7 +87,8 @@ def test_who_comes_to_the_waiting_page_before_the_work_is_done_goes_on_from_ther
     page.route("**/proof.js*", lambda route: route.abort())
     page.goto(f"{crowded.intake}/en/account")
     page.fill("[name=narrative]", ACCOUNT["en"])
-    page.click(ON)
+    with page.expect_navigation():
+        page.click(ON)
     page.goto(f"{crowded.intake}/en/check")
     page.unroute("**/proof.js*")
     page.click(ON)

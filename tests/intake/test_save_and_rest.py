@@ -305,7 +305,7 @@ def test_after_sending_the_session_has_no_words_and_no_keys_left(source: Source)
         kept = str(dict(held))
     assert STORY[:20] not in kept
     assert "'receipt': ()" in kept or "'receipt': []" in kept
-    assert "The nine words that you wrote down open it" in said(source.get("received"))
+    assert "The nine words that you wrote down open your folder" in said(source.get("received"))
     assert "Begin" in said(source.get(""))
     assert source.get("account").status_code == 200, "one may begin another"
 
