@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.vault import words
 from portal.vault.words import LANGUAGES, SIZE, spelling, word_list
 from portal.vault.words.spelling import distance, fold, index_of, near, sound
 
@@ -41,7 +42,7 @@ INNOCENT = {"جنگل", "جنگلبان", "skill", "skillet"}
 @pytest.fixture(autouse=True, scope="module")
 def _tables_made_anew() -> None:
     """Make the tables of spellings here, whatever this process has done before."""
-    for table in (spelling._indices, spelling._forms):
+    for table in (words._read, spelling._indices, spelling._forms):
         table.cache_clear()
 
 
