@@ -5,7 +5,7 @@ by the log, because two of them that do not agree prove what the log did.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -173,10 +173,3 @@ def _checked(state: State, request: Request) -> Checkpoint:
             422, f"The log was rewritten: its first {last.size} entries are no longer those that were signed."
         )
     return checkpoint
-
-
-def heads_of(states: Iterable[State]) -> list[tuple[str, SignedCheckpoint]]:
-    """Return every head that witnesses signed, with the witness's name."""
-    return [
-        (state.name, parse(note)) for state in states for log in state.logs.values() for note in log.notes
-    ]

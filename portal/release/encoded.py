@@ -92,10 +92,6 @@ class Items:
         keys = np.unique(np.repeat(groups, lengths) * span + units)
         return np.bincount(keys // span, minlength=count).astype(np.int64)
 
-    def units_of(self, item: int) -> Ints:
-        """Return the families of one item."""
-        return self.pair_unit[self.starts[item] : self.starts[item + 1]]
-
 
 def tree_of(name: str, hierarchy: Hierarchy, values: Sequence[str], coarsest: int | None = None) -> Tree:
     """Return a hierarchy over some of its values, in this order."""
