@@ -288,7 +288,9 @@ def retract(
     statement = next((known for known in record.statements if known.id == statement_id), None)
     if statement is None:
         raise NotFoundError
-    record.statements.remove(statement)
+    session.delete(statement)
+    session.flush()
+    session.expire(record, ["statements"])
     return _changed(session, record, by=by, note=note, now=now, act="registry.retract")
 
 

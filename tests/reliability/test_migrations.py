@@ -85,6 +85,8 @@ def _value(column: Any, number: int, made: Mapping[str, list[Mapping[str, Any]]]
     """Something that fits into a column; what refers to a row refers to one that is there."""
     for foreign in column.foreign_keys:
         rows = made[foreign.column.table.name]
+        if foreign.column.table is column.table:  # each to the one before
+            return rows[-1][foreign.column.name] if rows else None
         return rows[number % len(rows)][foreign.column.name]
     kind = column.type
     if isinstance(kind, SealedColumn):
