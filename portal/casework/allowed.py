@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, case, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from portal.database import PortalSession
@@ -23,36 +23,34 @@ def hexed(column: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
     return func.replace(cast(column, String), "-", "")
 
 
-def allowing(session: PortalSession, use: Use, among: ColumnElement[bool]) -> dict[bytes, None]:
-    """Return the submissions (16 bytes each) for which a use is allowed now, the longest waiting first."""
-    query = select(hexed(Submission.id).label("id")).where(
-        among, Submission.status.not_in(GONE), last_says_yes(session, use)
+def saying_yes(session: PortalSession, use: Use) -> set[bytes]:
+    """Return the submissions (16 bytes each) whose source's word on a use is a yes now."""
+    # The last word has the highest number, and what it says is the lowest bit: one walk along the index.
+    last = (
+        select(hexed(Consent.submission_id).label("id"))
+        .where(Consent.use == _asked_once(use))
+        .group_by(Consent.submission_id)
+        .having(func.max(2 * Consent.number + case((_yes(session), 1), else_=0)) % 2 == 1)
     )
-    every = query.order_by(Submission.day, Submission.id).subquery()
-    # One row of ten thousand ids is read many times faster than ten thousand rows.
-    joined = session.scalar(select(func.aggregate_strings(every.c.id, "")))
-    found = dict.fromkeys(split(bytes.fromhex(joined or "")))
-    for sealed in sealed_by_death(session, use):
-        found.pop(sealed, None)
-    return found
+    return set(_joined(session, last)).difference(sealed_by_death(session, use))
 
 
-def last_says_yes(session: PortalSession, use: Use) -> ColumnElement[bool]:
-    """Select the submissions whose last word on a use is a yes that has not ended.
-
-    `sealed_by_death` says for which of them it does not hold all the same. Uses that are asked anew (a yes
-    to an earlier wording no longer counts) raise `ValueError`.
-    """
+def _asked_once(use: Use) -> Use:
+    """Refuse uses that are asked anew, where a yes to an earlier wording no longer counts."""
     if use in consent.ASKED_ANEW:
         raise ValueError(use)
-    open_still = Consent.until.is_(None) | (Consent.until >= session.today)
-    last = (
-        select((Consent.answer == Answer.YES) & open_still)
-        .where(Consent.submission_id == Submission.id, Consent.use == use)
-        .order_by(Consent.number.desc())
-        .limit(1)
-    )
-    return last.scalar_subquery().is_(True)
+    return use
+
+
+def _yes(session: PortalSession) -> ColumnElement[bool]:
+    return (Consent.answer == Answer.YES) & (Consent.until.is_(None) | (Consent.until >= session.today))
+
+
+def _joined(session: PortalSession, query: Select[str]) -> list[bytes]:
+    """Read many ids in one row, which takes a fraction of the time that as many rows take."""
+    every = query.subquery()
+    joined = session.scalar(select(func.aggregate_strings(every.c.id, "")))
+    return split(bytes.fromhex(joined or ""))
 
 
 def sealed_by_death(session: PortalSession, use: Use) -> list[bytes]:
@@ -101,7 +99,22 @@ def _last(
 def readable(session: PortalSession, *, by: Actor) -> dict[bytes, None]:
     """Return the cases (16 bytes each) that the actor may read now, the longest waiting first."""
     by.require(Permission.CASE_READ)
-    found = allowing(session, Use.READ, Submission.group.in_(by.circles))
+    # Asked of each case and not as `saying_yes`: that many ids in their order cost more than the asking.
+    last = (
+        select(_yes(session))
+        .where(Consent.submission_id == Submission.id, Consent.use == _asked_once(Use.READ))
+        .order_by(Consent.number.desc())
+        .limit(1)
+    )
+    theirs = (
+        select(hexed(Submission.id).label("id"))
+        .where(Submission.group.in_(by.circles), Submission.status.not_in(GONE))
+        .where(last.scalar_subquery().is_(True))
+        .order_by(Submission.day, Submission.id)
+    )
+    found = dict.fromkeys(_joined(session, theirs))
+    for sealed in sealed_by_death(session, Use.READ):
+        found.pop(sealed, None)
     return found if _holds_all(session, by) else _openable(session, by, found)
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import select, true
+from sqlalchemy import select
 
 from portal.casework import digest, search
 from portal.casework.access import Opened
-from portal.casework.allowed import allowing
+from portal.casework.allowed import saying_yes
 from portal.casework.digest import CODED, Gathered
 from portal.casework.index import Index, Standing
 from portal.casework.search import Found, Hit
@@ -17,7 +17,7 @@ from portal.casework.search_format import Spoken
 from portal.casework.search_words import names_wanted
 from portal.database import PortalSession
 from portal.intake import consent
-from portal.intake.models import Status, Submission, Use
+from portal.intake.models import Status, Use
 from portal.linking.models import Link, LinkState
 from portal.linking.vocabulary import Certainty, LinkRelation
 from portal.permissions import Permission
@@ -30,8 +30,6 @@ from portal.vault.seal import Label
 
 PAGE = 10
 """Cases of a page: those that are linked first, then those whose words have the name."""
-_FEW = 5000
-"""Cases that a statement names one by one."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +108,7 @@ def _places(
         for place, relations in heads.speaking_of(record_id).items():
             if place in piece.live:
                 found[piece.ids[place]] = relations
-    few = len(found) <= _FEW
-    among = Submission.id.in_([UUID(bytes=one) for one in found]) if few else true()
-    linkable = found.keys() & allowing(session, Use.LINK, among).keys()
+    linkable = found.keys() & saying_yes(session, Use.LINK)
     return {one: found[one] for one in allowed if one in linkable}
 
 
@@ -163,7 +159,4 @@ def _named(index: Index, allowed: Mapping[bytes, None], record: Record) -> list[
     """Return the cases whose words name the record, whole, in any of its spellings."""
     titled = record.kind is Kind.PERSON
     names = dict.fromkeys(split_titles(one.text).rest if titled else one.text for one in record.names)
-    found: dict[bytes, Found] = {}
-    for one in search.find(index, allowed, names_wanted(names))[0]:
-        found.setdefault(one.case_id, one)
-    return list(found.values())
+    return search.find(index, allowed, names_wanted(names))[0]

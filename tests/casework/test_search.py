@@ -276,7 +276,6 @@ def test_no_more_cases_are_opened_than_a_page_shows_and_the_rest_is_counted(
     decide(instance, waiting[3], link="no")
     decide(instance, waiting[4], read="ask")
     read_in(instance)
-    monkeypatch.setattr(speaking, "_FEW", 0)
     found = speaking_of(instance, person)
     assert ([one.case_id for one in found.linked], found.linked_count) == (waiting[:2], 4)
     assert found.named_count == 1
