@@ -14,9 +14,9 @@ machine. ``open_ms`` is opening all segments once: lists, keys, unsealing.
 ``answer`` is a whole search from nothing (permissions, opening, searching, the ten cases of a page opened for
 their words), because nothing is kept between two requests; ``speak_of`` is the page of a person to whom one
 case in a hundred is linked, ``speak_of_thousands`` that of a prison that three in ten are; ``queue`` is
-what the own words of fifty cases add to the queue. What building left is frozen
-before, as the server does with what it has loaded. ``naive`` opens every case with its own key and looks
-through its text: what a search would cost without the index, measured on ``naive_cases`` and scaled.
+what the own words of fifty cases add to the queue. What building left in memory is frozen before, as the
+server does with what it has loaded. ``naive`` opens every case with its own key and looks through its text:
+what a search would cost without the index, measured on ``naive_cases`` and scaled.
 """
 
 import gc

@@ -52,7 +52,9 @@ def test_the_database_allows_what_the_rule_allows(instance: Instance) -> None:
         session.flush()
         waiting = sorted(cases, key=lambda one: (one.day, one.id.hex))
         for use in (Use.READ, Use.LINK):
-            allowed = [one.id.bytes for one in waiting if consent.permits(one.consents, use, on=session.today)]
+            allowed = [
+                one.id.bytes for one in waiting if consent.permits(one.consents, use, on=session.today)
+            ]
             assert saying_yes(session, use) == set(allowed)
             assert 20 < len(allowed) < 400
             if use is Use.READ:
