@@ -43,6 +43,7 @@ def _features(face: Face) -> list[guard.Pages]:
             letting_in_routes,
             names_routes,
             own_routes,
+            permission_routes,
             sending_routes,
             upload_routes,
         )

@@ -24,7 +24,7 @@ from portal.casework.forms import SheetForm
 from portal.config import Face, bundled
 from portal.dates.calendars import Calendar
 from portal.intake.answers import days
-from portal.intake.permission_forms import PermissionsForm
+from portal.intake.permission_forms import LastingForm
 from portal.registry.date_fields import DateForm, read_day, write_day
 from portal.registry.forms import PlaceForm, StatementForm, _degrees
 from portal.release.forms import RequestForm
@@ -52,7 +52,7 @@ def _families(text: str) -> int:
 
 
 def _permission(name: str) -> Callable[[str], object]:
-    return lambda text: _sent(PermissionsForm, **{name: text}).answers()[name]
+    return lambda text: _sent(LastingForm, **{name: text}).answers()[name]
 
 
 READ: dict[str, tuple[str, Callable[[str], object]]] = {

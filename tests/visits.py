@@ -2,17 +2,28 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from builders import Instance
 from werkzeug.test import TestResponse
 
 from portal.config import Face
 from portal.intake.consent import ORDER
+from portal.intake.journey import Step
+from portal.intake.permission_forms import PAGES
 
 BOUNDARY = "----formboundary7MA4YWxkTrZu0gW"
 STORY = "در تابستان ۱۳۶۷ در گوهردشت بودم. <b>نام‌ها</b> را خواندند & رفتند.\nI do not remember the day."
 PERMISSIONS = dict.fromkeys([use.value for use in ORDER], "yes")
+
+
+def by_page(consent: Mapping[str, str]) -> dict[Step, dict[str, str]]:
+    """Sort answers by the page of permissions that asks for them."""
+    asked = {use.value: step for step, groups in PAGES.items() for _heading, uses in groups for use in uses}
+    found: dict[Step, dict[str, str]] = {step: {} for step in PAGES}
+    for name, answer in consent.items():
+        found[asked.get(name, Step.LASTING)][name] = answer
+    return found
 
 
 def said(page: TestResponse) -> str:
@@ -81,11 +92,26 @@ class Source:
         for path, fields in {
             "account": {"narrative": story},
             "you": {"relation": "survivor"},
-            "permissions": consent or PERMISSIONS,
+            **by_page(consent or PERMISSIONS),
             "reaching": {"called": "Nasrin", "contact": "by letter", "reread": reread},
         }.items():
             answer = self.post(path, action="continue", **fields)
             assert answer.status_code == 303, said(answer)
+
+    def permit(self, **consent: str) -> TestResponse:
+        """Answer the pages of permissions, each what it asks; give what the last one said."""
+        for path, fields in by_page(consent).items():
+            answer = self.post(path, action="continue", **fields)
+        return answer
+
+    def change(self, **consent: str) -> TestResponse:
+        """Change permissions in the folder, on the pages that ask for them; give what the last one said."""
+        for page, fields in by_page(consent).items():
+            if fields:
+                first = page is Step.PERMISSIONS
+                path = "folder/permissions" if first else f"folder/permissions/{page}"
+                answer = self.post(path, action="continue", **fields)
+        return answer
 
     def words(self, path: str = "received") -> list[str]:
         """Read the nine words off a page."""

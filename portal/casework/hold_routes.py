@@ -44,9 +44,12 @@ def holds_list() -> ResponseReturnValue:
     """List legal holds, and requests to erase that wait for a second person."""
     by = actor()
     _hand_over(by)
+    held = holds.listing(db(), by=by, today=today())
     return render_template(
         "casework/holds.html",
-        held=holds.listing(db(), by=by, today=today()),
+        held=held,
+        for_me={one.row.id for one in held if holds.waits_for(one, by=by, today=today())},
+        me=by.id,
         removals=removals.listing(db(), by=by),
         states=HOLD_STATES,
         shapes=HOLD_SHAPES,
@@ -82,14 +85,13 @@ def hold(hold_id: UUID) -> ResponseReturnValue:
     by = actor()
     _hand_over(by)
     held = holds.show(db(), by=by, hold_id=hold_id, today=today())
-    waits = held.row.state is HoldState.ASKED
     return render_template(
         "casework/hold.html",
         held=held,
         row=held.row,
         may={
-            "approve": waits and held.row.asked_by != by.id and held.row.until >= today(),
-            "decline": waits,
+            "approve": holds.waits_for(held, by=by, today=today()),
+            "decline": held.row.state is HoldState.ASKED,
             "end": held.in_force,
             "read": held.wished and held.in_force and held.circle is Group.LEGAL,
         },

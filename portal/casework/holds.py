@@ -142,6 +142,11 @@ def _in_force(row: LegalHold, today: date) -> bool:
     return row.state is HoldState.APPROVED and row.until >= today
 
 
+def waits_for(held: Held, *, by: Actor, today: date) -> bool:
+    """Tell whether a hold waits for this lead to decide: another one asked, and its last day is to come."""
+    return held.row.state is HoldState.ASKED and held.row.asked_by != by.id and held.row.until >= today
+
+
 # Deciding
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID, uuid4
 
 from portal.database import PortalSession
@@ -56,10 +58,12 @@ def add_decisions(
     language: str,
     day: date,
     thread: PartKey | None = None,
+    shown: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> int:
     """Append the answers that differ from what holds now; nothing is overwritten. Returns how many.
 
-    ``thread`` seals whom the source trusts; without it nobody can be named.
+    ``thread`` seals whom the source trusts; without it nobody can be named. ``shown`` says of answers that
+    were given on an earlier day in which ``version`` and ``language`` their question stood there then.
     """
     held = {one.use: one for one in sorted(before, key=lambda one: one.number)}
     changed = {
@@ -68,6 +72,7 @@ def add_decisions(
         if not _same(held.get(use), given, thread=thread, day=day)
     }
     for number, (use, given) in enumerate(changed.items(), len(before) + 1):
+        asked = shown.get(use.value, {})
         row = Consent(
             id=uuid4(),
             submission_id=submission_id,
@@ -75,8 +80,8 @@ def add_decisions(
             use=use,
             answer=given.answer,
             day=day,
-            wording=wordings.VERSION,
-            language=wordings.shown_in(language),
+            wording=int(asked.get("version", wordings.VERSION)),
+            language=wordings.shown_in(str(asked.get("language", language))),
             until=given.until,
             years=given.years,
         )

@@ -44,7 +44,6 @@ from portal.vault.receipt import ReceiptError, ReceiptKeys
 from portal.web import edge, uploads
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
-from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
 from portal.web.streams import attachment
 
@@ -235,31 +234,6 @@ def own_file(document_id: UUID) -> ResponseReturnValue:
     if attached is None:
         raise NotFoundError
     return attachment(opening.open_document(edge.files(), attached))
-
-
-@pages.page("/folder/permissions", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
-def change_permissions() -> ResponseReturnValue:
-    """Change what is allowed; it holds from now on."""
-    opened = opened_folder()
-    if opened.submission.status in GONE:
-        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
-    form = permitting.PermissionsForm(data=permitting.shown(_held(opened)))
-    if form.validate_on_submit():
-        changed = service.decide(
-            edge.db(),
-            submission_id=opened.submission.id,
-            seed=visit.folder().seed,
-            answers=form.answers(),
-            language=language(),
-            day=edge.today(),
-        )
-        flash(
-            _("Your permissions are changed. They hold from now on.")
-            if changed
-            else _("Nothing was changed.")
-        )
-        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
-    return render_template("intake/change_permissions.html", form=form)
 
 
 @pages.page("/folder/withdraw", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)

@@ -31,6 +31,9 @@ class Step(StrEnum):
     RESPONSIBLE = "responsible"
     DOCUMENTS = "documents"
     PERMISSIONS = "permissions"
+    SHARING = "sharing"
+    PUBLIC = "public"
+    LASTING = "lasting"
     REACHING = "reaching"
     CHECK = "check"
 
@@ -185,6 +188,9 @@ JOURNEY = (
     ),
     Page(Step.DOCUMENTS),
     Page(Step.PERMISSIONS),
+    Page(Step.SHARING),
+    Page(Step.PUBLIC),
+    Page(Step.LASTING),
     Page(
         Step.REACHING,
         (

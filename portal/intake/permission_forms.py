@@ -1,11 +1,10 @@
-"""The questions about permissions, one decision for each use; nothing is chosen beforehand."""
+"""The questions about permissions: one subject a page, one decision for each use, none chosen beforehand."""
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from babel.support import LazyProxy
-from flask import request
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, Length, Optional, ValidationError
@@ -14,6 +13,7 @@ from portal.intake import consent, wordings
 from portal.intake.answers import days
 from portal.intake.day_words import OPEN
 from portal.intake.deciding import TRUSTED, UNTIL, YEARS
+from portal.intake.journey import Step
 from portal.intake.models import Answer, Consent, Use
 from portal.web import edge
 from portal.web.forms import PortalForm
@@ -58,14 +58,28 @@ AFTER_DEATH_LABELS = {
     Answer.ASK: _l("A person I trust decides\nGive them your nine words: with these, they can answer here"),
 }
 
-GROUPS = (
-    (_l("Here, with us"), (Use.CONTACT, Use.READ, Use.LINK)),
-    (_l("Without anything by which you could be found"), (Use.RESEARCH, Use.STATISTICS)),
-    (_l("Handing it to others"), (Use.SHARE_UN, Use.SHARE_PROSECUTORS, Use.SHARE_RIGHTS)),
-    (_l("In court"), (Use.COURT, Use.COURT_NAMED)),
-    (_l("In public"), (Use.PUBLISH, Use.PUBLISH_NAME, Use.PUBLISH_PHOTO, Use.PUBLISH_VOICE)),
-)
-"""The rows of the page, by what they are about."""
+Group = tuple[Any, tuple[Use, ...]]
+
+PAGES: Mapping[Step, tuple[Group, ...]] = {
+    Step.PERMISSIONS: (
+        (_l("Here, with us"), (Use.CONTACT, Use.READ, Use.LINK)),
+        (_l("Without anything by which you could be found"), (Use.RESEARCH, Use.STATISTICS)),
+    ),
+    Step.SHARING: (
+        (_l("Handing it to others"), (Use.SHARE_UN, Use.SHARE_PROSECUTORS, Use.SHARE_RIGHTS)),
+        (_l("In court"), (Use.COURT, Use.COURT_NAMED)),
+    ),
+    Step.PUBLIC: ((_l("In public"), (Use.PUBLISH, Use.PUBLISH_NAME, Use.PUBLISH_PHOTO, Use.PUBLISH_VOICE)),),
+    Step.LASTING: (),
+}
+"""One subject a page: its headings, each with what is asked below it; the last is about all of them."""
+
+PAGE_LABELS = {
+    Step.PERMISSIONS: _l("Here, and for research"),
+    Step.SHARING: _l("Handing on, and court"),
+    Step.PUBLIC: _l("In public"),
+    Step.LASTING: _l("How long it holds"),
+}
 
 
 def _wording(use: Use) -> str:
@@ -95,7 +109,27 @@ def _last_day(words: str) -> date | None:
 
 
 class PermissionsForm(PortalForm):
-    """One decision for each use; a blank means *ask me first*. Fields are named like uses (see below)."""
+    """One page of decisions; a blank means *ask me first*. Fields are named like uses (`form_of`)."""
+
+    groups: ClassVar[tuple[Group, ...]] = ()
+
+    def rows(self) -> list[tuple[Any, list[RadioField]]]:
+        """Return the page's part of the matrix: headings, each with its questions."""
+        return [(heading, [self[use.value] for use in uses]) for heading, uses in self.groups]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what this page decides about, by the names under which answers are kept."""
+        return tuple(use.value for _heading, uses in self.groups for use in uses)
+
+    def answers(self) -> dict[str, str]:
+        """Return use -> answer for what was answered, and what goes along (`deciding.read_answers`)."""
+        given = {name: self[name].data for name in self.names if name in set(Use)}
+        return {name: answer for name, answer in given.items() if answer in set(Answer)}
+
+
+class LastingForm(PermissionsForm):
+    """Until when a yes holds, and what follows a death; both may stay open."""
 
     until = StringField(_l("Until when shall your “yes” hold?"), validators=[Length(max=_LINE)])
     years = StringField(_l("For how many years after your death?"), validators=[Length(max=_LINE)])
@@ -120,16 +154,14 @@ class PermissionsForm(PortalForm):
         if text and not (text.isdecimal() and 0 < int(text) <= consent.MOST_YEARS):
             raise ValidationError(_("Write a number of years, or leave it empty."))
 
-    def rows(self) -> list[tuple[Any, list[RadioField]]]:
-        """Return the matrix: headings, each with its questions."""
-        return [(heading, [self[use.value] for use in uses]) for heading, uses in GROUPS]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the wish for after a death, and what goes along."""
+        return (Use.AFTER_DEATH.value, UNTIL, YEARS, TRUSTED)
 
     def answers(self) -> dict[str, str]:
-        """Return use -> answer for what was answered, and what goes along (`deciding.read_answers`)."""
-        if request.form.get("action") == PRIVATE:
-            return {use.value: Answer.NO.value for use in consent.MATRIX}
-        given = {use.value: self[use.value].data for use in consent.ORDER}
-        found = {use: answer for use, answer in given.items() if answer in set(Answer)}
+        """Return the wish, and days and figures as `deciding.read_answers` reads them."""
+        found = super().answers()
         last = _last_day((self.until.data or "").strip())
         years = latin_digits((self.years.data or "").strip())
         if last is not None:
@@ -141,9 +173,21 @@ class PermissionsForm(PortalForm):
         return found
 
 
-for _use in consent.MATRIX:
-    setattr(PermissionsForm, _use.value, _radios(_use, ANSWER_LABELS))
-setattr(PermissionsForm, Use.AFTER_DEATH.value, _radios(Use.AFTER_DEATH, AFTER_DEATH_LABELS))
+setattr(LastingForm, Use.AFTER_DEATH.value, _radios(Use.AFTER_DEATH, AFTER_DEATH_LABELS))
+
+
+def form_of(step: Step) -> type[PermissionsForm]:
+    """Return the form of one page."""
+    if step is Step.LASTING:
+        return LastingForm
+    groups = PAGES[step]
+    fields = {use.value: _radios(use, ANSWER_LABELS) for _heading, uses in groups for use in uses}
+    return type("PageForm", (PermissionsForm,), {"groups": groups, **fields})
+
+
+def refusing() -> dict[str, str]:
+    """Return a no to everything, for now."""
+    return {use.value: Answer.NO.value for use in consent.MATRIX}
 
 
 def shown(answers: Mapping[str, str]) -> dict[str, str]:
@@ -170,6 +214,22 @@ def held(decisions: Mapping[Use, Consent], trusted: str, *, on: date) -> dict[st
         found |= {YEARS: str(wish.years)} if wish.years else {}
         found |= {TRUSTED: trusted} if trusted else {}
     return found
+
+
+def changes(held: Mapping[str, str], given: Mapping[str, str], step: Step) -> dict[str, str]:
+    """Return what a page of the folder changes of what holds: what was not touched is no new decision.
+
+    A new yes ends when those before it do; another last day is a new yes to all that is allowed.
+    """
+    if step is not Step.LASTING:
+        found = {name: answer for name, answer in given.items() if held.get(name) != answer}
+        return {**found, UNTIL: held[UNTIL]} if found and held.get(UNTIL) else found
+    found = {name: given[name] for name in (Use.AFTER_DEATH.value, YEARS, TRUSTED) if given.get(name)}
+    if given.get(UNTIL) == held.get(UNTIL):
+        return found
+    allowed = [use.value for use in consent.MATRIX if held.get(use.value) == Answer.YES]
+    end = {UNTIL: given[UNTIL]} if given.get(UNTIL) else {}
+    return {**found, **dict.fromkeys(allowed, Answer.YES.value), **end}
 
 
 def restated(answers: Mapping[str, str]) -> list[tuple[Any, list[Any]]]:

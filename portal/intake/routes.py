@@ -30,8 +30,8 @@ from portal.intake.journey import (
     number_of,
     path,
 )
-from portal.intake.permission_forms import PermissionsForm
-from portal.intake.permission_forms import shown as shown_permissions
+from portal.intake.permission_forms import PAGES as PERMITTING
+from portal.intake.permission_forms import PRIVATE
 from portal.permissions import Access
 from portal.web import edge
 from portal.web.forms import PortalForm
@@ -253,8 +253,14 @@ def place(step: Step) -> dict[str, object]:
 WARNED = 7
 """Days before its end on which a draft's pages say so aloud."""
 
-ELSEWHERE = {"rest": ".rest", "voice": ".voice", "documents": ".documents", "many": ".many"}
-"""Buttons that lead to a page beside the journey; what was typed is kept first."""
+ELSEWHERE = {
+    "rest": ".rest",
+    "voice": ".voice",
+    "documents": ".documents",
+    "many": ".many",
+    **{step.value: f".{step}" for step in PERMITTING},
+}
+"""Buttons that lead beside the journey, or to another page of permissions; what was typed is kept first."""
 
 
 def headed(step: Step, action: str, facts: Facts) -> Step:
@@ -265,7 +271,8 @@ def headed(step: Step, action: str, facts: Facts) -> Step:
         return before(step, facts) or step
     if request.args.get("change"):
         return Step.CHECK
-    return after(step, facts) or step
+    # Who refused everything is asked no more about it.
+    return after(Step.LASTING if action == PRIVATE else step, facts) or step
 
 
 def onwards(step: Step, action: str) -> ResponseReturnValue:
@@ -317,19 +324,3 @@ def pause() -> ResponseReturnValue:
 def support() -> ResponseReturnValue:
     """Where somebody listens, by country; a page of ours, without a link to anywhere."""
     return render_template("intake/support.html")
-
-
-@pages.page("/permissions", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
-def permissions() -> ResponseReturnValue:
-    """Ask what is allowed: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
-    now = visit.draft().consent if visit.has_draft() else {}
-    form = PermissionsForm(data=shown_permissions(now))
-    seen = request.form.get("seen", "")
-
-    def take(draft: Draft) -> None:
-        given, last = form.answers(), draft.forms.get(Step.PERMISSIONS, "")
-        both = draft_merging.differ(draft.consent, given, seen, last)
-        draft.consent = {**draft.consent, **given} if both else given
-        draft_merging.remember(draft, Step.PERMISSIONS, seen)
-
-    return ask(Step.PERMISSIONS, form, "intake/permissions.html", take, seen=seen or draft_merging.mark(now))

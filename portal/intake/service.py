@@ -19,6 +19,7 @@ from portal.intake import questions
 from portal.intake.answers import to_seal
 from portal.intake.deciding import add_decisions
 from portal.intake.drafts import Draft, DraftFile
+from portal.intake.journey import Step
 from portal.intake.media import HEAD_SIZE, file_name, kind_of
 from portal.intake.models import (
     GONE,
@@ -192,7 +193,16 @@ def submit(
     session.flush()
     session.add_all([*fields, *documents])
     thread = draft.part(Compartment.THREAD)
-    add_decisions(session, submission.id, [], draft.consent, language=language, day=day, thread=thread)
+    add_decisions(
+        session,
+        submission.id,
+        [],
+        draft.consent,
+        language=language,
+        day=day,
+        thread=thread,
+        shown=draft.asked.get(Step.PERMISSIONS, {}),
+    )
     note(session, "submission.receive", by=SOURCE, subject=submission.id)
     return submission
 

@@ -1,27 +1,52 @@
-"""The words in which permissions are asked, by version and language; each decision names the one shown."""
+"""The words in which permissions are asked, by version and language; each decision names the ones shown.
+
+``permissions/<language>.toml`` has the questions and, since version 3, what their page says above them.
+"""
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from portal.intake.models import Use
 
-VERSION = 2
+VERSION = 3
 """The version that the pages show."""
 
 FIRST = "en"
 _FOLDER = Path(__file__).parent / "permissions"
 
 
+@dataclass(frozen=True)
+class Above:
+    """What a page of permissions says above its questions; the note is empty where it has none."""
+
+    title: str = ""
+    lead: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One version in one language: each question, and by the name of its page what stands above it."""
+
+    questions: Mapping[Use, str]
+    pages: Mapping[str, Above]
+
+
 @cache
-def catalogue(language: str) -> Mapping[int, Mapping[Use, str]]:
+def catalogue(language: str) -> Mapping[int, Wording]:
     """Return every version in a language; raise `KeyError` for a language that has none."""
     path = _FOLDER / f"{language}.toml"
     if not language.isalpha() or not path.exists():
         raise KeyError(language)
-    kept = tomllib.loads(path.read_text("utf-8"))
-    return {int(number): {Use(use): text for use, text in texts.items()} for number, texts in kept.items()}
+    found = {}
+    for number, told in tomllib.loads(path.read_text("utf-8")).items():
+        pages = {name: Above(**page) for name, page in told.pop("pages", {}).items()}
+        found[int(number)] = Wording(MappingProxyType({Use(use): text for use, text in told.items()}), pages)
+    return found
 
 
 def shown_in(language: str) -> str:
@@ -35,4 +60,9 @@ def shown_in(language: str) -> str:
 
 def text(use: Use, language: str, version: int = VERSION) -> str:
     """Return a question exactly as it was shown."""
-    return catalogue(shown_in(language))[version][use]
+    return catalogue(shown_in(language))[version].questions[use]
+
+
+def above(page: str, language: str, version: int = VERSION) -> Above:
+    """Return what a page said above its questions; nothing in versions that kept the questions alone."""
+    return catalogue(shown_in(language))[version].pages.get(page, Above())

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.errors import NotFoundError
-from portal.permissions import Access
+from portal.permissions import Access, Role
 from portal.staff import service
 from portal.staff.challenges import Purpose, taken
 from portal.staff.choosing import Choice
@@ -39,8 +39,14 @@ _TURNS = "turns"
 _MOST_TURNS = 8
 
 
+_ROOM = {Role.ADMINISTRATOR: ".people"}
+"""Where people begin whose work is not the first page that they may open."""
+
+
 def _landing() -> str:
-    """Return the first page that the visitor's role may open; the pages of this feature come last."""
+    """Return where the visitor's work begins: mostly the first page they may open, this feature's last."""
+    if current_user.role in _ROOM:
+        return url_for(_ROOM[current_user.role])
     desk = [one for one in current_app.blueprints.values() if isinstance(one, Pages)]
     menu = [item for one in sorted(desk, key=lambda one: one is pages) for item in one.menu]
     return url_for(next((item.endpoint for item in menu if may_open(item.access)), "staff.me"))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal import upkeep
 from portal.casework import access, holds, removals, service
 from portal.casework import sheets as casework_sheets
+from portal.config import Face
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError
 from portal.intake import consent, opening, withdrawing
 from portal.intake import holds as told
@@ -430,3 +431,17 @@ def test_ending_a_hold_and_taking_back_at_once_always_erases(instance: Instance)
         problems = at_once(8, act)
         assert all(one is None or isinstance(one, PortalError) for one in problems), problems
         erased(instance, one.submission.id)
+
+
+def test_the_list_says_what_waits_for_the_second_lead_and_not_for_the_first(
+    sqlite_instance: Instance,
+) -> None:
+    case_id = sent(sqlite_instance).submission.id
+    asked(sqlite_instance, case_id)
+    removal(sqlite_instance, case_id, Authority.LETTER)
+    said = {}
+    for name in ("maple", "willow"):
+        desk = sqlite_instance.app(Face.DESK).test_client()
+        sqlite_instance.sign_in(desk, name)
+        said[name] = desk.get("/en/cases/holds").get_data(as_text=True).count("waits for you")
+    assert said == {"maple": 0, "willow": 2}

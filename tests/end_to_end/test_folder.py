@@ -37,7 +37,7 @@ def test_a_source_answers_adds_looks_who_came_and_takes_a_copy(portal: Portal, l
     source.fill({"text": "یک چیز دیگر."})
     source.press("main form button[type=submit]")
     assert "یک چیز دیگر." in source.text()
-    source.go("/folder/permissions")
+    source.go("/folder/permissions/lasting")
     source.fill({"until": "1430" if language == "fa" else "2050"})
     source.press("#rows button[value=continue]")
     assert source.page.url.endswith("/folder"), source.text()

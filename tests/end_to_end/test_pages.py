@@ -32,6 +32,7 @@ from portal.config import Face
 from portal.database import PortalSession
 from portal.intake import withdrawing
 from portal.intake.models import Submission
+from portal.intake.permission_forms import PAGES
 from portal.linking import service as linking
 from portal.linking.vocabulary import Verdict
 from portal.permissions import Role
@@ -143,7 +144,7 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         *(View(f"intake.{name}", "stranger") for name in ("start", "account", "you", "documents")),
         *(
             View(f"intake.{name}", "writer", state="begun")
-            for name in ("start", "account", "you", "documents", "permissions", "reaching", "check")
+            for name in ("start", "account", "you", "documents", *PAGES, "reaching", "check")
         ),
         *(View(f"intake.{name}", "stranger") for name in ("safe", "code", "how", "pause", "rest", "support")),
         *(
@@ -157,6 +158,10 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         View("intake.about_document", "writer", {"document_id": about.rpartition("/")[2]}, "begun"),
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),
+        *(
+            View("folder.change_part", "returner", {"part": part})
+            for part in ("sharing", "public", "lasting")
+        ),
         *(
             View(f"folder.{name}", "returner")
             for name in ("show", "change_permissions", "withdraw", "add_text", "who", "copy")

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from portal.config import Face
 from portal.intake.journey import ASKED, MOST_CARDS, Step
 from portal.intake.models import Submission
+from portal.intake.permission_forms import PAGES
 
 SHEET = "نام,نام پدر,رنگ\nسیمین راد,کاوه,سبز\n,,زرد\n".encode()
 
@@ -57,7 +58,7 @@ def test_every_page_can_be_skipped_and_only_the_account_is_asked_for(
         else:
             page = source.post(page, action="skip").headers["Location"][4:]
     told = ["safe", "you", "how", "told", "account", "pause"]
-    assert walked == [*told, "documents", "permissions", "reaching"]
+    assert walked == [*told, "documents", *PAGES, "reaching"]
     leads_to(source.post("check"), f"/{language}/received")
 
 
@@ -72,7 +73,7 @@ def test_who_goes_on_after_the_note_meets_every_page_and_can_go_back_through_all
 def test_a_helper_is_asked_whose_words_these_are(source: Source) -> None:
     leads_to(source.post("you", relation="helper", action="continue"), "/en/helping")
     page = source.get("helping")
-    assert "Page 4 of 16" in said(page)
+    assert "Page 4 of 19" in said(page)
     fields = {"agrees": "beside", "words": "verbatim", "spoken": "کردی", "helper": "Nasrin"}
     leads_to(source.post("helping", action="continue", **fields), "/en/how")
     assert shown(source.get("helping"), "spoken") == "کردی"
@@ -126,7 +127,7 @@ def test_speaking_instead_leads_to_the_recorder_and_loses_no_word(source: Source
 def test_a_file_alone_is_something_to_tell(source: Source, sqlite_instance: Instance) -> None:
     source.attach(name="letter.jpg")
     leads_to(source.post("account", narrative="", action="continue"), "/en/pause")
-    source.post("permissions", action="continue", **PERMISSIONS)
+    source.permit(**PERMISSIONS)
     leads_to(source.post("check"), "/en/received")
     assert read_at_the_desk(sqlite_instance).status_code == 200
 
@@ -199,7 +200,7 @@ def test_the_desk_reads_the_answers_with_their_questions_told_apart(
     source.post("account", narrative=STORY, action="continue")
     source.post("people", name="<b>سیمین</b>", basis="saw", action="continue")
     source.post("places", when="تابستان ۶۷", action="continue")
-    source.post("permissions", action="continue", **PERMISSIONS)
+    source.permit(**PERMISSIONS)
     leads_to(source.post("check"), "/fa/received")
     page = read_at_the_desk(sqlite_instance)
     text = said(page)

@@ -14,6 +14,7 @@ from visits import STORY, Source, said
 from portal.casework import asking, reading
 from portal.casework import service as cases
 from portal.intake.models import Consent, Question, SealedField, Submission, Telling, Use
+from portal.intake.permission_forms import PAGES
 
 
 def opened(instance: Instance, language: str = "en", *, reread: str = "yes", **consent: str) -> Source:
@@ -232,20 +233,20 @@ def test_one_button_keeps_everything_private(sqlite_instance: Instance) -> None:
 def test_an_end_and_a_wish_for_later_are_kept_and_shown_again(sqlite_instance: Instance) -> None:
     source = opened(sqlite_instance, "fa")
     wish = {"after-death": "no", "years": "۳۰", "until": "۱ فروردین ۱۴۰۸"}
-    source.post("folder/permissions", read="yes", **wish)
-    page = source.get("folder/permissions").get_data(as_text=True)
+    source.change(read="yes", **wish)
+    page = source.get("folder/permissions/lasting").get_data(as_text=True)
     assert 'value="۱ فروردین ۱۴۰۸"' in page
     assert 'value="۳۰"' in page
     with sqlite_instance.database.session(write=False) as session:
         rows = session.scalars(select(Consent).order_by(Consent.number)).all()
     kept = {one.use: one for one in rows}
     assert str(kept[Use.READ].until) == "2029-03-20"
-    assert (kept[Use.AFTER_DEATH].years, kept[Use.READ].language, kept[Use.READ].wording) == (30, "fa", 2)
+    assert (kept[Use.AFTER_DEATH].years, kept[Use.READ].language, kept[Use.READ].wording) == (30, "fa", 3)
 
 
 def test_a_trusted_person_is_named_under_seal(sqlite_instance: Instance) -> None:
     source = opened(sqlite_instance)
-    source.post("folder/permissions", **{"after-death": "ask", "trusted": "My daughter Mahin"})
+    source.change(**{"after-death": "ask", "trusted": "My daughter Mahin"})
     assert "My daughter Mahin decides." in said(source.get("folder"))
     with sqlite_instance.database.session(write=False) as session:
         rows = session.scalars(select(Consent).order_by(Consent.number)).all()
@@ -257,14 +258,13 @@ def test_a_trusted_person_is_named_under_seal(sqlite_instance: Instance) -> None
 @pytest.mark.parametrize("wrong", [{"until": "yesterday"}, {"until": "1 May 1999"}, {"years": "many"}])
 def test_what_is_no_end_is_asked_for_again(sqlite_instance: Instance, wrong: dict[str, str]) -> None:
     source = opened(sqlite_instance, read="yes")
-    page = said(source.post("folder/permissions", read="yes", **wrong))
+    page = said(source.change(read="yes", **wrong))
     assert re.search(r"still to come|number of years", page)
 
 
 def test_nothing_is_chosen_before_the_source_chooses(sqlite_instance: Instance) -> None:
     source = Source(sqlite_instance)
     source.get("account")
-    page = source.get("permissions").get_data(as_text=True)
-    assert page.count('type="radio"') == 14 * 3 + 3
-    assert " checked" not in page
-    assert "your yes does not cover them" in said(source.get("permissions"))
+    pages = [source.get(step).get_data(as_text=True) for step in PAGES]
+    assert [page.count('type="radio"') for page in pages] == [5 * 3, 5 * 3, 4 * 3, 3]
+    assert not any(" checked" in page for page in pages)

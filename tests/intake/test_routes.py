@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from portal.intake import opening, service
 from portal.intake.models import Consent, Document, Message, Speaker, Status, Submission
+from portal.intake.permission_forms import PAGES
 from portal.permissions import Group
 from portal.vault import receipt as receipts
 from portal.web import edge
@@ -53,7 +54,7 @@ def test_a_source_tells_sends_and_comes_back(sqlite_instance: Instance, language
     leads_to(source.post("you", relation="survivor", action="continue"), f"/{language}/how")
     leads_to(source.attach(LETTER, name="نامه.jpg", caption="the last one"), f"/{language}/documents")
     assert "نامه.jpg" in source.get("documents").text
-    leads_to(source.post("permissions", action="continue", **PERMISSIONS), f"/{language}/reaching")
+    leads_to(source.permit(**PERMISSIONS), f"/{language}/reaching")
     reaching = {"called": "Nasrin", "contact": "by letter", "reread": "yes"}
     leads_to(source.post("reaching", action="continue", **reaching), f"/{language}/check")
     last_look = source.get("check").text
@@ -74,7 +75,7 @@ def test_a_source_tells_sends_and_comes_back(sqlite_instance: Instance, language
 
 def test_only_something_to_tell_is_required(source: Source, sqlite_instance: Instance) -> None:
     source.post("account", narrative="One sentence.", action="continue")
-    for page in ("you", "permissions", "reaching"):
+    for page in ("you", *PAGES, "reaching"):
         assert source.post(page, action="skip").status_code == 303
     leads_to(source.post("check"), "/en/received")
     assert len(submissions(sqlite_instance)) == 1
@@ -128,6 +129,10 @@ def test_going_back_keeps_the_text(source: Source, action: str, where: str) -> N
         ("account", "told"),
         ("people", "pause"),
         ("permissions", "documents"),
+        ("sharing", "permissions"),
+        ("public", "sharing"),
+        ("lasting", "public"),
+        ("reaching", "lasting"),
     ],
 )
 def test_back_leads_to_the_page_before(source: Source, page: str, before: str) -> None:
@@ -152,7 +157,8 @@ def test_a_change_from_the_last_look_leads_back_to_it(source: Source) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "field"), [("you", "relation"), ("permissions", "read"), ("reaching", "reread")]
+    ("page", "field"),
+    [("you", "relation"), ("permissions", "read"), ("public", "publish"), ("reaching", "reread")],
 )
 def test_an_answer_that_is_none_of_ours_is_shown_again_and_never_kept(
     source: Source, page: str, field: str
@@ -178,7 +184,7 @@ def test_lines_are_kept_with_one_kind_of_end(source: Source) -> None:
 
 def test_pages_are_counted(source: Source) -> None:
     source.language = "fa"
-    assert "۱۵" in said(source.get("check"))
+    assert "۱۸" in said(source.get("check"))
 
 
 def test_going_on_is_offered_to_who_has_begun(source: Source) -> None:
@@ -613,13 +619,14 @@ def test_nobody_opens_a_file_of_another_folder(sqlite_instance: Instance, folder
 def test_permissions_are_shown_as_they_are_and_changed_from_now_on(
     folder: Source, sqlite_instance: Instance
 ) -> None:
-    assert folder.get("folder/permissions").text.count("checked") == len(PERMISSIONS)
-    same = folder.post("folder/permissions", **PERMISSIONS)
-    leads_to(same, "/en/folder")
+    paths = [f"folder/permissions/{step}" for step in ("sharing", "public", "lasting")]
+    shown = [folder.get(path).text.count("checked") for path in ("folder/permissions", *paths)]
+    assert shown == [5, 5, 4, 1]
+    leads_to(folder.change(**PERMISSIONS), "/en/folder")
     assert "Nothing was changed" in said(folder.get("folder"))
-    folder.post("folder/permissions", **{**PERMISSIONS, "publish": "no"})
+    folder.change(publish="no")
     assert "They hold from now on" in said(folder.get("folder"))
-    refused = folder.post("folder/permissions", publish="perhaps")
+    refused = folder.post("folder/permissions/public", publish="perhaps")
     assert refused.status_code == 200
     assert "leave it open" in said(refused)
     with sqlite_instance.database.session(write=False) as session:

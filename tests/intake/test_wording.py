@@ -7,6 +7,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from portal.config import PACKAGE
+from portal.intake import wordings
 from portal.intake.asking import catalogue
 from portal.web.languages import FINISHED
 
@@ -46,6 +47,9 @@ def told(language: str) -> Iterator[str]:
         yield from (page.title, page.lead, page.note)
         for prompt in page.prompts.values():
             yield from (prompt.ask, prompt.help, *prompt.choices.values())
+    asked = wordings.catalogue(language)[wordings.VERSION]
+    yield from asked.questions.values()
+    yield from (line for above in asked.pages.values() for line in (above.title, above.lead, above.note))
 
 
 @pytest.mark.parametrize("language", list(FINISHED))

@@ -25,7 +25,7 @@ from cases import PICTURE, TEXT, a_case, a_person, a_prison, at_desk
 from coded import COLUMNS, accounts
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from visits import Source
+from visits import Source, by_page
 from werkzeug.test import TestResponse
 
 from portal.config import Face
@@ -211,7 +211,7 @@ def a_source(watch: Watch) -> tuple[Source, UUID]:
         **{page: {} for page in ("how", "told", "pause", "people", "places", "group", "responsible")},
         "account": {"narrative": TEXT},
         "you": {"relation": "survivor"},
-        "permissions": dict.fromkeys(COURSE, "yes"),
+        **by_page(dict.fromkeys(COURSE, "yes")),
         "reaching": {"called": "Nasrin", "contact": "by letter", "reread": "yes"},
     }
     get("intake.start", "")
@@ -365,10 +365,13 @@ def _own(watch: Watch, source: Source) -> None:
     name = re.findall(r"folder/files/([0-9a-f-]{36})", page)[0]
     watch.request("source", "folder.own_file", "GET", lambda: source.get(f"folder/files/{name}"))
     watch.request("source", "folder.change_permissions", "GET", lambda: source.get("folder/permissions"))
-    changed = dict.fromkeys(COURSE, "yes") | {"publish": "no"}
+    changed = dict.fromkeys(COURSE, "yes") | {"link": "no"}
     watch.request(
         "source", "folder.change_permissions", "POST", lambda: source.post("folder/permissions", **changed)
     )
+    public = "folder/permissions/public"
+    watch.request("source", "folder.change_part", "GET", lambda: source.get(public))
+    watch.request("source", "folder.change_part", "POST", lambda: source.post(public, publish="no"))
     watch.request("source", "folder.withdraw", "GET", lambda: source.get("folder/withdraw"))
 
 
