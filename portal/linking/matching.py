@@ -11,13 +11,13 @@ from array import array
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 
-from portal.linking.lexicon import Floats, Lexicon
+from portal.linking.lexicon import Floats, Lexicon, Rows
 from portal.linking.words import Asked, readings_of, ways, words_of
 
 _RERANKED = 240
@@ -168,6 +168,8 @@ class NameIndex:
         self._postings = rows[np.argsort(words, kind="stable")]
         self._counts = np.bincount(words, minlength=len(self._lexicon))
         self._offsets = np.concatenate(([0], np.cumsum(self._counts)))
+        self._lengths = lengths.astype(np.uint8)
+        self._last_counts = np.bincount(words[starts[1:] - 1], minlength=len(self._lexicon))
         self._packed, self._late = len(self._person), {}
         self._lexicon.pack()
 
@@ -196,6 +198,58 @@ class NameIndex:
         count = sum(self._count(place) for place, near in self._lexicon.alike(word).items() if near > _COMMON)
         return count / len(self._person) if count else 0.0
 
+    # Looking in, for who reads a text
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words of all names."""
+        return self._lexicon
+
+    @property
+    def size(self) -> int:
+        """How many names there are, those that are forgotten included; their rows count from 0."""
+        return len(self._person)
+
+    def rows(self, place: int) -> Rows:
+        """Return the rows of the names that have a word."""
+        packed = np.zeros(0, dtype=np.int32)
+        if place < len(self._counts):
+            packed = self._postings[self._offsets[place] : self._offsets[place + 1]]
+        late = self._late.get(place)
+        return np.concatenate((packed, np.array(late, dtype=np.int32))) if late else packed
+
+    def shortest(self, rows: Rows, most: int) -> list[int]:
+        """Return the rows of the shortest names among some, of records that are not forgotten."""
+        if len(rows) > 2 * most:
+            packed = rows[rows < len(self._lengths)]
+            late = rows[rows >= len(self._lengths)]
+            rows = np.concatenate((packed[np.argsort(self._lengths[packed], kind="stable")], late))
+        found = (row for row in rows.tolist() if self._person[row] not in self._gone)
+        return [*islice(found, most)]
+
+    def name_at(self, row: int) -> Sequence[int]:
+        """Return the places of a name's words."""
+        return self._known(row)
+
+    def id_at(self, row: int) -> Hashable | None:
+        """Return whose name it is, None when the record was forgotten."""
+        person = self._person[row]
+        return None if person in self._gone else self._ids[person]
+
+    def ends_names(self, place: int) -> float:
+        """Return in which share of its names a word is the last, as family names are, 0 to 1."""
+        if place < len(self._counts) and place not in self._late:
+            return float(self._last_counts[place] / max(self._counts[place], 1))
+        rows = self.rows(place).tolist()
+        return sum(self._known(row)[-1] == place for row in rows) / max(len(rows), 1)
+
+    def compare(
+        self, row: int, reading: Sequence[Asked], alike: Alike, weights: Mapping[str, float]
+    ) -> Suggestion:
+        """Return how far a reading of words explains one name; ``weights`` come from `weight`."""
+        score = round(max(self._score(row, reading, alike, weights), 0.0), 4)
+        return Suggestion(self.id_at(row), score, self._reasons(row, reading, alike))
+
     # Asking
 
     def suggest(self, query: str, k: int) -> list[Suggestion]:
@@ -205,7 +259,7 @@ class NameIndex:
             return []
         words = dict.fromkeys(one.word for reading in readings for one in reading)
         alike = {word: self._lexicon.alike(word) for word in words}
-        weights = {word: self._weight(found) for word, found in alike.items()}
+        weights = {word: self.weight(found) for word, found in alike.items()}
         best: dict[Hashable, tuple[float, int, Sequence[Asked]]] = {}
         for row in self._near(readings, alike, weights, max(_RERANKED, 4 * k)):
             if self._person[row] in self._gone:
@@ -221,7 +275,7 @@ class NameIndex:
             for record_id, (score, row, reading) in top
         ]
 
-    def _weight(self, found: Mapping[int, float]) -> float:
+    def weight(self, found: Mapping[int, float]) -> float:
         """Weigh a word by how few names have it, however they spell it."""
         count = sum(self._count(place) for place, similarity in found.items() if similarity > _COMMON)
         return math.log(1 + (len(self._person) + 1) / (count + 1)) + 0.5

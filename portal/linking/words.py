@@ -19,7 +19,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_ENDINGS = _set(
+ENDINGS_OF_NAMES = _set(
     """
     الله اله الدین زاده پور نژاد نیا فر خواه دوست وند نسب منش
     allah ollah ullah alah olah oullah oddin eddin uddin addin zadeh zade zada pour pur poor
@@ -27,8 +27,8 @@ _ENDINGS = _set(
     """
 )
 """What is written apart or not, and never stands alone: الله after حبیب, Zadeh after Hassan."""
-_BEGINNINGS = _set("عبد عبدال ابو ابوال abd abdol abdul abdel abdal abdoul abol abul abou abu")
-_ARTICLES = _set("ال al ol ul el od ed ud ad os us oz uz or ur ar")
+BEGINNINGS = _set("عبد عبدال ابو ابوال abd abdol abdul abdel abdal abdoul abol abul abou abu")
+ARTICLES = _set("ال al ol ul el od ed ud ad os us oz uz or ur ar")
 
 
 def _forms(words: str) -> frozenset[str]:
@@ -66,7 +66,12 @@ def words_of(name: str, *, titled: bool = True) -> list[str]:
     while len(words) > 1 and (length := _title_length(words)):
         words = words[length:]
     several = len(words) > 1
-    return _joined([_GLUED.sub("", word) if several or len(word) >= _GLUED_ALONE else word for word in words])
+    return _joined([unglued(word, several=several) for word in words])
+
+
+def unglued(word: str, *, several: bool = True) -> str:
+    """Return a folded word without a سید that is written onto it; one that stands alone has to be long."""
+    return _GLUED.sub("", word) if several or len(word) >= _GLUED_ALONE else word
 
 
 def _title_length(words: Sequence[str]) -> int:
@@ -82,11 +87,11 @@ def _joined(words: Sequence[str]) -> list[str]:
     glue = False
     for place, word in enumerate(words):
         last = place == len(words) - 1
-        if made and (glue or word in _ENDINGS or (word in _ARTICLES and not last)):
+        if made and (glue or word in ENDINGS_OF_NAMES or (word in ARTICLES and not last)):
             made[-1] += word
         else:
             made.append(word)
-        glue = not last and (word in _BEGINNINGS or (word in _ARTICLES and place > 0))
+        glue = not last and (word in BEGINNINGS or (word in ARTICLES and place > 0))
     return made
 
 

@@ -82,7 +82,11 @@ def form(word: str) -> str:
 
     Nothing is remembered here: words of sealed accounts pass through.
     """
-    plain = fold(word).replace(" ", "")
+    return form_of(fold(word).replace(" ", ""))
+
+
+def form_of(plain: str) -> str:
+    """Return the phonetic form of one word that is folded and joined already."""
     persian = any("\u0600" <= letter <= "\u06ff" for letter in plain)
     return (_from_persian(plain) if persian else _from_latin(plain))[:LONGEST]
 
