@@ -9,6 +9,7 @@ import click
 from portal import schema, upkeep
 from portal.config import load_settings
 from portal.errors import InvalidError, UnavailableError
+from portal.instance import database_of, opened, settings_of
 from portal.ledger import attesting, comparing, service
 from portal.ledger.checkpoint import LogKeys
 from portal.ledger.cosignature import witnesses_of
@@ -16,16 +17,7 @@ from portal.ledger.verify import heads_at
 from portal.ledger.witness import Request, State
 from portal.store.directory import read_public_keys
 from portal.store.pinned import certificates, witness_keys
-from portal.terminal import (
-    FILE,
-    INSTANCE,
-    NEW_FILE,
-    database_of,
-    environ,
-    opened,
-    plainly,
-    settings_of,
-)
+from portal.terminal import FILE, INSTANCE, NEW_FILE, environ, plainly
 from portal.vault.timestamp import Authorities
 
 FOLDER_OR_FILE = click.Path(path_type=Path, exists=True)

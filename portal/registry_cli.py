@@ -10,9 +10,10 @@ import click
 from sqlalchemy import select
 
 from portal.errors import InvalidError
+from portal.instance import database_of, settings_of
 from portal.linking.matching import NameIndex, Suggestion
 from portal.registry.models import Name, Record
-from portal.terminal import FILE, INSTANCE, database_of, plainly, settings_of
+from portal.terminal import FILE, INSTANCE, plainly
 
 
 @click.group()

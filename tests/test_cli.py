@@ -20,6 +20,7 @@ from portal.database import Database
 from portal.demo import run as demonstration
 from portal.errors import RefusedError
 from portal.store.directory import read_public_keys
+from portal.terminal import plainly
 
 CHEAP = {"PORTAL_STAFF_MEMORY_KIB": "64"}
 PEOPLE = ("--lead", "maple", "--lead", "willow", "--administrator", "rowan", "--auditor", "olive")
@@ -315,7 +316,7 @@ def test_a_demonstration_whose_port_is_taken_says_so(monkeypatch: pytest.MonkeyP
 
 
 def test_an_error_without_words_is_told_by_its_kind() -> None:
-    @cli.plainly
+    @plainly
     def refused() -> None:
         raise RefusedError
 

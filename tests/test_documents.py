@@ -3,10 +3,8 @@
 import re
 from pathlib import Path
 
-import click
 import pytest
-
-from portal.cli import main
+from commands import typed
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -14,14 +12,6 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").r
 NAMED = re.compile(r"`(?:tests/)?((?:\w+/)*test_\w+\.py)?::(test_\w+)`")
 FILES = re.compile(r"`(?:tests/)?((?:\w+/)*test_\w+\.py)`")
 LINKS = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)|src=\"([^\"]+)\"")
-
-
-def commands(group: click.Group, before: str = "portal") -> set[str]:
-    """Every command as it is typed."""
-    found = set()
-    for name, one in group.commands.items():
-        found |= commands(one, f"{before} {name}") if isinstance(one, click.Group) else {f"{before} {name}"}
-    return found
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -63,7 +53,7 @@ def test_the_readme_names_every_setting_and_no_other() -> None:
 
 
 def test_commands_that_documents_show_are_commands() -> None:
-    known = commands(main)
+    known = set(typed())
     for path in DOCUMENTS:
         for line in re.findall(
             r"^(?:\$ )?(portal ledger (?:timestamp|witness) \w+"

@@ -32,7 +32,7 @@ TRIMMED = {"trimmed": "true"}
 # Said on a terminal to whoever runs the place, not on a page.
 TERMINAL = {"config.py", "founding.py", "database.py", "upkeep.py", "schema.py", "starter.py", "serving.py"}
 TERMINAL |= {"ceremony.py", "directory.py", "restoring.py", "terminal.py", "pinned.py"}
-TERMINAL |= {"ledger_cli.py", "verify_cli.py", "witness_cli.py", "release_cli.py"}
+TERMINAL |= {"founding_cli.py", "ledger_cli.py", "release_cli.py", "verify_cli.py", "witness_cli.py"}
 # Raised where a caller of ours is wrong, never by what people send.
 TERMINAL |= {"anonymise.py", "hierarchies.py", "policy.py", "tables.py"}
 # Said to whoever anonymises a table of their own, on a terminal.

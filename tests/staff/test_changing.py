@@ -3,13 +3,12 @@
 import ast
 from typing import Any
 
-import click
 import pytest
 from builders import Instance, token_of
+from commands import commands
 from flask import Flask
 from sqlalchemy import event
 
-from portal import cli
 from portal.config import PACKAGE, Face
 from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.permissions import Group, Role
@@ -231,17 +230,9 @@ def test_no_page_gives_anybody_another_persons_way_in(
     assert bundles(sqlite_instance) == before
 
 
-def commands(group: click.Command, name: str = "") -> list[tuple[str, click.Command]]:
-    inside = group.commands.items() if isinstance(group, click.Group) else ()
-    return [
-        (name, group),
-        *(found for one, command in inside for found in commands(command, f"{name} {one}")),
-    ]
-
-
 def test_no_command_resets_a_passphrase() -> None:
     """The recovery key makes new people (`recovery restore`); no command changes somebody who is there."""
-    for name, command in commands(cli.main):
+    for name, command in commands():
         said = " ".join([name, *(one.name or "" for one in command.params)])
         assert not {"reset", "passphrase", "password", "unlock", "totp", "forgot"} & set(
             said.replace("-", " ").replace("_", " ").split()
