@@ -18,8 +18,11 @@ from portal.intake.drafts import Draft
 from portal.intake.models import Authority, Compartment
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
+from portal.linking import reviewing
 from portal.linking import service as linking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.linking.models import LinkState
+from portal.linking.reviewing import Given
+from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, needs_second
 from portal.permissions import Group
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, PlaceFacts, Spelling
@@ -84,11 +87,14 @@ def a_link(
     *,
     mark_id: UUID | None = None,
     relation: LinkRelation = LinkRelation.VICTIM,
+    basis: Basis = Basis.TOLD,
+    holder: str = "cedar",
+    second: str = "birch",
 ) -> UUID:
-    """A link from a case to a record, from words that the holder marked."""
+    """A link that holds, from words that the holder marked; seconded, where two are asked for."""
     words = mark_id or a_mark(instance, case_id)
-    with at_desk(instance) as (session, by):
-        return linking.link(
+    with at_desk(instance, holder) as (session, by):
+        link_id = linking.link(
             session,
             by=by,
             case_id=case_id,
@@ -96,8 +102,32 @@ def a_link(
             record_id=record_id,
             relation=relation,
             certainty=Certainty.LIKELY,
-            basis=Basis.TOLD,
+            basis=basis,
             now=instance.clock(),
+        )
+    if second and needs_second(relation):
+        a_second_look(instance, case_id, link_id, record_id, relation=relation, name=second)
+    return link_id
+
+
+def a_second_look(
+    instance: Instance,
+    case_id: UUID,
+    link_id: UUID,
+    record_id: UUID | None = None,
+    *,
+    relation: LinkRelation = LinkRelation.VICTIM,
+    answer: Answer = Answer.RECORD,
+    comment: str = "",
+    name: str = "birch",
+) -> LinkState:
+    """What a second reviewer answers, who knows nothing of the first."""
+    given = Given(answer, comment=comment)
+    if answer is Answer.RECORD:
+        given = Given(answer, record_id, relation, Certainty.CERTAIN, Basis.SAW, comment)
+    with at_desk(instance, name) as (session, by):
+        return reviewing.second(
+            session, by=by, case_id=case_id, link_id=link_id, given=given, now=instance.clock()
         )
 
 

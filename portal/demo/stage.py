@@ -23,8 +23,10 @@ from portal.database import PortalSession
 from portal.demo.visitor import Visitor
 from portal.intake.journey import Relation
 from portal.intake.models import Status, Submission
+from portal.linking import reviewing
 from portal.linking import service as linking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, fits
+from portal.linking.reviewing import Given
+from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, fits, needs_second
 from portal.registry import service as records
 from portal.registry.models import Record
 from portal.staff import service as staff
@@ -137,16 +139,15 @@ def _mark_and_link(
         )
         record = _record(session, desk, one["name"], LinkRelation(_RELATIONS[one["relation"]]))
         if record is not None:
-            linking.link(
+            saw = account["narrator"] in {"survivor", "cellmate"}
+            _link(
                 session,
-                by=desk.reviewer,
+                desk,
                 case_id=case_id,
                 mark_id=mark_id,
                 record_id=record.id,
                 relation=_RELATIONS[one["relation"]],
-                certainty=Certainty.LIKELY,
-                basis=Basis.SAW if account["narrator"] in {"survivor", "cellmate"} else Basis.TOLD,
-                now=desk.now,
+                basis=Basis.SAW if saw else Basis.TOLD,
             )
     for one in account["dates"]:
         span = find_words(narrative, one["words"])[0]
@@ -159,6 +160,33 @@ def _mark_and_link(
             span=span,
             now=desk.now,
         )
+
+
+def _link(
+    session: PortalSession,
+    desk: Desk,
+    *,
+    case_id: UUID,
+    mark_id: UUID,
+    record_id: UUID,
+    relation: LinkRelation,
+    basis: Basis,
+) -> None:
+    """Link marked words to a record; of what two must decide on, the lead gives the second look."""
+    link_id = linking.link(
+        session,
+        by=desk.reviewer,
+        case_id=case_id,
+        mark_id=mark_id,
+        record_id=record_id,
+        relation=relation,
+        certainty=Certainty.LIKELY,
+        basis=basis,
+        now=desk.now,
+    )
+    if needs_second(relation):
+        given = Given(Answer.RECORD, record_id, relation, Certainty.LIKELY, basis)
+        reviewing.second(session, by=desk.lead, case_id=case_id, link_id=link_id, given=given, now=desk.now)
 
 
 def _record(session: PortalSession, desk: Desk, name: str, relation: LinkRelation) -> Record | None:

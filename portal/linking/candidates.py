@@ -1,11 +1,10 @@
 """Which records marked words may mean: found by name, ordered by all that speaks for and against them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from uuid import UUID
 
-from portal.casework import writing
 from portal.casework.access import Opened
 from portal.casework.marking import Span, on_word_boundaries
 from portal.casework.reading import Judged, Mark, open_texts, text_of
@@ -94,15 +93,26 @@ class _Asked:
 
 def _ask(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID | None, text: str) -> _Asked:
     opened = service.open_to_link(session, by=by, case_id=case_id)
-    mark = writing.find_mark(session, opened, mark_id)[1] if mark_id else None
+    mark = service.mark_as_seen(session, opened, mark_id, by=by) if mark_id else None
     return _Asked(session, by, opened, mark, text)
 
 
 def propose(
-    session: PortalSession, *, by: Actor, case_id: UUID, text: str, mark_id: UUID | None = None
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_id: UUID,
+    text: str,
+    mark_id: UUID | None = None,
+    words: Mark | None = None,
 ) -> Proposed:
-    """Rank the records that a name may mean, twelve at most; ``mark_id`` is where it stands in the case."""
+    """Rank the records that a name may mean, twelve at most.
+
+    ``mark_id`` is where it stands in the case, or ``words``, which are not marked yet.
+    """
     asked = _ask(session, by=by, case_id=case_id, mark_id=mark_id, text=text)
+    if words is not None:
+        asked = replace(asked, mark=words)
     mark = asked.mark
     kinds = KINDS_FOR[mark.kind] if mark else _ANY
     answer = known.names(session).ask(session, by=by, text=text, kinds=kinds, count=_ASKED)

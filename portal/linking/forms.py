@@ -1,16 +1,19 @@
-"""What a reviewer says of a link."""
+"""What reviewers say of a link, and a lead where two differ."""
 
-from wtforms import HiddenField, RadioField, StringField
+from collections.abc import Sequence
+
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from portal.linking.labels import BASES, CERTAINTIES, RELATIONS
+from portal.linking.labels import BASES, CERTAINTIES, OUTCOMES, RELATIONS
 from portal.linking.vocabulary import RELATIONS as FITTING
-from portal.linking.vocabulary import Target
+from portal.linking.vocabulary import Outcome, Target
 from portal.web.forms import PortalForm
 from portal.web.locale import lazy_gettext as _l
 
 _LINE = 500
+_LETTERS = 2_000
 
 
 class LinkForm(PortalForm):
@@ -42,3 +45,25 @@ class LinkForm(PortalForm):
     def offer(self, target: Target) -> None:
         """Offer only the relations that can be said of such a record."""
         self.relation.choices = [SelectChoice(one.value, RELATIONS[one]) for one in FITTING[target]]
+
+
+class SettleForm(PortalForm):
+    """What a lead decides where two see something differently."""
+
+    outcome = RadioField(
+        _l("What holds?"),
+        choices=[SelectChoice(one.value, name) for one, name in OUTCOMES.items()],
+        validators=[InputRequired(_l("Choose one of the answers."))],
+    )
+    reason = TextAreaField(
+        _l("Why?"),
+        filters=[lambda text: (text or "").strip()],
+        validators=[
+            InputRequired(_l("Say why. The reason is kept with the decision.")),
+            Length(max=_LETTERS, message=_l("Please make it shorter.")),
+        ],
+    )
+
+    def offer(self, outcomes: Sequence[Outcome]) -> None:
+        """Offer only what can be decided."""
+        self.outcome.choices = [SelectChoice(one.value, OUTCOMES[one]) for one in outcomes]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.linking.evidence import Sort
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
+from portal.linking.models import LinkState
+from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome, Target
 from portal.registry.vocabulary import Kind
 from portal.web.locale import lazy_gettext as _l
 
@@ -41,6 +42,35 @@ BASES: Mapping[Basis, Any] = {
     Basis.TOLD: _l("was told by others"),
     Basis.DOCUMENT: _l("a document says so"),
     Basis.INFERRED: _l("concludes it from other things"),
+}
+
+STATES: Mapping[LinkState, Any] = {
+    LinkState.CURRENT: _l("holds"),
+    LinkState.WAITING: _l("waits for a second look"),
+    LinkState.DISPUTED: _l("two see it differently"),
+    LinkState.OVERRULED: _l("not upheld"),
+    LinkState.SUPERSEDED: _l("taken back"),
+}
+
+# The shape beside the word (parts/display.html, tag).
+STATE_SHAPES: Mapping[LinkState, str] = {
+    LinkState.CURRENT: "done",
+    LinkState.WAITING: "wait",
+    LinkState.DISPUTED: "wait",
+    LinkState.OVERRULED: "stop",
+    LinkState.SUPERSEDED: "stop",
+}
+
+ANSWERS: Mapping[Answer, Any] = {
+    Answer.RECORD: _l("a record"),
+    Answer.NONE: _l("none of the registry's records"),
+    Answer.UNSURE: _l("unsure"),
+}
+
+OUTCOMES: Mapping[Outcome, Any] = {
+    Outcome.FIRST: _l("The first answer holds"),
+    Outcome.SECOND: _l("The second answer holds"),
+    Outcome.NEITHER: _l("Neither holds"),
 }
 
 NEW: Mapping[Kind, Any] = {

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
-from uuid import UUID, uuid4
-
-from sqlalchemy import select
+from uuid import UUID
 
 from portal.casework import writing
 from portal.casework.access import Opened, find, find_held, open_case
@@ -17,13 +14,29 @@ from portal.intake import consent, opening, openings
 from portal.intake.models import Use
 from portal.intake.openings import Deed
 from portal.ledger.service import note
-from portal.linking.models import Link, LinkState
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target, Verdict, fits, target_of
+from portal.linking import keeping
+from portal.linking.keeping import Kept
+from portal.linking.models import UNDECIDED, LinkState
+from portal.linking.opinions import Choice, Opinion, Settlement
+from portal.linking.vocabulary import (
+    Answer,
+    Basis,
+    Certainty,
+    LinkRelation,
+    Target,
+    Verdict,
+    fits,
+    needs_second,
+    target_of,
+)
 from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Record
 from portal.staff.actor import Actor
-from portal.vault.seal import Label
+
+_NOT_THERE = "The marked words do not stand in the text. Mark them anew."
+_WAITS = "These words wait for a second look. Until then nothing else is linked to them."
+_DIFFERENT = "Two see this differently. A lead decides on it."
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,22 @@ class OpenedLink:
     by: str
     day: date
     state: LinkState
+    second: Opinion | None = None
+    settled: Settlement | None = None
+    settles: UUID | None = None
+    second_record: Record | None = None
+
+    @property
+    def first(self) -> Opinion:
+        """What its first reviewer said."""
+        choice = Choice(self.record_id, self.target, self.relation, self.certainty, self.basis)
+        return Opinion(Answer.RECORD, choice, self.comment, self.by, None, self.day)
+
+    @property
+    def by_one(self) -> bool:
+        """Tell whether it holds by one person's word, of the time before two were asked for."""
+        two = self.second or self.settles
+        return self.state is LinkState.CURRENT and needs_second(self.relation) and not two
 
 
 def _linkable(session: PortalSession, opened: Opened) -> None:
@@ -70,9 +99,15 @@ def mark_of(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) 
     """Open the words that a link is to rest on; noted."""
     by.require(Permission.CASE_LINK)
     opened = open_to_link(session, by=by, case_id=case_id)
-    found = writing.find_mark(session, opened, mark_id)[1]
+    found = mark_as_seen(session, opened, mark_id, by=by)
     note(session, "mark.read", by=by.name, subject=case_id)
     return found
+
+
+def mark_as_seen(session: PortalSession, opened: Opened, mark_id: UUID, *, by: Actor) -> Mark:
+    """Open marked words of an open case, without what a second reviewer may not know."""
+    mark = writing.find_mark(session, opened, mark_id)[1]
+    return keeping.as_seen(mark, keeping.undecided_words(session, opened).get(mark_id, ()), by)
 
 
 def open_to_link(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
@@ -86,8 +121,9 @@ def open_to_link(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
 def linked_to(session: PortalSession, opened: Opened) -> dict[UUID, tuple[LinkRelation, ...]]:
     """Return the records that an open case is linked to, each with what it is to the account."""
     found: dict[UUID, list[LinkRelation]] = {}
-    for one in _values(session, opened):
-        found.setdefault(UUID(one["record_id"]), []).append(LinkRelation(one["relation"]))
+    for one in keeping.links_of(session, opened, states=(LinkState.CURRENT,)):
+        if one.first.choice:
+            found.setdefault(one.first.choice.record_id, []).append(one.first.choice.relation)
     return {record_id: tuple(relations) for record_id, relations in found.items()}
 
 
@@ -100,53 +136,57 @@ def linkable(session: PortalSession, record_id: UUID, *, by: Actor) -> tuple[Rec
     return record, leads_to
 
 
-def _rows(session: PortalSession, opened: Opened) -> Sequence[Link]:
-    query = select(Link).where(Link.submission_id == opened.submission.id).order_by(Link.id)
-    return session.scalars(query.execution_options(populate_existing=True)).all()
-
-
-def _value(opened: Opened, row: Link) -> dict[str, Any]:
-    return opened.key.open(Label.LINK, row.id, row.blob)
-
-
-def _values(session: PortalSession, opened: Opened) -> list[dict[str, Any]]:
-    """Open what the links that hold say."""
-    return [_value(opened, row) for row in _rows(session, opened) if row.state is LinkState.CURRENT]
-
-
 def links_of(session: PortalSession, *, by: Actor, case_id: UUID) -> list[OpenedLink]:
-    """Open the links of a case, those that were taken back last; none without the source's leave."""
+    """Open the links of a case, those that hold first; none without the source's leave.
+
+    While a second look waits, nothing that rests on its words is shown to whoever may yet look.
+    """
     by.require(Permission.CASE_READ)
     submission = find(session, by=by, case_id=case_id)
     if not consent.permits(submission.consents, Use.LINK, on=session.today):
         return []
-    opened = open_case(session, submission, by=by)
-    links = [_opened_link(session, row, _value(opened, row), by) for row in _rows(session, opened)]
+    kept = keeping.links_of(session, open_case(session, submission, by=by))
+    shut = {one.mark_id for one in kept if one.hidden_from(by)}
+    records = _records(session, kept, by=by)
+    links = [_opened_link(one, records) for one in kept if one.mark_id not in shut]
     return sorted(
         links, key=lambda one: (one.state is not LinkState.CURRENT, one.target, one.day, str(one.id))
     )
 
 
-def _opened_link(session: PortalSession, row: Link, value: dict[str, Any], by: Actor) -> OpenedLink:
-    record_id = UUID(value["record_id"])
-    try:
-        record = registry.find(session, record_id, by=by)
-    except NotFoundError:
-        record = None
+def history(session: PortalSession, *, by: Actor, case_id: UUID) -> list[OpenedLink]:
+    """Open the links of a case to see how each came about; noted."""
+    found = links_of(session, by=by, case_id=case_id)
+    note(session, "link.history", by=by.name, subject=case_id)
+    return found
+
+
+def _records(session: PortalSession, kept: Sequence[Kept], *, by: Actor) -> dict[UUID, Record]:
+    wanted = {hand.choice.record_id: None for one in kept for hand in one.hands if hand.choice}
+    return registry.several(session, [*wanted], by=by)
+
+
+def _opened_link(kept: Kept, records: dict[UUID, Record]) -> OpenedLink:
+    first, second = kept.first, kept.second.choice if kept.second else None
+    assert first.choice is not None  # noqa: S101 - a link names a record, for the type checker
     return OpenedLink(
-        id=row.id,
-        record=record,
-        record_id=record_id,
-        target=Target(value["kind"]),
-        relation=LinkRelation(value["relation"]),
-        certainty=Certainty(value["certainty"]),
-        basis=Basis(value["basis"]),
-        mark_id=UUID(value["annotation_id"]),
-        quote=value["quote"],
-        comment=value["comment"],
-        by=value["by"],
-        day=date.fromisoformat(value["day"]),
-        state=row.state,
+        id=kept.row.id,
+        record=records.get(first.choice.record_id),
+        record_id=first.choice.record_id,
+        target=first.choice.target,
+        relation=first.choice.relation,
+        certainty=first.choice.certainty,
+        basis=first.choice.basis,
+        mark_id=kept.mark_id,
+        quote=kept.quote,
+        comment=first.comment,
+        by=first.by,
+        day=first.day,
+        state=kept.row.state,
+        second=kept.second,
+        settled=kept.settled,
+        settles=kept.settles,
+        second_record=records.get(second.record_id) if second else None,
     )
 
 
@@ -166,53 +206,84 @@ def link(
     comment: str = "",
     now: datetime,
 ) -> UUID:
-    """Say that the case concerns a record; it rests on marked words, and the same is not said twice."""
+    """Say that the case concerns a record; it rests on marked words, and the same is not said twice.
+
+    Death, burial and perpetrator hold only once a second reviewer has said the same (`reviewing`).
+    """
     opened = _open(session, by=by, case_id=case_id)
+    choice = chosen(session, record_id, relation, certainty, basis, by=by)
+    words = standing_words(session, opened, mark_id)
+    _check_new(session, opened, mark_id, choice, by=by)
+    state = LinkState.WAITING if needs_second(relation) else LinkState.CURRENT
+    said = Opinion(Answer.RECORD, choice, comment.strip(), by.name, by.id, now.date())
+    row = keeping.add(session, opened, mark_id=mark_id, quote=words.at.quote, said=said, state=state)
+    writing.rest(session, opened, mark_id=mark_id, link_id=row.id)
+    if state is LinkState.CURRENT:
+        tell(session, opened, Deed.LINKED, by=by)
+    session.flush()
+    note(session, "link.add", by=by.name, subject=case_id)
+    return row.id
+
+
+def chosen(
+    session: PortalSession,
+    record_id: UUID,
+    relation: LinkRelation,
+    certainty: Certainty,
+    basis: Basis,
+    *,
+    by: Actor,
+) -> Choice:
+    """Return a choice that can be made: of a record that is there, in a relation that fits it."""
     _, leads_to = linkable(session, record_id, by=by)
     if not fits(leads_to, relation):
         raise InvalidError("This relation cannot be said of such a record.")
-    for one in _values(session, opened):
-        if one["record_id"] == str(record_id) and one["relation"] == relation.value:
+    return Choice(record_id, leads_to, relation, certainty, basis)
+
+
+def standing_words(session: PortalSession, opened: Opened, mark_id: UUID) -> Mark:
+    """Return the marked words, which must truly stand in the text where they are said to stand."""
+    words = writing.find_mark(session, opened, mark_id)[1]
+    if not words.fits or not words.at.quote.strip():
+        raise InvalidError(_NOT_THERE)
+    return words
+
+
+def _check_new(session: PortalSession, opened: Opened, mark_id: UUID, choice: Choice, *, by: Actor) -> None:
+    """Refuse what was said already; of what waits, the answer tells nobody but its first reviewer."""
+    for one in keeping.links_of(session, opened, states=(LinkState.CURRENT, *UNDECIDED)):
+        if one.row.state in UNDECIDED and one.mark_id == mark_id:
+            raise StaleError(_WAITS)
+        said = one.first.choice
+        same = said and (said.record_id, said.relation) == (choice.record_id, choice.relation)
+        if same and not one.hidden_from(by):
             raise StaleError("The case is already linked to this record in this way.")
-    link_id = uuid4()
-    words = writing.rest(session, opened, mark_id=mark_id, link_id=link_id)
-    value = {
-        "annotation_id": str(mark_id),
-        "basis": basis.value,
-        "by": by.name,
-        "certainty": certainty.value,
-        "comment": comment.strip(),
-        "day": now.date().isoformat(),
-        "kind": leads_to.value,
-        "quote": words.at.quote,
-        "record_id": str(record_id),
-        "relation": relation.value,
-    }
-    blob = opened.key.seal(Label.LINK, link_id, value)
-    session.add(Link(id=link_id, submission_id=case_id, blob=blob))
-    _tell(session, opened, Deed.LINKED, by=by)
-    session.flush()
-    note(session, "link.add", by=by.name, subject=case_id)
-    return link_id
 
 
-def _tell(session: PortalSession, opened: Opened, deed: Deed, *, by: Actor) -> None:
+def tell(session: PortalSession, opened: Opened, deed: Deed, *, by: Actor) -> None:
+    """Tell the source what came of their account."""
     thread = opening.thread_of(opened.parts)
     openings.tell(session, opened.submission, deed, role=by.role.value, thread=thread)
 
 
 def take_back(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> None:
-    """Take a link back; it is kept as superseded, and the words are free again."""
+    """Take a link back; it is kept as superseded, and the words are free again.
+
+    While it waits for a second look, only who made it takes it back; what two see differently, nobody.
+    """
     opened = _open(session, by=by, case_id=case_id)
-    row = next((one for one in _rows(session, opened) if one.id == link_id), None)
-    if row is None:
+    one = next((one for one in keeping.links_of(session, opened) if one.row.id == link_id), None)
+    if one is None or one.hidden_from(by):
         raise NotFoundError
-    if row.state is not LinkState.CURRENT:
+    if one.row.state is LinkState.DISPUTED:
+        raise StaleError(_DIFFERENT)
+    held = one.row.state is LinkState.CURRENT
+    if not held and one.row.state is not LinkState.WAITING:
         raise StaleError("This link was already taken back.")
-    value = _value(opened, row)
-    writing.lift(session, opened, mark_id=UUID(value["annotation_id"]), link_id=link_id)
-    row.state = LinkState.SUPERSEDED
-    _tell(session, opened, Deed.UNLINKED, by=by)
+    writing.lift(session, opened, mark_id=one.mark_id, link_id=link_id)
+    one.row.state = LinkState.SUPERSEDED
+    if held:
+        tell(session, opened, Deed.UNLINKED, by=by)
     note(session, "link.take-back", by=by.name, subject=case_id)
 
 
@@ -234,7 +305,9 @@ def judge(
     mark = writing.find_mark(session, opened, mark_id)[1]
     for record_id in record_ids if verdict else ():
         linkable(session, record_id, by=by)
-    kept = [one for one in mark.judged if one.record_id not in record_ids]
+    # What somebody may not see now, they neither change nor learn of.
+    seen = mark_as_seen(session, opened, mark_id, by=by).judged
+    kept = [one for one in mark.judged if one.record_id not in record_ids or one not in seen]
     if verdict is None and len(kept) == len(mark.judged):
         raise StaleError("This was already taken back.")
     day, ids = now.date(), dict.fromkeys(record_ids)

@@ -51,6 +51,31 @@ class Basis(StrEnum):
     INFERRED = auto()
 
 
+class Matter(StrEnum):
+    """What a relation is about; two people decide on all but the last."""
+
+    DEATH = auto()
+    BURIAL = auto()
+    PERPETRATOR = auto()
+    OTHER = auto()
+
+
+class Answer(StrEnum):
+    """What a second reviewer answers: a record, none that the registry has, or unsure."""
+
+    RECORD = auto()
+    NONE = auto()
+    UNSURE = auto()
+
+
+class Outcome(StrEnum):
+    """What a lead decides where two see something differently."""
+
+    FIRST = auto()
+    SECOND = auto()
+    NEITHER = auto()
+
+
 class Verdict(StrEnum):
     """What a reviewer thought of a record as what marked words mean, short of a link."""
 
@@ -84,6 +109,15 @@ RELATIONS: Mapping[Target, tuple[LinkRelation, ...]] = MappingProxyType(
     }
 )
 
+_MATTERS: Mapping[LinkRelation, Matter] = MappingProxyType(
+    {
+        LinkRelation.VICTIM: Matter.DEATH,
+        LinkRelation.BELIEVED_BURIED: Matter.BURIAL,
+        LinkRelation.SAW_BURIAL: Matter.BURIAL,
+        LinkRelation.PERPETRATOR: Matter.PERPETRATOR,
+    }
+)
+
 _OF_PLACE: Mapping[PlaceKind, Target] = {
     PlaceKind.PRISON: Target.PRISON,
     PlaceKind.WARD: Target.PRISON,
@@ -114,3 +148,13 @@ def target_of(kind: Kind, place: PlaceKind | None = None) -> Target | None:
 def fits(target: Target, relation: LinkRelation) -> bool:
     """Tell whether the relation can be said of such a record."""
     return relation in RELATIONS[target]
+
+
+def matter_of(relation: LinkRelation) -> Matter:
+    """Return what a relation is about."""
+    return _MATTERS.get(relation, Matter.OTHER)
+
+
+def needs_second(relation: LinkRelation) -> bool:
+    """Tell whether a second reviewer must come to the same, blind to the first, before it holds."""
+    return matter_of(relation) is not Matter.OTHER

@@ -54,6 +54,8 @@ class Label(StrEnum):
     TEXT_VERSION = "tp1/text-version"
     ANNOTATION = "tp1/annotation"
     LINK = "tp1/link"
+    LINK_DECISION = "tp1/link-decision"
+    DEPENDENCE = "tp1/dependence"
     FACT = "tp1/fact"
     CODING_SHEET = "tp1/coding-sheet"
     NOTE = "tp1/note"

@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 from authenticator import SoftKey
 from builders import Instance
-from cases import a_case, a_hold, a_mark, a_person, a_removal, a_sheet, at_desk
+from cases import a_case, a_hold, a_link, a_mark, a_person, a_removal, a_second_look, a_sheet, at_desk
 from coded import a_release, a_request, accounts
 from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overflow, ready, shoot, watch
 from end_to_end.conftest import Portal
@@ -34,7 +34,7 @@ from portal.intake import withdrawing
 from portal.intake.models import Submission
 from portal.intake.permission_forms import PAGES
 from portal.linking import service as linking
-from portal.linking.vocabulary import Verdict
+from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
 from portal.registry.models import Record, Statement
 from portal.release import service as releases
@@ -267,11 +267,28 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.title", "cedar", {"case_id": held}),
         View("casework.circle", "maple", {"case_id": held}),
         View("linking.about", "cedar", {"record_id": records["khomeini"]}),
+        *_second_looks(instance),
         View("release.rewrap", "maple", {"group": "intake"}),
         View("staff.confirm", "birch"),
         View("staff.passphrase", "cedar"),
         View("staff.security_keys", "cedar", state="none"),
         *_security_keys(portal),
+    ]
+
+
+def _second_looks(instance: Instance) -> list[View]:
+    """Let one question wait for a second look, and let two see another differently."""
+    person, asked, differing = a_person(instance), a_case(instance), a_case(instance)
+    waits, differs = (a_link(instance, one, person, second="") for one in (asked, differing))
+    a_second_look(instance, differing, differs, answer=Answer.NONE, comment="His father was Karim.")
+    question = {"case_id": asked, "link_id": waits}
+    return [
+        View("linking.second_looks", "birch"),
+        View("linking.second_looks", "maple", state="two differ"),
+        View("linking.second", "birch", question),
+        View("linking.second", "birch", question, "one", {"record": person}),
+        View("linking.settle", "maple", {"case_id": differing, "link_id": differs}),
+        View("linking.history", "cedar", {"case_id": differing}),
     ]
 
 

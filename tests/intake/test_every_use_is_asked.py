@@ -49,7 +49,12 @@ def openers() -> dict[str, set[str]]:
             for one in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(one, ast.FunctionDef):
                     called = calls(one)
-                    gathers = "permits" in called and path.stem in {"digest", "speaking"}
+                    gathers = "permits" in called and path.stem in {
+                        "digest",
+                        "reviewing",
+                        "speaking",
+                        "together",
+                    }
                     exports = feature == "release" and "current" in called and path.stem == "gathering"
                     if called & OPENERS or (gathers and one.name != "__init__") or exports:
                         found[f"{feature}.{path.stem}.{one.name}"] = called

@@ -232,7 +232,7 @@ def test_those_who_link_and_judge_at_once_lose_nothing(instance: Instance) -> No
 
     def one(number: int) -> None:
         if number % 2:
-            a_link(instance, case_id, people[number], mark_id=mark_id)
+            a_link(instance, case_id, people[number], mark_id=mark_id, relation=LinkRelation.ABOUT)
         else:
             judge(instance, case_id, mark_id, people[number])
 

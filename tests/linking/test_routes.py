@@ -41,18 +41,18 @@ def test_a_link_is_made_shown_and_taken_back(sqlite_instance: Instance, desk: Fl
     page = desk.get(at(case_id, f"/new?annotation={mark_id}&record={person}"))
     assert "somebody was held there" not in page.get_data(as_text=True)
     given = {"csrf_token": token_of(page), "annotation": mark_id, "record": person}
-    missing = desk.post(at(case_id, ""), data={**given, "relation": "victim"})
+    missing = desk.post(at(case_id, ""), data={**given, "relation": "about"})
     assert missing.status_code == 422
-    said = {**given, "relation": "victim", "certainty": "likely", "basis": "told", "comment": "as told"}
+    said = {**given, "relation": "about", "certainty": "likely", "basis": "told", "comment": "as told"}
     answer = desk.post(at(case_id, ""), data=said)
     assert answer.headers["Location"].endswith(f"/cases/{case_id}#about-{mark_id}")
-    assert "was killed, or disappeared" in desk.get(f"/en/cases/{case_id}").get_data(as_text=True)
+    assert "is the one the account is about" in desk.get(f"/en/cases/{case_id}").get_data(as_text=True)
     again = desk.post(at(case_id, ""), data=said, follow_redirects=True)
     assert "already linked to this record" in again.get_data(as_text=True)
     (link,) = links_of(sqlite_instance, case_id)
     answer = desk.post(at(case_id, f"/{link.id}/remove"), data={"csrf_token": given["csrf_token"]})
     assert answer.status_code == 303
-    assert "was killed, or disappeared" not in desk.get(f"/en/cases/{case_id}").get_data(as_text=True)
+    assert "is the one the account is about" not in desk.get(f"/en/cases/{case_id}").get_data(as_text=True)
 
 
 def test_a_relation_that_does_not_fit_is_answered_in_words(

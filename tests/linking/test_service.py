@@ -25,7 +25,7 @@ def link(
     case_id: UUID,
     mark_id: UUID,
     record_id: UUID,
-    relation: LinkRelation = LinkRelation.VICTIM,
+    relation: LinkRelation = LinkRelation.ABOUT,
     *,
     name: str = "cedar",
 ) -> UUID:
@@ -57,7 +57,7 @@ def test_a_link_leads_back_to_the_words_that_support_it(sqlite_instance: Instanc
     assert (found.id, found.record_id, found.mark_id) == (link_id, person, mark_id)
     assert (found.quote, found.comment) == ("Omid Rastegar", "as the family says")
     assert (found.relation, found.certainty, found.basis) == (
-        LinkRelation.VICTIM,
+        LinkRelation.ABOUT,
         Certainty.LIKELY,
         Basis.TOLD,
     )
@@ -83,7 +83,7 @@ def test_the_same_is_not_said_twice_and_may_be_said_again_once_taken_back(sqlite
     link_id = link(sqlite_instance, case_id, mark_id, person)
     with pytest.raises(StaleError):
         link(sqlite_instance, case_id, mark_id, person)
-    link(sqlite_instance, case_id, mark_id, person, LinkRelation.ABOUT)
+    link(sqlite_instance, case_id, mark_id, person, LinkRelation.MENTIONED)
     with at_desk(sqlite_instance) as (session, by):
         service.take_back(session, by=by, case_id=case_id, link_id=link_id)
     with at_desk(sqlite_instance) as (session, by), pytest.raises(StaleError):
@@ -181,7 +181,7 @@ def test_a_link_moved_to_another_row_or_case_does_not_open(sqlite_instance: Inst
     for case_id in cases:
         mark_id = a_mark(sqlite_instance, case_id)
         link(sqlite_instance, case_id, mark_id, person)
-        link(sqlite_instance, case_id, mark_id, person, LinkRelation.ABOUT)
+        link(sqlite_instance, case_id, mark_id, person, LinkRelation.MENTIONED)
     with sqlite_instance.database.session(write=True) as session:
         one, two = session.scalars(select(Link).where(Link.submission_id == cases[0])).all()
         (three, _) = session.scalars(select(Link).where(Link.submission_id == cases[1])).all()
@@ -204,7 +204,7 @@ def test_no_record_a_case_is_linked_to_lies_in_clear(sqlite_instance: Instance) 
         assert person.hex.encode() not in seen
         assert str(person).encode() not in seen
         assert person.bytes not in row.blob
-        assert b"victim" not in row.blob
+        assert b"about" not in row.blob
 
 
 def test_a_restricted_record_shows_its_link_but_not_itself(sqlite_instance: Instance) -> None:

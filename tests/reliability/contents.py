@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from builders import Instance, Sent, a_draft
-from cases import a_mark, a_person, a_prison, a_sheet, at_desk
+from cases import a_mark, a_person, a_prison, a_second_look, a_sheet, at_desk
 from coded import accounts
 
 from portal.casework import service as casework
@@ -82,12 +82,12 @@ def _add(instance: Instance, sent: Sent, content: bytes) -> None:
     part = PartKey.new(sent.submission.id, Compartment.CONTENT)
     file = a_file(instance, part, content)
     with instance.database.session(write=True) as session:
-        intake.add_file(
+        intake.add_files(
             session,
             submission_id=sent.submission.id,
             seed=sent.seed,
             part=part,
-            file=file,
+            files=[file],
             keys=instance.keys,
             day=instance.clock().date(),
             limit=20,
@@ -125,6 +125,7 @@ def _work(instance: Instance, case_id: UUID, person: UUID, prison: UUID) -> tupl
         for text in ("Ghobareshab noted", "Ghobareshab noted again"):
             writing.add_note(session, by=by, case_id=case_id, text=text, now=now)
             writing.message(session, by=by, case_id=case_id, text=f"Bidmajnoon asked. {text}", now=now)
+    a_second_look(instance, case_id, links[0], person, comment="Derakhteanar")
     a_sheet(instance, case_id)
     with at_desk(instance, "maple") as (session, by):
         sheets.approve(session, by=by, case_id=case_id, revision=1, keys=instance.keys, now=now)

@@ -28,7 +28,7 @@ from portal.errors import PortalError
 from portal.intake import opening
 from portal.intake.models import Document, Message, Part, SealedField, Speaker
 from portal.intake.sealing import PartKey, open_field, open_message, open_record, wrap_place
-from portal.linking.models import Link
+from portal.linking.models import Link, LinkDecision
 from portal.permissions import Group
 from portal.release.models import ReleaseFile, ReleaseKey
 from portal.release.sealing import _key_place, _place, open_inside
@@ -148,6 +148,9 @@ def sealed_openers(instance: Instance, keys: Keys) -> dict[InstrumentedAttribute
         ),
         CodingSheet.release_blob: copy,
         Link.blob: of_case(Label.LINK),
+        LinkDecision.blob: lambda _s, row: keys.case[row.submission_id].open(
+            Label.LINK_DECISION, row.id, row.blob, version=row.number, bound=(row.link_id,)
+        ),
         CaseNote.blob: of_case(Label.NOTE),
         ReleaseFile.blob: archive,
         ReleaseFile.inside: lambda _s, row: open_inside(row.release_id, release, row.inside_key, row.inside),
@@ -271,6 +274,7 @@ BOUND: Mapping[Any, tuple[str, ...]] = {
     Message.blob: ("submission_id", "number", "speaker"),
     Annotation.blob: ("submission_id", "field_id", "version"),
     Link.blob: ("submission_id",),
+    LinkDecision.blob: ("submission_id", "link_id", "number"),
     CaseNote.blob: ("submission_id",),
     CodingSheet.blob: ("submission_id", "version"),
     CodingSheet.release_blob: ("submission_id",),  # a copy has a key of its own for each approval
