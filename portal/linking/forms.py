@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -67,3 +67,22 @@ class SettleForm(PortalForm):
     def offer(self, outcomes: Sequence[Outcome]) -> None:
         """Offer only what can be decided."""
         self.outcome.choices = [SelectChoice(one.value, OUTCOMES[one]) for one in outcomes]
+
+
+class DependenceForm(PortalForm):
+    """Which two accounts are not independent of each other, and why."""
+
+    one = SelectField(_l("This account"), validators=[InputRequired(_l("Choose one of the answers."))])
+    other = SelectField(_l("and this one"), validators=[InputRequired(_l("Choose one of the answers."))])
+    reason = TextAreaField(
+        _l("Why?"),
+        filters=[lambda text: (text or "").strip()],
+        validators=[
+            InputRequired(_l("Say why. The reason is kept with the decision.")),
+            Length(max=_LETTERS, message=_l("Please make it shorter.")),
+        ],
+    )
+
+    def offer(self, cases: Sequence[tuple[str, str]]) -> None:
+        """Offer the accounts that are compared, as (id, name)."""
+        self.one.choices = self.other.choices = list(cases)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.linking.corroboration import Tie
 from portal.linking.evidence import Sort
 from portal.linking.models import LinkState
 from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome, Target
@@ -71,6 +72,27 @@ OUTCOMES: Mapping[Outcome, Any] = {
     Outcome.FIRST: _l("The first answer holds"),
     Outcome.SECOND: _l("The second answer holds"),
     Outcome.NEITHER: _l("Neither holds"),
+}
+
+# What one account says of a record, as the beginning of "3 accounts say so".
+CLAIMS: Mapping[LinkRelation, Any] = {
+    LinkRelation.VICTIM: _l("Killed, or disappeared"),
+    LinkRelation.PERPETRATOR: _l("Said to have taken part"),
+    LinkRelation.WITNESS: _l("A witness"),
+    LinkRelation.HELD_AT: _l("Somebody was held there"),
+    LinkRelation.WORKED_AT: _l("Somebody worked there"),
+    LinkRelation.VISITED: _l("The narrator went there"),
+    LinkRelation.BELIEVED_BURIED: _l("Somebody is believed to be buried there"),
+    LinkRelation.SAW_BURIAL: _l("The narrator saw a burial there"),
+    LinkRelation.SAW_DESTRUCTION: _l("The narrator saw it disturbed or destroyed"),
+}
+
+TIES: Mapping[Tie, Any] = {
+    Tie.NARRATOR: _l("the same narrator"),
+    Tie.HOUSEHOLD: _l("both narrators are of the family"),
+    Tie.CELL: _l("both narrators were in the same cell"),
+    Tie.PUBLISHED: _l("both were published in the same place before"),
+    Tie.MARKED: _l("a reviewer said so"),
 }
 
 NEW: Mapping[Kind, Any] = {

@@ -59,12 +59,13 @@ class Speaking:
 def spoken_in(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, list[Spoken]]:
     """Return what the links of open cases lead to, for the index; the caller asked for leave."""
     return {
-        case_id: [Spoken(UUID(value["record_id"]), value["relation"]) for value in values]
-        for case_id, values in _links(session, cases).items()
+        case_id: [*dict.fromkeys(Spoken(UUID(one["record_id"]), one["relation"]) for one in values)]
+        for case_id, values in links_in(session, cases).items()
     }
 
 
-def _links(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, list[dict[str, str]]]:
+def links_in(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, list[dict[str, str]]]:
+    """Open the links of open cases that hold, in one statement."""
     query = select(Link).where(Link.submission_id.in_(list(cases)), Link.state == LinkState.CURRENT)
     found: dict[UUID, list[dict[str, str]]] = {}
     for row in session.scalars(query.execution_options(populate_existing=True)):
@@ -86,7 +87,7 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID, page: int
     by.require(Permission.CASE_READ)
     record = registry.find(session, record_id, by=by)
     index, allowed = search.current(session, by=by)
-    places = _places(session, index, allowed, record_id=record_id)
+    places = places_of(session, index, allowed, record_id=record_id)
     first, end = (page - 1) * PAGE - len(places), page * PAGE - len(places)
     looked = [*islice(places, (page - 1) * PAGE, page * PAGE)]
     linked = _linked(session, places, looked, by=by, record_id=record_id)
@@ -99,7 +100,7 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID, page: int
     return Speaking(record, linked, len(places), hits, len(named), len(named) > end, standing)
 
 
-def _places(
+def places_of(
     session: PortalSession, index: Index, allowed: Mapping[bytes, None], *, record_id: UUID
 ) -> dict[bytes, set[str]]:
     """Return what the index says of each case that may be read and linked now, the longest waiting first."""
@@ -128,7 +129,7 @@ def _linked(
         for one in digest.gather(session, by=by, case_ids=case_ids, texts=False)
         if consent.permits(one.decisions, Use.LINK, on=session.today)
     ]
-    links = _links(session, {one.opened.submission.id: one.opened for one in gathered})
+    links = links_in(session, {one.opened.submission.id: one.opened for one in gathered})
     for one in gathered:
         case_id = one.opened.submission.id
         mine = [value for value in links.get(case_id, ()) if value["record_id"] == str(record_id)]

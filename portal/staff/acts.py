@@ -6,6 +6,7 @@ from portal.web.locale import lazy_gettext as _l
 
 ACTS: dict[str, Any] = {
     "case.claim": _l("took a case"),
+    "case.compare": _l("compared what cases say of a record"),
     "case.entitle": _l("said in a few words what a case is about"),
     "case.circle": _l("moved a case to another circle"),
     "case.move": _l("moved a case on"),
@@ -53,6 +54,8 @@ ACTS: dict[str, Any] = {
     "ledger.timestamp": _l("kept a time-stamp"),
     "ledger.witness": _l("kept a witness's signature"),
     "link.add": _l("linked a case to the registry"),
+    "link.bind": _l("said that an account is not independent of another"),
+    "link.unbind": _l("took back that an account is not independent of another"),
     "link.history": _l("looked how the links of a case came about"),
     "link.look-through": _l("looked through what waits for a second look"),
     "link.second": _l("looked a second time at marked words"),

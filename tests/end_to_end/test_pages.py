@@ -33,6 +33,7 @@ from portal.database import PortalSession
 from portal.intake import withdrawing
 from portal.intake.models import Submission
 from portal.intake.permission_forms import PAGES
+from portal.linking import dependence
 from portal.linking import service as linking
 from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
@@ -282,7 +283,14 @@ def _second_looks(instance: Instance) -> list[View]:
     waits, differs = (a_link(instance, one, person, second="") for one in (asked, differing))
     a_second_look(instance, differing, differs, answer=Answer.NONE, comment="His father was Karim.")
     question = {"case_id": asked, "link_id": waits}
+    one, other, third = (a_case(instance) for _ in range(3))
+    for case_id in (one, other, third):
+        a_link(instance, case_id, person)
+    with at_desk(instance) as (session, by):
+        reason = "The sister has it from the mother."
+        dependence.mark(session, by=by, one=one, other=other, reason=reason, now=instance.clock())
     return [
+        View("linking.together", "cedar", {"record_id": person}),
         View("linking.second_looks", "birch"),
         View("linking.second_looks", "maple", state="two differ"),
         View("linking.second", "birch", question),
