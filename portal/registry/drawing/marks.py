@@ -1,0 +1,190 @@
+"""Marks on the map and their labels: what stands at one point is one mark, and no label covers another."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from portal.registry.drawing.land import Window, plane
+
+_LETTER = 7.6
+"""Pixels that a letter of a label takes on average, a little more than it does."""
+
+_LINE = 18.0
+_MARK = 9.0
+_GAP = 4.0
+_TENTHS = 10
+_BLUR = 0.05
+_LONGEST = 26
+"""Letters of a label; what is longer is cut."""
+
+
+class Anchor(StrEnum):
+    """Which end of a text its point is, as SVG writes it; texts run from left to right in the frame."""
+
+    START = "start"
+    MIDDLE = "middle"
+    END = "end"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Something at a coarse position, in tenths of a degree; ``kind`` chooses its mark."""
+
+    id: str
+    name: str
+    kind: str
+    longitude_tenths: int
+    latitude_tenths: int
+    rank: int = 0
+    """The lower, the sooner it is named."""
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Box") -> bool:
+        """Tell whether two rectangles overlap."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where a name stands, in pixels from its mark."""
+
+    text: str
+    dx: float
+    dy: float
+    anchor: Anchor
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One point of the map, on the plane: what stands there, how wide its blur is, and its label if any."""
+
+    x: float
+    y: float
+    kind: str
+    spots: tuple[Spot, ...]
+    blur: float
+    label: Label | None
+    spare: Label
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The marks of a window drawn at a width in pixels; `unit` is the plane's units in a pixel."""
+
+    unit: float
+    marks: tuple[Mark, ...]
+    seas: tuple[tuple[str, float, float], ...] = ()
+
+
+def picture(
+    spots: Iterable[Spot],
+    window: Window,
+    pixels: int,
+    *,
+    seas: Mapping[str, tuple[float, float]] | None = None,
+    number: Callable[[int], str] = str,
+) -> Picture:
+    """Lay out what lies in the window; ``seas`` are names without a mark, shown where room is left."""
+    unit = window.width / pixels
+    frame = Box(0, 0, pixels, window.height / unit)
+    groups = _gathered(spots, window)
+    taken = [_around((x - window.x) / unit, (y - window.y) / unit) for x, y, _ in groups]
+    marks = []
+    for x, y, here in groups:
+        text = _text(here, number)
+        label = _placed(text, ((x - window.x) / unit, (y - window.y) / unit), taken, frame)
+        marks.append(Mark(x, y, here[0].kind, here, _blur(here[0]), label, _labels(text)[0]))
+    return Picture(unit, tuple(marks), tuple(_seas(seas or {}, window, unit, taken, frame)))
+
+
+def _blur(spot: Spot) -> float:
+    """Give how far from its point something may lie, in units of the plane."""
+    latitude = spot.latitude_tenths / _TENTHS
+    return abs(plane(0, latitude + _BLUR)[1] - plane(0, latitude)[1])
+
+
+def _gathered(spots: Iterable[Spot], window: Window) -> list[tuple[float, float, tuple[Spot, ...]]]:
+    """Gather what stands at the same point, those to be named first in front."""
+    found: dict[tuple[int, int], list[Spot]] = {}
+    for spot in sorted(spots, key=lambda one: (one.rank, one.name, one.id)):
+        found.setdefault((spot.longitude_tenths, spot.latitude_tenths), []).append(spot)
+    laid = [(*plane(east / _TENTHS, north / _TENTHS), tuple(here)) for (east, north), here in found.items()]
+    return [one for one in laid if window.holds(one[0], one[1])]
+
+
+def _text(here: Sequence[Spot], number: Callable[[int], str]) -> str:
+    """Name the first of what stands at a point, and say how many more there are."""
+    name = here[0].name
+    name = name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
+    return f"{name} +{number(len(here) - 1)}" if here[1:] else name
+
+
+def _labels(text: str) -> list[Label]:
+    """Give the places that a label may take around its mark, the best first."""
+    aside, up, down = _MARK + _GAP, -_MARK - _GAP, _MARK + _LINE - _GAP
+    return [
+        Label(text, aside, 5, Anchor.START),
+        Label(text, -aside, 5, Anchor.END),
+        Label(text, 0, up, Anchor.MIDDLE),
+        Label(text, 0, down, Anchor.MIDDLE),
+        Label(text, aside, up + 4, Anchor.START),
+        Label(text, aside, down - 4, Anchor.START),
+        Label(text, -aside, up + 4, Anchor.END),
+        Label(text, -aside, down - 4, Anchor.END),
+    ]
+
+
+def width_of(text: str) -> float:
+    """Estimate the width of a label in pixels."""
+    return len(text) * _LETTER
+
+
+def box_of(label: Label, x: float, y: float) -> Box:
+    """Give the rectangle of a label whose mark stands at a point."""
+    width = width_of(label.text)
+    back = {Anchor.START: 0.0, Anchor.MIDDLE: width / 2, Anchor.END: width}[label.anchor]
+    left, base = x + label.dx - back, y + label.dy
+    return Box(left, base - _LINE + 4, left + width, base + 5)
+
+
+def _placed(text: str, at: tuple[float, float], taken: list[Box], frame: Box) -> Label | None:
+    """Find room for a label, and take it."""
+    for label in _labels(text):
+        box = box_of(label, *at)
+        inside = box.left >= frame.left and box.right <= frame.right
+        inside = inside and box.top >= frame.top and box.bottom <= frame.bottom
+        if inside and not any(box.meets(other) for other in taken):
+            taken.append(box)
+            return label
+    return None
+
+
+def _around(x: float, y: float) -> Box:
+    return Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK)
+
+
+def _seas(
+    seas: Mapping[str, tuple[float, float]], window: Window, unit: float, taken: list[Box], frame: Box
+) -> Iterable[tuple[str, float, float]]:
+    for text, point in seas.items():
+        x, y = plane(*point)
+        at = ((x - window.x) / unit, (y - window.y) / unit)
+        box = box_of(Label(text, 0, 0, Anchor.MIDDLE), *at)
+        inside = box.left >= frame.left and box.right <= frame.right
+        if inside and window.holds(x, y) and not any(box.meets(other) for other in taken):
+            taken.append(box)
+            yield text, x, y
