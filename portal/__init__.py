@@ -64,7 +64,12 @@ def _features(face: Face) -> list[guard.Pages]:
         work_routes,
     )
     from portal.casework.pages import pages as casework  # noqa: PLC0415
-    from portal.linking import reviewing_routes, speaking_routes, together_routes  # noqa: F401, PLC0415
+    from portal.linking import (  # noqa: F401, PLC0415
+        mention_routes,
+        reviewing_routes,
+        speaking_routes,
+        together_routes,
+    )
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.linking.matching import NameIndex, Suggestion, Uuids
+from portal.linking.mentions import Mention, find_mentions
 from portal.permissions import Permission
 from portal.registry import writing
 from portal.registry.models import Name, Named, Record
@@ -76,6 +77,19 @@ class Known:
                 asked = [one for shelf in shelves for one in shelf.suggest(text, count)]
                 found += heapq.nlargest(count, asked, key=lambda one: one.score)
             return Answer(found, complete=self._upto is not None and not self._behind)
+
+    def mentions(self, session: Session, *, by: Actor, text: str) -> tuple[list[Mention], bool]:
+        """Return what a text names of all that this person may know, and whether all names were at hand."""
+        session.flush()
+        session.connection()
+        hidden = (False, True) if by.may(Permission.REGISTRY_RESTRICTED) else (False,)
+        with self._lock:
+            self._refresh(session)
+            shelves = {
+                kind: [self._shelves[kind, one] for one in hidden if (kind, one) in self._shelves]
+                for kind in Kind
+            }
+            return find_mentions(text, shelves), self._upto is not None and not self._behind
 
     def share(self, word: str) -> float:
         """Return the share of persons open to all who have a word in their names; 0 when nobody has."""

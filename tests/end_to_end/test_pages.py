@@ -18,7 +18,18 @@ from uuid import UUID
 import pytest
 from authenticator import SoftKey
 from builders import Instance
-from cases import a_case, a_hold, a_link, a_mark, a_person, a_removal, a_second_look, a_sheet, at_desk
+from cases import (
+    a_case,
+    a_hold,
+    a_link,
+    a_mark,
+    a_person,
+    a_removal,
+    a_second_look,
+    a_sheet,
+    at_desk,
+    text_of,
+)
 from coded import a_release, a_request, accounts
 from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overflow, ready, shoot, watch
 from end_to_end.conftest import Portal
@@ -269,6 +280,7 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.circle", "maple", {"case_id": held}),
         View("linking.about", "cedar", {"record_id": records["khomeini"]}),
         *_second_looks(instance),
+        *_pointed(instance),
         View("release.rewrap", "maple", {"group": "intake"}),
         View("staff.confirm", "birch"),
         View("staff.passphrase", "cedar"),
@@ -297,6 +309,20 @@ def _second_looks(instance: Instance) -> list[View]:
         View("linking.second", "birch", question, "one", {"record": person}),
         View("linking.settle", "maple", {"case_id": differing, "link_id": differs}),
         View("linking.history", "cedar", {"case_id": differing}),
+    ]
+
+
+def _pointed(instance: Instance) -> list[View]:
+    """Follow a suggestion, in a case in which nothing is marked."""
+    case_id = a_case(instance)
+    a_person(instance, "امید رستگار", father_name="رحیم")
+    with at_desk(instance, write=False) as (session, by):
+        text = text_of(session, by, case_id)
+    start = text.text.index("Omid Rastegar")
+    query = {"text": text.field_id, "at": f"{start}-{start + 13}", "kind": "person"}
+    return [
+        View("casework.show", "cedar", {"case_id": case_id}, "with suggestions"),
+        View("linking.mention", "cedar", {"case_id": case_id}, query=query),
     ]
 
 
