@@ -72,6 +72,7 @@ def _features(face: Face) -> list[guard.Pages]:
     )
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
+    from portal.release import receiver_routes  # noqa: F401, PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415
     from portal.staff import door_routes, hardware_routes, member_routes, routes, self_routes  # noqa: F401, PLC0415
     from portal.staff.audit import pages as audit  # noqa: PLC0415

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     FIGURES_SEE = "figures:see"
     GROUP_GRANT = "group:grant"
     LEDGER_READ = "ledger:read"
+    RECEIVER_KEEP = "receiver:keep"
     REGISTRY_EDIT = "registry:edit"
     REGISTRY_READ = "registry:read"
     REGISTRY_RESTRICTED = "registry:restricted"
@@ -98,6 +99,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.ADMINISTRATOR: frozenset(
             {
                 Permission.FIGURES_SEE,
+                Permission.RECEIVER_KEEP,
                 Permission.REGISTRY_READ,
                 Permission.RELEASE_REQUEST,
                 Permission.RELEASE_SEE,

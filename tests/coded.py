@@ -13,6 +13,7 @@ from portal.casework.coding import Pattern, Prison, Said, Sheet
 from portal.casework.models import CodingSheet, SheetState
 from portal.casework.sealing import CaseKey, release_wrap_place, seal_for_release
 from portal.database import PortalSession
+from portal.intake.consent import named
 from portal.intake.journey import Relation
 from portal.intake.models import (
     Answer,
@@ -112,8 +113,9 @@ def an_account(
     blob = seal_field(part, "narrative", 1, CANARY)
     session.add(SealedField(part_id=part.part_id, name="narrative", blob=blob))
     said = {**EVERYTHING, **answers}
-    for number, use in enumerate(map(Use, said), 1):
-        session.add(a_decision(submission_id, number, use, Answer(said[use.value])))
+    for number, name in enumerate(said, 1):
+        use, receiver = named(name) or (Use(name), None)
+        session.add(a_decision(submission_id, number, use, Answer(said[name]), receiver))
     key, copy = seal_for_release(submission_id, sheet_id, sheet.to_json())
     session.add(
         CodingSheet(
@@ -149,7 +151,9 @@ def part_blob(part: PartKey) -> bytes:
     return seal_field(part, "sheet", 1, CANARY)
 
 
-def a_decision(submission_id: UUID, number: int, use: Use, answer: Answer) -> Consent:
+def a_decision(
+    submission_id: UUID, number: int, use: Use, answer: Answer, receiver: UUID | None = None
+) -> Consent:
     """One decision of a source."""
     return Consent(
         submission_id=submission_id,
@@ -159,6 +163,7 @@ def a_decision(submission_id: UUID, number: int, use: Use, answer: Answer) -> Co
         day=NOON.date(),
         wording=1,
         language="en",
+        receiver_id=receiver,
     )
 
 
@@ -177,7 +182,14 @@ def a_link(session: PortalSession, account: Coded, person: UUID, relation: str =
     session.add(Link(id=link_id, submission_id=account.submission_id, blob=blob))
 
 
-def a_request(instance: Instance, *, k: int = 5, by: str = "rowan", **columns: ColumnRole) -> UUID:
+def a_request(
+    instance: Instance,
+    *,
+    k: int = 5,
+    by: str = "rowan",
+    receiver: UUID | None = None,
+    **columns: ColumnRole,
+) -> UUID:
     """A request for a release, by the administrator."""
     choice = Choice(columns or COLUMNS, k)
     with instance.database.session(write=True) as session:
@@ -189,6 +201,7 @@ def a_request(instance: Instance, *, k: int = 5, by: str = "rowan", **columns: C
             recipient="a university",
             choice=choice,
             now=instance.clock(),
+            receiver=receiver,
         )
         return made.id
 

@@ -22,7 +22,8 @@ def by_page(consent: Mapping[str, str]) -> dict[Step, dict[str, str]]:
     asked = {use.value: step for step, groups in PAGES.items() for _heading, uses in groups for use in uses}
     found: dict[Step, dict[str, str]] = {step: {} for step in PAGES}
     for name, answer in consent.items():
-        found[asked.get(name, Step.LASTING)][name] = answer
+        step = Step.SHARING if name.startswith("share-") else asked.get(name, Step.LASTING)
+        found[step][name] = answer
     return found
 
 

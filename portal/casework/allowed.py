@@ -36,8 +36,8 @@ def saying_yes(session: PortalSession, use: Use) -> set[bytes]:
 
 
 def _asked_once(use: Use) -> Use:
-    """Refuse uses that are asked anew, where a yes to an earlier wording no longer counts."""
-    if use in consent.ASKED_ANEW:
+    """Refuse uses asked anew, where an earlier yes no longer counts, and the one asked body by body."""
+    if use in consent.ASKED_ANEW or use is Use.SHARE:
         raise ValueError(use)
     return use
 

@@ -14,13 +14,14 @@ from sqlalchemy import func, select
 from portal.casework.access import claim_of, find, keys_of
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
-from portal.intake import consent, opening, questions
-from portal.intake.deciding import add_death
+from portal.intake import consent, opening, questions, receivers
+from portal.intake.deciding import Aim, add_death
 from portal.intake.models import (
     Answer,
     ContactLeave,
     Message,
     Question,
+    Receiver,
     Speaker,
     Submission,
     Use,
@@ -64,7 +65,8 @@ class Standing:
     """How often the source was written to without having written first."""
     answers: bool
     """The source wrote last, so that a message is an answer."""
-    may_ask: tuple[Use, ...]
+    may_ask: tuple[Aim, ...]
+    receivers: Sequence[Receiver]
     held: bool
 
     @property
@@ -86,8 +88,11 @@ def standing(session: PortalSession, *, by: Actor, case_id: UUID) -> Standing:
     thread = opening.thread_of(keys_of(session, submission, by=by))
     holds = consent.current(submission.consents, on=session.today)
     asked = questions.asked(session, thread)
+    bodies = receivers.answers(session, submission.consents)
+    ways: list[tuple[Aim, Answer]] = [((use, None), answer) for use, answer in holds.items()]
+    ways += [((Use.SHARE, one.id), answer) for one, answer in bodies]
     waiting = {one.use for one in asked if one.waits}
-    open_uses = tuple(use for use, answer in holds.items() if answer is Answer.ASK and use not in waiting)
+    open_uses = tuple(aim for aim, answer in ways if answer is Answer.ASK and aim[0] not in waiting)
     speakers = _speakers(session, case_id)
     died = next((one.day for one in submission.consents if one.use is Use.DIED), None)
     return Standing(
@@ -99,6 +104,7 @@ def standing(session: PortalSession, *, by: Actor, case_id: UUID) -> Standing:
         contacts=_unasked(speakers) + len(asked),
         answers=bool(speakers) and speakers[-1] is Speaker.SOURCE,
         may_ask=() if holds[Use.CONTACT] is Answer.NO else open_uses,
+        receivers=receivers.every(session),
         held=_holds(session, submission, by),
     )
 
@@ -145,11 +151,20 @@ def check(session: PortalSession, case_id: UUID) -> None:
         raise StaleError(_NO_LEAVE)
 
 
-def ask(session: PortalSession, *, by: Actor, case_id: UUID, use: Use, reason: str, now: datetime) -> UUID:
+def ask(
+    session: PortalSession,
+    *,
+    by: Actor,
+    case_id: UUID,
+    use: Use,
+    reason: str,
+    now: datetime,
+    receiver: UUID | None = None,
+) -> UUID:
     """Ask the source for one use, with a reason that they read; by the holder of the case, or a lead."""
     submission, thread = _to_write(session, by=by, case_id=case_id)
     check(session, case_id)
-    row = questions.add(session, submission, thread, use=use, reason=reason, by=by.name)
+    row = questions.add(session, submission, thread, use=use, reason=reason, by=by.name, receiver=receiver)
     session.flush()
     note(session, "question.ask", by=by.name, subject=case_id, detail={"use": use.value})
     del now

@@ -14,6 +14,7 @@ from portal.casework import asking, labels
 from portal.casework.forms import PressForm
 from portal.casework.pages import CASE, pages, see
 from portal.errors import InvalidError, StaleError
+from portal.intake.consent import name_of, named
 from portal.intake.models import QuestionState, Use
 from portal.intake.questions import LONGEST
 from portal.permissions import Permission
@@ -77,7 +78,9 @@ def _page(case_id: UUID, **forms: PortalForm) -> ResponseReturnValue:
 
 
 def _offer(form: Any, standing: asking.Standing) -> None:
-    form.use.choices = [SelectChoice(use.value, labels.USES[use]) for use in standing.may_ask]
+    form.use.choices = [
+        SelectChoice(name_of(*aim), labels.aim_of(*aim, standing.receivers)) for aim in standing.may_ask
+    ]
 
 
 @pages.page(f"{CASE}/ask", access=Permission.CASE_CONTACT, methods=("GET", "POST"), token=Token.FORM)
@@ -88,9 +91,12 @@ def ask_source(case_id: UUID) -> ResponseReturnValue:
     form = AskForm()
     _offer(form, asking.standing(db(), by=actor(), case_id=case_id))
     if form.validate_on_submit():
-        use, reason = Use(form.use.data), form.reason.data or ""
+        use, receiver = named(form.use.data or "") or (Use.DIED, None)
+        reason = form.reason.data or ""
         try:
-            asking.ask(db(), by=actor(), case_id=case_id, use=use, reason=reason, now=now())
+            asking.ask(
+                db(), by=actor(), case_id=case_id, use=use, reason=reason, now=now(), receiver=receiver
+            )
         except (InvalidError, StaleError) as problem:
             form.reason.errors = [_(str(problem))]
         else:

@@ -96,6 +96,7 @@ def _decisions(session: PortalSession, case_ids: Sequence[UUID]) -> dict[UUID, l
         Consent.wording,
         Consent.until,
         Consent.years,
+        Consent.receiver_id,
     )
     for row in session.execute(query.where(Consent.submission_id.in_(case_ids))):
         found[row.submission_id].append(cast(Decision, row))

@@ -1,17 +1,19 @@
 """The words of casework as people see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from portal.casework.coding import Pattern, Said
 from portal.casework.marking import MarkKind
 from portal.casework.models import SheetState
 from portal.intake.journey import Relation
-from portal.intake.models import Answer, Authority, HoldState, Status, Use
+from portal.intake.models import Answer, Authority, HoldState, Receiver, Status, Use
+from portal.intake.wordings import called
 from portal.web.locale import gettext as _
+from portal.web.locale import language, ngettext
 from portal.web.locale import lazy_gettext as _l
-from portal.web.locale import ngettext
 
 
 class Question(NamedTuple):
@@ -55,9 +57,6 @@ USES: Mapping[Use, Any] = {
     Use.LINK: _l("Being linked"),
     Use.RESEARCH: _l("Research"),
     Use.STATISTICS: _l("Counting"),
-    Use.SHARE_UN: _l("Handing over: United Nations"),
-    Use.SHARE_PROSECUTORS: _l("Handing over: police and prosecutors"),
-    Use.SHARE_RIGHTS: _l("Handing over: human rights organisations"),
     Use.COURT: _l("Court, without the name"),
     Use.COURT_NAMED: _l("Court, with the name"),
     Use.PUBLISH: _l("Publishing words"),
@@ -65,6 +64,18 @@ USES: Mapping[Use, Any] = {
     Use.PUBLISH_PHOTO: _l("Publishing pictures"),
     Use.PUBLISH_VOICE: _l("Publishing the voice"),
 }
+
+
+def aim_of(use: Use, receiver_id: UUID | None, receivers: Iterable[Receiver]) -> Any:
+    """Name a use, or the body that it may be handed to."""
+    one = next((one for one in receivers if one.id == receiver_id), None)
+    return USES[use] if one is None else handing_to(one)
+
+
+def handing_to(receiver: Receiver) -> str:
+    """Name the use of handing an account to one body."""
+    return _("Handing over: %(name)s", name=called(receiver, language()))
+
 
 HOLD_STATES: Mapping[HoldState, Any] = {
     HoldState.ASKED: _l("waits for a second lead"),

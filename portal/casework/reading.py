@@ -15,13 +15,14 @@ from portal.casework.marking import MarkKind, Selector, Span
 from portal.casework.models import Annotation, CaseNote, CaseTitle, CodingSheet
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
-from portal.intake import consent, opening, openings
+from portal.intake import consent, opening, openings, receivers
 from portal.intake.answers import helper_of
 from portal.intake.models import (
     Answer,
     Compartment,
     LegalHold,
     Part,
+    Receiver,
     SealedField,
     Status,
     Submission,
@@ -129,6 +130,8 @@ class Case:
     holder: str
     held: bool
     decisions: Mapping[Use, Answer]
+    handing: Sequence[tuple[Receiver, Answer]]
+    """What the source says of each body that accounts may be handed to."""
     may_write: bool
     messages: Sequence[Written] = field(repr=False)
     content: Content | None = field(repr=False)
@@ -162,6 +165,7 @@ def read(session: PortalSession, *, by: Actor, case_id: UUID, today: date | None
         holder=held.name if held else "",
         held=holds,
         decisions=decisions,
+        handing=receivers.answers(session, submission.consents),
         may_write=hold is None and workflow.may_write(decisions, [one.speaker for one in messages]),
         messages=messages,
         content=content,

@@ -1,6 +1,7 @@
 """What a source's copy says in words: answers with their questions as asked, messages, permissions."""
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from portal.intake import answers, wordings
 from portal.intake.asking import catalogue
@@ -10,9 +11,9 @@ from portal.intake.deciding import trusted_of
 from portal.intake.file_forms import SORT_LABELS
 from portal.intake.journey import Step
 from portal.intake.media import Sort
-from portal.intake.models import Answer, Consent, Speaker, Use
+from portal.intake.models import Answer, Consent, Receiver, Speaker, Use
 from portal.intake.opening import Attached, Opened
-from portal.intake.permission_forms import AFTER_DEATH_LABELS, ANSWER_LABELS, USE_LABELS
+from portal.intake.permission_forms import AFTER_DEATH_LABELS, ANSWER_LABELS, label_of
 from portal.intake.questions import Asked
 from portal.intake.sealing import PartKey
 from portal.web.locale import day as day_in_words
@@ -98,19 +99,23 @@ def messages(opened: Opened) -> Iterator[str]:
         yield ""
 
 
-def permissions(opened: Opened, thread: PartKey, asked: Sequence[Asked]) -> Iterator[str]:
+def permissions(
+    opened: Opened, thread: PartKey, asked: Sequence[Asked], receivers: Sequence[Receiver]
+) -> Iterator[str]:
     """Give every decision as it was made, its question word for word; then what was asked."""
+    known: dict[UUID | None, Receiver] = {one.id: one for one in receivers}
     for one in sorted(opened.submission.consents, key=lambda row: row.number):
         if one.use is Use.DIED:
             died = _("It was written down that the person who sent this has died.")
             yield f"{day_in_words(one.day)}: {died}"
         else:
-            question = wordings.text(one.use, one.language, one.wording)
+            question = wordings.text(one.use, one.language, one.wording, receiver=known.get(one.receiver_id))
             labels = AFTER_DEATH_LABELS if one.use is Use.AFTER_DEATH else ANSWER_LABELS
             yield f"{day_in_words(one.day)}: {question} {str(labels[one.answer]).partition(chr(10))[0]}"
             yield from _besides(one, thread)
     for asking in asked:
-        yield from ("", f"{day_in_words(asking.day)}: {USE_LABELS[asking.use]}", asking.reason)
+        question = label_of(asking.use, asking.receiver_id, receivers)
+        yield from ("", f"{day_in_words(asking.day)}: {question}", asking.reason)
         yield (
             _("Answered on %(day)s.", day=day_in_words(asking.answered))
             if asking.answered

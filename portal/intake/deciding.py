@@ -30,23 +30,32 @@ class Given:
     trusted: str = field(default="", repr=False)
 
 
-def read_answers(answers: Mapping[str, str]) -> dict[Use, Given]:
+Aim = tuple[Use, UUID | None]
+"""A use, and for handing on the body that it is about."""
+
+
+def read_answers(answers: Mapping[str, str]) -> dict[Aim, Given]:
     """Read use -> answer, with what goes along; raise `ValueError` for what is no answer."""
     until = date.fromisoformat(answers[UNTIL]) if answers.get(UNTIL) else None
-    found: dict[Use, Given] = {}
-    for use in consents.ORDER:
-        if not answers.get(use):
+    found: dict[Aim, Given] = {}
+    for name, said in answers.items():
+        aim = consents.named(name)
+        if aim is None or not said:
             continue
-        answer = Answer(answers[use])
-        if use is not Use.AFTER_DEATH:
-            found[use] = Given(answer, until if answer is Answer.YES else None)
-        elif answer is Answer.NO:
-            found[use] = Given(answer, years=int(answers[YEARS]) if answers.get(YEARS) else None)
-        elif answer is Answer.ASK:
-            found[use] = Given(answer, trusted=answers.get(TRUSTED, ""))
+        answer = Answer(said)
+        if aim[0] is Use.AFTER_DEATH:
+            found[aim] = _afterwards(answer, answers)
         else:
-            found[use] = Given(answer)
-    return found
+            found[aim] = Given(answer, until if answer is Answer.YES else None)
+    order = (*consents.MATRIX, Use.SHARE, Use.AFTER_DEATH)
+    return dict(sorted(found.items(), key=lambda one: order.index(one[0][0])))
+
+
+def _afterwards(answer: Answer, answers: Mapping[str, str]) -> Given:
+    """Read the wish for after a death: closed for some years, or who decides."""
+    if answer is Answer.NO:
+        return Given(answer, years=int(answers[YEARS]) if answers.get(YEARS) else None)
+    return Given(answer, trusted=answers.get(TRUSTED, "") if answer is Answer.ASK else "")
 
 
 def add_decisions(
@@ -65,14 +74,14 @@ def add_decisions(
     ``thread`` seals whom the source trusts; without it nobody can be named. ``shown`` says of answers that
     were given on an earlier day in which ``version`` and ``language`` their question stood there then.
     """
-    held = {one.use: one for one in sorted(before, key=lambda one: one.number)}
+    held = latest(before)
     changed = {
-        use: given
-        for use, given in read_answers(answers).items()
-        if not _same(held.get(use), given, thread=thread, day=day)
+        aim: given
+        for aim, given in read_answers(answers).items()
+        if not _same(held.get(aim), given, thread=thread, day=day)
     }
-    for number, (use, given) in enumerate(changed.items(), len(before) + 1):
-        asked = shown.get(use.value, {})
+    for number, ((use, receiver), given) in enumerate(changed.items(), len(before) + 1):
+        asked = shown.get(consents.name_of(use, receiver), {})
         row = Consent(
             id=uuid4(),
             submission_id=submission_id,
@@ -84,10 +93,11 @@ def add_decisions(
             language=wordings.shown_in(str(asked.get("language", language))),
             until=given.until,
             years=given.years,
+            receiver_id=receiver,
         )
         row.condition = _sealed_trust(row.id, given.trusted, thread)
         session.add(row)
-    if before and Use.LINK in changed:
+    if before and (Use.LINK, None) in changed:
         touch(session, submission_id)  # what a case is linked to is searched while its source allows it
     return len(changed)
 
@@ -119,9 +129,9 @@ def trusted_of(held: Consent, thread: PartKey | None) -> str:
     return open_reason(thread, held.id, Label.CONDITION, held.condition)
 
 
-def latest(decisions: Sequence[Consent]) -> dict[Use, Consent]:
-    """Return the last row for each use."""
-    return {one.use: one for one in sorted(decisions, key=lambda one: one.number)}
+def latest(decisions: Sequence[Consent]) -> dict[Aim, Consent]:
+    """Return the last row for each use, and for each body that it may be handed to."""
+    return {(one.use, one.receiver_id): one for one in sorted(decisions, key=lambda one: one.number)}
 
 
 def add_death(session: PortalSession, submission_id: UUID, before: Sequence[Consent], *, day: date) -> None:
@@ -141,7 +151,11 @@ def add_death(session: PortalSession, submission_id: UUID, before: Sequence[Cons
 
 
 def refuse_all(session: PortalSession, submission_id: UUID, before: Sequence[Consent], *, day: date) -> int:
-    """Answer every use with no: what taking everything back says, as long as it cannot be carried out."""
+    """Answer every use with no: what taking everything back says, as long as it cannot be carried out.
+
+    Of bodies, those that something was decided about; all others are asked first, and nobody asks any more.
+    """
     language = max(before, key=lambda one: one.number).language if before else ""
-    answers = {use.value: Answer.NO.value for use in consents.MATRIX}
+    decided = [consents.name_of(*aim) for aim in latest(before) if aim[0] is Use.SHARE]
+    answers = dict.fromkeys([*consents.MATRIX, *decided], Answer.NO.value)
     return add_decisions(session, submission_id, before, answers, language=language, day=day)

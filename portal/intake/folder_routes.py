@@ -17,6 +17,7 @@ from portal.intake import (
     opening,
     openings,
     questions,
+    receivers,
     service,
     visit,
     withdrawing,
@@ -122,6 +123,10 @@ def _questions() -> Sequence[questions.Asked]:
     return questions.waiting(edge.db(), submission_id=key.submission_id, seed=key.seed)
 
 
+def _use_label(one: questions.Asked) -> str:
+    return str(permitting.label_of(one.use, one.receiver_id, receivers.every(edge.db())))
+
+
 def _holds() -> Sequence[holds.Told]:
     key = visit.folder()
     return holds.told(edge.db(), submission_id=key.submission_id, seed=key.seed, today=edge.today())
@@ -140,13 +145,13 @@ def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
     return render_template(
         "intake/folder.html",
         opened=opened,
-        permissions=permitting.restated(_held(opened)),
+        permissions=permitting.restated(_held(opened), receivers.present(edge.db())),
         reply=reply,
         document=document,
         limit=edge.settings().file_limit // (1024 * 1024),
         holds=_holds(),
         questions=[] if opened.submission.status in GONE else _questions(),
-        use_labels=permitting.USE_LABELS,
+        use_label=_use_label,
         form=AnswerForm(formdata=None),
         more=MORE.get(opened.submission.status),
     )

@@ -46,9 +46,12 @@ class Use(StrEnum):
     LINK = "link"
     RESEARCH = "research"
     STATISTICS = "statistics"
+    SHARE = "share"
+    """Handed to one body of the list of receivers, which stands beside it in the decision."""
     SHARE_UN = "share-un"
     SHARE_PROSECUTORS = "share-prosecutors"
     SHARE_RIGHTS = "share-rights"
+    """Kinds of bodies, asked for until version 2 of the questions; nothing acts upon them."""
     COURT = "court"
     """Before a court, without the source's name."""
     COURT_NAMED = "court-named"
@@ -175,11 +178,29 @@ class Document(Base):
     custody: Mapped[bytes] = mapped_column(SealedColumn)
 
 
+class Receiver(Base):
+    """A body that accounts may be handed to, in the words that sources are shown; ended, never deleted."""
+
+    __tablename__ = "receiver"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(unique=True)
+    name_fa: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    about_fa: Mapped[str] = mapped_column(String(90))
+    about_en: Mapped[str] = mapped_column(String(90))
+    added: Mapped[date] = mapped_column(UtcDay)
+    added_name: Mapped[str] = mapped_column(String(60))
+    ended: Mapped[date | None] = mapped_column(UtcDay)
+    ended_name: Mapped[str] = mapped_column(String(60), default="")
+
+
 class Consent(Base):
     """One decision for one use, kept with the version of the question; a change is a new row.
 
     The words that were shown are in `wordings`, by version and language. ``until`` is the last day of a yes;
     ``years`` goes with AFTER_DEATH; ``condition`` is whom the source trusts, sealed under the thread's key.
+    ``receiver_id`` goes with SHARE: which body (no row of them is ever deleted).
     """
 
     __tablename__ = "consent"
@@ -199,6 +220,7 @@ class Consent(Base):
     until: Mapped[date | None] = mapped_column(UtcDay)
     years: Mapped[int | None]
     condition: Mapped[bytes | None] = mapped_column(SealedColumn)
+    receiver_id: Mapped[UUID | None]
 
 
 class QuestionState(StrEnum):
@@ -212,7 +234,8 @@ class QuestionState(StrEnum):
 class Question(Base):
     """One use that somebody asked the source for; the reason is sealed under the thread's key.
 
-    ``waits`` is true until it is answered and then nothing, so that one use is asked for once at a time.
+    ``waits`` is true until it is answered and then nothing, so that one use is asked for once at a time;
+    handing on is one use here, too: nobody is asked about two bodies at once.
     """
 
     __tablename__ = "question"
@@ -231,6 +254,7 @@ class Question(Base):
     day: Mapped[date] = mapped_column(UtcDay)
     answered: Mapped[date | None] = mapped_column(UtcDay)
     blob: Mapped[bytes] = mapped_column(SealedColumn)
+    receiver_id: Mapped[UUID | None]
 
 
 class ContactLeave(Base):

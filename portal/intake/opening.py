@@ -42,7 +42,7 @@ class Opened:
     submission: Submission
     messages: list["Written"]
     decisions: Mapping[Use, Answer]
-    decided: Mapping[Use, Consent]
+    decided: Mapping[deciding.Aim, Consent]
     trusted: str = field(repr=False)
     fields: Mapping[str, str] = field(repr=False)
     files: Sequence["Attached"] = field(repr=False)
@@ -200,7 +200,7 @@ def open_folder(session: PortalSession, *, submission_id: UUID, seed: bytes) -> 
         return Opened(submission, [], {}, {}, "", {}, [], [], rereadable=False, file_count=0)
     keys = part_keys(session, submission, seed)
     files, decided = open_documents(submission, keys), deciding.latest(submission.consents)
-    wish = decided.get(Use.AFTER_DEATH)
+    wish = decided.get((Use.AFTER_DEATH, None))
     return Opened(
         submission=submission,
         messages=open_messages(session, thread_of(keys)),

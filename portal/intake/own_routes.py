@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.errors import InvalidError, RefusedError, StaleError
-from portal.intake import copy_words, copying, opening, openings, questions, service, visit
+from portal.intake import copy_words, copying, opening, openings, questions, receivers, service, visit
 from portal.intake.folder_routes import opened_folder, pages
 from portal.intake.forms import AddedForm
 from portal.intake.models import GONE
@@ -131,7 +131,8 @@ def _pieces(opened: Opened, store: FileStore) -> Iterator[copying.Piece]:
     yield "1-text.txt", copying.text(copy_words.texts(opened))
     yield "2-messages.txt", copying.text(copy_words.messages(opened))
     asked = questions.asked(edge.db(), thread)
-    yield "3-permissions.txt", copying.text(copy_words.permissions(opened, thread, asked))
+    decided = copy_words.permissions(opened, thread, asked, receivers.every(edge.db()))
+    yield "3-permissions.txt", copying.text(decided)
     files = copy_words.named(opened.files, "file")
     for name, one in [*files, *copy_words.named(copy_words.sent_files(opened), "message-file")]:
         yield name, partial(_bytes, store, one)

@@ -1,8 +1,9 @@
 """The questions about permissions: one subject a page, one decision for each use, none chosen beforehand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
+from uuid import UUID
 
 from babel.support import LazyProxy
 from wtforms import RadioField, StringField
@@ -12,9 +13,9 @@ from wtforms.validators import AnyOf, Length, Optional, ValidationError
 from portal.intake import consent, wordings
 from portal.intake.answers import days
 from portal.intake.day_words import OPEN
-from portal.intake.deciding import TRUSTED, UNTIL, YEARS
+from portal.intake.deciding import TRUSTED, UNTIL, YEARS, Aim
 from portal.intake.journey import Step
-from portal.intake.models import Answer, Consent, Use
+from portal.intake.models import Answer, Consent, Receiver, Use
 from portal.web import edge
 from portal.web.forms import PortalForm
 from portal.web.locale import day as day_in_words
@@ -41,9 +42,6 @@ USE_PHRASES = {
     Use.LINK: _l("They connect it with the persons, prisons and graves it speaks of."),
     Use.RESEARCH: _l("Researchers work with it, without any name or detail by which you could be found."),
     Use.STATISTICS: _l("It is counted in tables where nobody can be recognised."),
-    Use.SHARE_UN: _l("It is handed to investigators of the United Nations."),
-    Use.SHARE_PROSECUTORS: _l("It is handed to police and prosecutors outside Iran."),
-    Use.SHARE_RIGHTS: _l("It is handed to human rights organisations."),
     Use.COURT: _l("It is used in a court case, without your name."),
     Use.COURT_NAMED: _l("It is used in a court case, with your name."),
     Use.PUBLISH: _l("Parts of your words are published, without your name."),
@@ -66,13 +64,16 @@ PAGES: Mapping[Step, tuple[Group, ...]] = {
         (_l("Without anything by which you could be found"), (Use.RESEARCH, Use.STATISTICS)),
     ),
     Step.SHARING: (
-        (_l("Handing it to others"), (Use.SHARE_UN, Use.SHARE_PROSECUTORS, Use.SHARE_RIGHTS)),
+        (_l("Handing it to others"), (Use.SHARE,)),
         (_l("In court"), (Use.COURT, Use.COURT_NAMED)),
     ),
     Step.PUBLIC: ((_l("In public"), (Use.PUBLISH, Use.PUBLISH_NAME, Use.PUBLISH_PHOTO, Use.PUBLISH_VOICE)),),
     Step.LASTING: (),
 }
-"""One subject a page: its headings, each with what is asked below it; the last is about all of them."""
+"""One subject a page: its headings, each with what is asked below it; the last is about all of them.
+
+SHARE stands for one row for each body on the list of receivers.
+"""
 
 PAGE_LABELS = {
     Step.PERMISSIONS: _l("Here, and for research"),
@@ -89,9 +90,16 @@ def _wording(use: Use) -> str:
 USE_LABELS: Mapping[Use, Any] = {use: LazyProxy(_wording, use, enable_cache=False) for use in consent.ORDER}
 
 
-def _radios(use: Use, labels: Mapping[Answer, Any]) -> RadioField:
+def label_of(use: Use, receiver_id: UUID | None, receivers: Iterable[Receiver]) -> Any:
+    """Return the question about a use, or about one body, in the reader's language."""
+    one = next((one for one in receivers if one.id == receiver_id), None)
+    return USE_LABELS[use] if one is None else wordings.text(Use.SHARE, language(), receiver=one)
+
+
+def _radios(use: Use, labels: Mapping[Answer, Any], receiver: Receiver | None = None) -> RadioField:
     return RadioField(
-        USE_LABELS[use],
+        USE_LABELS[use] if receiver is None else wordings.text(use, language(), receiver=receiver),
+        description="" if receiver is None else wordings.described(receiver, language()),
         choices=[SelectChoice(answer.value, text) for answer, text in labels.items()],
         validate_choice=False,
         filters=[lambda value: value or ""],
@@ -111,20 +119,20 @@ def _last_day(words: str) -> date | None:
 class PermissionsForm(PortalForm):
     """One page of decisions; a blank means *ask me first*. Fields are named like uses (`form_of`)."""
 
-    groups: ClassVar[tuple[Group, ...]] = ()
+    groups: ClassVar[tuple[tuple[Any, tuple[str, ...]], ...]] = ()
 
     def rows(self) -> list[tuple[Any, list[RadioField]]]:
         """Return the page's part of the matrix: headings, each with its questions."""
-        return [(heading, [self[use.value] for use in uses]) for heading, uses in self.groups]
+        return [(heading, [self[name] for name in names]) for heading, names in self.groups]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return what this page decides about, by the names under which answers are kept."""
-        return tuple(use.value for _heading, uses in self.groups for use in uses)
+        return tuple(name for _heading, names in self.groups for name in names)
 
     def answers(self) -> dict[str, str]:
         """Return use -> answer for what was answered, and what goes along (`deciding.read_answers`)."""
-        given = {name: self[name].data for name in self.names if name in set(Use)}
+        given = {name: self[name].data for name in self.names if consent.named(name)}
         return {name: answer for name, answer in given.items() if answer in set(Answer)}
 
 
@@ -176,18 +184,28 @@ class LastingForm(PermissionsForm):
 setattr(LastingForm, Use.AFTER_DEATH.value, _radios(Use.AFTER_DEATH, AFTER_DEATH_LABELS))
 
 
-def form_of(step: Step) -> type[PermissionsForm]:
-    """Return the form of one page."""
+def form_of(step: Step, receivers: Sequence[Receiver] = ()) -> type[PermissionsForm]:
+    """Return the form of one page; the bodies on the list have a row each."""
     if step is Step.LASTING:
         return LastingForm
-    groups = PAGES[step]
-    fields = {use.value: _radios(use, ANSWER_LABELS) for _heading, uses in groups for use in uses}
-    return type("PageForm", (PermissionsForm,), {"groups": groups, **fields})
+    groups: list[tuple[Any, tuple[str, ...]]] = []
+    fields: dict[str, RadioField] = {}
+    for heading, uses in PAGES[step]:
+        rows = dict(_row(use, one) for use in uses for one in (receivers if use is Use.SHARE else (None,)))
+        groups.append((heading, tuple(rows)))
+        fields |= rows
+    return type("PageForm", (PermissionsForm,), {"groups": tuple(groups), **fields})
 
 
-def refusing() -> dict[str, str]:
-    """Return a no to everything, for now."""
-    return {use.value: Answer.NO.value for use in consent.MATRIX}
+def _row(use: Use, receiver: Receiver | None) -> tuple[str, RadioField]:
+    name = consent.name_of(use, receiver.id if receiver is not None else None)
+    return name, _radios(use, ANSWER_LABELS, receiver)
+
+
+def refusing(receivers: Sequence[Receiver]) -> dict[str, str]:
+    """Return a no to everything, for now; a body that comes onto the list later asks first."""
+    bodies = [consent.name_of(Use.SHARE, one.id) for one in receivers]
+    return dict.fromkeys([*(use.value for use in consent.MATRIX), *bodies], Answer.NO.value)
 
 
 def shown(answers: Mapping[str, str]) -> dict[str, str]:
@@ -200,15 +218,18 @@ def shown(answers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def held(decisions: Mapping[Use, Consent], trusted: str, *, on: date) -> dict[str, str]:
+def held(decisions: Mapping[Aim, Consent], trusted: str, *, on: date) -> dict[str, str]:
     """Return what was decided as answers of the form; what ended, or was never answered, is open."""
-    now = consent.current(decisions.values(), on=on)
-    found = {use.value: now[use].value for use in consent.MATRIX if use in decisions}
-    ends = {decisions[use].until for use in consent.MATRIX if use in decisions and found[use.value] == "yes"}
+    found, ends = {}, set()
+    for (use, receiver), row in decisions.items():
+        if use in consent.MATRIX or use is Use.SHARE:
+            answer = consent.current(decisions.values(), on=on, receiver=receiver)[use]
+            found[consent.name_of(use, receiver)] = answer.value
+            ends |= {row.until} if answer is Answer.YES else set()
     last = max((one for one in ends if one is not None), default=None)
     if last is not None and None not in ends:
         found[UNTIL] = last.isoformat()
-    wish = decisions.get(Use.AFTER_DEATH)
+    wish = decisions.get((Use.AFTER_DEATH, None))
     if wish is not None:
         found[Use.AFTER_DEATH.value] = wish.answer.value
         found |= {YEARS: str(wish.years)} if wish.years else {}
@@ -227,31 +248,48 @@ def changes(held: Mapping[str, str], given: Mapping[str, str], step: Step) -> di
     found = {name: given[name] for name in (Use.AFTER_DEATH.value, YEARS, TRUSTED) if given.get(name)}
     if given.get(UNTIL) == held.get(UNTIL):
         return found
-    allowed = [use.value for use in consent.MATRIX if held.get(use.value) == Answer.YES]
+    allowed = [name for name, answer in held.items() if _is_yes(name, answer)]
     end = {UNTIL: given[UNTIL]} if given.get(UNTIL) else {}
     return {**found, **dict.fromkeys(allowed, Answer.YES.value), **end}
 
 
-def restated(answers: Mapping[str, str]) -> list[tuple[Any, list[Any]]]:
+def _is_yes(name: str, answer: str) -> bool:
+    return answer == Answer.YES and name != Use.AFTER_DEATH and consent.named(name) is not None
+
+
+def _phrases(receivers: Sequence[Receiver]) -> Iterator[tuple[str, Any]]:
+    """Give what is asked as statements, by the names of the answers, in the order of the pages."""
+    for use in (use for groups in PAGES.values() for _heading, uses in groups for use in uses):
+        if use is not Use.SHARE:
+            yield use.value, USE_PHRASES[use]
+            continue
+        for one in receivers:
+            called = wordings.called(one, language())
+            yield consent.name_of(use, one.id), _("It is handed to %(name)s.", name=called)
+
+
+def restated(answers: Mapping[str, str], receivers: Sequence[Receiver]) -> list[tuple[Any, list[Any]]]:
     """Restate answers as sentences: what is allowed, what is asked first, what is not; then the rest."""
     said: dict[Answer, list[Any]] = {answer: [] for answer in Answer}
-    for use in consent.MATRIX:
-        said[Answer(answers.get(use.value) or Answer.ASK)].append(USE_PHRASES[use])
+    for name, phrase in _phrases(receivers):
+        said[Answer(answers.get(name) or Answer.ASK)].append(phrase)
     found = [(ANSWER_SENTENCES[answer], uses) for answer, uses in said.items() if uses]
     if answers.get(UNTIL) and said[Answer.YES]:
         until = day_in_words(date.fromisoformat(answers[UNTIL]))
-        found.append((_("Until when:"), [_("What you allow ends on %(day)s.", day=until)]))
-    if answers.get(Use.AFTER_DEATH):
+        ends = _("What you allow holds until %(day)s, and then you are asked anew.", day=until)
+        found.append((_("Until when:"), [ends]))
+    if answers.get(Use.AFTER_DEATH) or said[Answer.YES]:
         found.append((_("After your death:"), [_after_death(answers)]))
-    return found
+    others = _("What you allow, you allow for yourself: your yes does not cover people whom you name.")
+    return [*found, (_("Never covered:"), [others])] if said[Answer.YES] else found
 
 
 def _after_death(answers: Mapping[str, str]) -> str:
-    wish = Answer(answers[Use.AFTER_DEATH])
+    wish = Answer(answers.get(Use.AFTER_DEATH) or Answer.YES)
     if wish is Answer.NO and answers.get(YEARS):
         return _("It is closed to everybody for %(years)s years.", years=number(answers[YEARS]))
     if wish is Answer.NO:
         return _("It is closed to everybody, for good.")
     if wish is Answer.ASK and answers.get(TRUSTED):
         return _("%(name)s decides.", name=answers[TRUSTED])
-    return str(AFTER_DEATH_LABELS[wish]).partition("\n")[0]
+    return _("What you allowed stays allowed.") if wish is Answer.YES else _("A person you trust decides.")

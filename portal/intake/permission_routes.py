@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.errors import NotFoundError
-from portal.intake import draft_merging, service, visit, wordings
+from portal.intake import draft_merging, receivers, service, visit, wordings
 from portal.intake import permission_forms as permitting
 from portal.intake.drafts import Draft
 from portal.intake.folder_routes import opened_folder
@@ -36,12 +36,13 @@ def _said(step: Step) -> dict[str, object]:
 def _asked(step: Step) -> ResponseReturnValue:
     """Ask what is allowed: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
     kept = visit.draft().consent if visit.has_draft() else {}
-    form = permitting.form_of(step)(data=permitting.shown(kept))
+    bodies = receivers.present(edge.db())
+    form = permitting.form_of(step, bodies)(data=permitting.shown(kept))
     seen = request.form.get("seen", "")
 
     def take(draft: Draft) -> None:
         if request.form.get("action") == PRIVATE:
-            _keep(draft, permitting.refusing())
+            _keep(draft, permitting.refusing(bodies))
         else:
             _take(draft, step, form, seen)
 
@@ -106,7 +107,8 @@ def _change(step: Step) -> ResponseReturnValue:
     if opened.submission.status in GONE:
         return redirect(url_for("folder.show"), HTTPStatus.SEE_OTHER)
     held = permitting.held(opened.decided, opened.trusted, on=edge.today())
-    form = permitting.form_of(step)(data=permitting.shown(held))
+    bodies = receivers.present(edge.db())
+    form = permitting.form_of(step, bodies)(data=permitting.shown(held))
     seen = request.form.get("seen", "")
     if form.validate_on_submit():
         if draft_merging.differ(_of(held, form), form.answers(), seen, ""):
@@ -118,7 +120,7 @@ def _change(step: Step) -> ResponseReturnValue:
             )
             return _to(step)
         private = request.form.get("action") == PRIVATE
-        answers = permitting.refusing() if private else permitting.changes(held, form.answers(), step)
+        answers = permitting.refusing(bodies) if private else permitting.changes(held, form.answers(), step)
         return _changed(answers)
     return render_template(
         "intake/change_permissions.html",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
-from portal.intake import consent
+from portal.intake import consent, receivers
 from portal.intake.deciding import add_decisions
 from portal.intake.models import GONE, Answer, Consent, Question, QuestionState, Submission, Use
 from portal.intake.opening import load, part_keys, thread_of
@@ -28,6 +28,7 @@ class Asked:
 
     id: UUID
     use: Use
+    receiver_id: UUID | None
     state: QuestionState
     day: date
     answered: date | None
@@ -46,6 +47,7 @@ def asked(session: PortalSession, thread: PartKey) -> Sequence[Asked]:
         Asked(
             id=row.id,
             use=row.use,
+            receiver_id=row.receiver_id,
             state=row.state,
             day=row.day,
             answered=row.answered,
@@ -69,17 +71,26 @@ def _rows(session: PortalSession, submission_id: UUID) -> Sequence[Question]:
 
 
 def add(
-    session: PortalSession, submission: Submission, thread: PartKey, *, use: Use, reason: str, by: str
+    session: PortalSession,
+    submission: Submission,
+    thread: PartKey,
+    *,
+    use: Use,
+    reason: str,
+    by: str,
+    receiver: UUID | None = None,
 ) -> Question:
     """Ask for one use of a submission that is locked; once, until it is answered.
 
-    `InvalidError` when the source has decided about it, or no reason is given; `RefusedError` when they do
-    not wish to be written to at all.
+    SHARE is asked for one body on the list. `InvalidError` when the source has decided about it, or no reason
+    is given; `RefusedError` when they do not wish to be written to at all.
     """
-    holds = consent.current(submission.consents, on=session.today)
+    if receiver is not None:
+        receivers.find(session, receiver)
+    holds = consent.current(submission.consents, on=session.today, receiver=receiver)
     if holds[Use.CONTACT] is Answer.NO:
         raise RefusedError
-    if use not in consent.MATRIX or holds[use] is not Answer.ASK:
+    if holds.get(use) is not Answer.ASK or (use is Use.SHARE) is (receiver is None):
         raise InvalidError("The source has decided about this already. Their answer holds.")
     if not reason.strip():
         raise InvalidError("Say why, in words the source will read.")
@@ -97,6 +108,7 @@ def add(
         waits=True,
         asked_name=by,
         day=session.today,
+        receiver_id=receiver,
     )
     row.blob = seal_reason(thread, row.id, Label.QUESTION, reason.strip())
     session.add(row)
@@ -128,7 +140,7 @@ def answer(
     if said not in {Answer.YES, Answer.NO}:
         raise InvalidError("Choose yes, no or later.")
     thread = thread_of(part_keys(session, submission, seed))
-    given = {row.use.value: said}
+    given = {consent.name_of(row.use, row.receiver_id): said}
     add_decisions(
         session, submission_id, submission.consents, given, language=language, day=day, thread=thread
     )
@@ -143,8 +155,9 @@ def settle(session: PortalSession, submission_id: UUID, *, day: date) -> None:
         return
     session.flush()
     query = select(Consent).where(Consent.submission_id == submission_id)
-    holds = consent.current(session.scalars(query).all(), on=day)
+    made = session.scalars(query).all()
     for row in waiting:
+        holds = consent.current(made, on=day, receiver=row.receiver_id)
         if holds[row.use] is not Answer.ASK:
             _close(row, day)
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.database import empty_log
 from portal.errors import UnavailableError
-from portal.intake import draft_rows, letting_in_gate, service, visit
+from portal.intake import draft_rows, letting_in_gate, receivers, service, visit
 from portal.intake.asking import catalogue
 from portal.intake.code_words import wrong_words
 from portal.intake.day_words import understood
@@ -73,7 +73,7 @@ def check() -> ResponseReturnValue:
         draft=draft,
         summary=_summary(draft),
         documents=PAGES[Step.DOCUMENTS],
-        permissions=restated(draft.consent),
+        permissions=restated(draft.consent, receivers.present(edge.db())),
         unfinished=unfinished(draft),
         **place(Step.CHECK),
     )

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from portal.intake.models import Use
+from portal.intake.models import Receiver, Use
 
 VERSION = 3
 """The version that the pages show."""
@@ -58,9 +58,20 @@ def shown_in(language: str) -> str:
     return language
 
 
-def text(use: Use, language: str, version: int = VERSION) -> str:
-    """Return a question exactly as it was shown."""
-    return catalogue(shown_in(language))[version].questions[use]
+def text(use: Use, language: str, version: int = VERSION, *, receiver: Receiver | None = None) -> str:
+    """Return a question exactly as it was shown; one about handing on names the body."""
+    question = catalogue(shown_in(language))[version].questions[use]
+    return question if receiver is None else question.replace("{name}", called(receiver, language))
+
+
+def called(receiver: Receiver, language: str) -> str:
+    """Return a body's name as a reader of this language sees it."""
+    return receiver.name_fa if shown_in(language) == "fa" else receiver.name_en
+
+
+def described(receiver: Receiver, language: str) -> str:
+    """Return what a body is, as a reader of this language sees it."""
+    return receiver.about_fa if shown_in(language) == "fa" else receiver.about_en
 
 
 def above(page: str, language: str, version: int = VERSION) -> Above:

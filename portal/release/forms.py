@@ -1,6 +1,6 @@
 """What an administrator asks for, and what a lead decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import Field
@@ -9,13 +9,17 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from portal.errors import InvalidError
+from portal.intake import wordings
+from portal.intake.models import Receiver
+from portal.intake.receivers import Described
 from portal.release.columns import NAMES, ROLES, Choice
 from portal.release.labels import COLUMNS
 from portal.release.labels import ROLES as WORDS
 from portal.release.policy import DEFAULT_K, ColumnRole
 from portal.release.service import LONGEST
 from portal.web.forms import PortalForm, normal_lines
-from portal.web.locale import latin_digits
+from portal.web.locale import gettext as _
+from portal.web.locale import language, latin_digits
 from portal.web.locale import lazy_gettext as _l
 
 _SHORTER = Length(max=LONGEST, message=_l("Please make it shorter: 2000 letters at most."))
@@ -42,6 +46,13 @@ class RequestForm(PortalForm):
         filters=[_lines],
         validators=[DataRequired(_l("Name the person or institution that will receive it.")), _SHORTER],
     )
+    receiver = SelectField(
+        _l("Is it one of these bodies?"),
+        default="",
+        description=_l(
+            "If it is, choose it: then only accounts leave whose sources allow that they are handed to it."
+        ),
+    )
     k = StringField(
         _l("Families in each class, at least"),
         default=str(DEFAULT_K),
@@ -49,6 +60,11 @@ class RequestForm(PortalForm):
         description=_l("No one in a class can be told from the others. 11 is usual; less than 5 is refused."),
     )
     record_ids = BooleanField(_l("Number the records at random, anew for this release"))
+
+    def offer(self, bodies: Sequence[Receiver]) -> None:
+        """Offer the bodies on the list; none of them is an answer, too."""
+        called = [SelectChoice(one.id.hex, wordings.called(one, language())) for one in bodies]
+        self.receiver.choices = [SelectChoice("", _("none of them")), *called]
 
     @property
     def columns(self) -> Iterator[Field]:
@@ -85,6 +101,24 @@ class DecisionForm(PortalForm):
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     reason = TextAreaField(_l("Why not?"), filters=[_lines], validators=[_SHORTER])
+
+
+class ReceiverForm(PortalForm):
+    """A body in both languages, as sources read of it."""
+
+    name_fa = StringField(_l("Name in Persian"))
+    name_en = StringField(_l("Name in English"))
+    about_fa = StringField(_l("What it is, in Persian"))
+    about_en = StringField(_l("What it is, in English"))
+
+    def described(self) -> Described:
+        """Return what was typed."""
+        names = ("name_fa", "name_en", "about_fa", "about_en")
+        return Described(*(str(self[name].data or "") for name in names))
+
+
+class ConfirmForm(PortalForm):
+    """One press, meant."""
 
 
 class MoveForm(PortalForm):

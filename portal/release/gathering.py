@@ -20,7 +20,7 @@ from portal.store.wraps import Wrap, key_ids
 from portal.vault.wrap import Seeds
 
 _BATCH = 500
-_ASKED = (Use.RESEARCH, Use.LINK, *consent.weighs(Use.READ))
+_ASKED = (Use.RESEARCH, Use.LINK, Use.SHARE, *consent.weighs(Use.READ))
 
 
 class Account(NamedTuple):
@@ -77,12 +77,14 @@ class Gathered:
     earlier: Sequence[SealedRecord] = field(repr=False)
 
 
-def standing(session: PortalSession, *, by: Actor) -> Standing:
+def standing(session: PortalSession, *, by: Actor, receiver: UUID | None = None) -> Standing:
     """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to research.
+
+    For a body on the list of receivers, with a yes to being handed to that very body besides.
 
     Those of a circle whose key the actor does not hold are not known of, here as anywhere.
     """
-    accounts = _accounts(session, by)
+    accounts = _accounts(session, by, receiver)
     linkable = {one.submission_id for one in accounts if one.linkable}
     linked = select(Link.id, Link.submission_id).where(Link.state == LinkState.CURRENT)
     found = session.execute(linked).all()
@@ -94,9 +96,16 @@ def standing(session: PortalSession, *, by: Actor) -> Standing:
     )
 
 
-def gather(session: PortalSession, *, by: Actor, release_seed: Seeds, case_seeds: Seeds) -> Gathered:
+def gather(
+    session: PortalSession,
+    *,
+    by: Actor,
+    release_seed: Seeds,
+    case_seeds: Seeds,
+    receiver: UUID | None = None,
+) -> Gathered:
     """Read what is sealed to the groups that the seeds belong to; nothing is opened here."""
-    now = standing(session, by=by)
+    now = standing(session, by=by, receiver=receiver)
     records = session.scalars(select(ReleaseFile).execution_options(populate_existing=True))
     return Gathered(
         standing=now,
@@ -106,7 +115,7 @@ def gather(session: PortalSession, *, by: Actor, release_seed: Seeds, case_seeds
     )
 
 
-def _accounts(session: PortalSession, by: Actor) -> list[Account]:
+def _accounts(session: PortalSession, by: Actor, receiver: UUID | None) -> list[Account]:
     sheets = session.execute(
         select(CodingSheet.submission_id, CodingSheet.id, CodingSheet.revision)
         .join(Submission, Submission.id == CodingSheet.submission_id)
@@ -121,8 +130,9 @@ def _accounts(session: PortalSession, by: Actor) -> list[Account]:
     found = []
     for submission_id, sheet_id, revision in sheets:
         decisions = said.get(submission_id, [])
-        holds = consent.current(decisions, on=session.today)
-        if holds[Use.READ] is Answer.YES and holds[Use.RESEARCH] is Answer.YES:
+        holds = consent.current(decisions, on=session.today, receiver=receiver)
+        needed = (Use.READ, Use.RESEARCH) if receiver is None else (Use.READ, Use.RESEARCH, Use.SHARE)
+        if all(holds[use] is Answer.YES for use in needed):
             found.append(Account(submission_id, sheet_id, revision, holds[Use.LINK] is Answer.YES))
     return found
 

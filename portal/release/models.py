@@ -38,6 +38,8 @@ class Release(Base):
     requested: Mapped[date] = mapped_column(UtcDay)
     purpose: Mapped[str] = mapped_column(Text)
     recipient: Mapped[str] = mapped_column(Text)
+    receiver_id: Mapped[UUID | None]
+    """The body of the list of receivers that gets it, if it is one of them."""
     policy: Mapped[str] = mapped_column(Text)
     previews: Mapped[int] = mapped_column(default=0)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey(_STAFF, ondelete="RESTRICT"))

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.config import Face
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError
+from portal.intake import receivers, wordings
 from portal.permissions import Group, Permission
 from portal.release import labels, rewrapping, service
 from portal.release.figures import figures as counted
@@ -55,6 +56,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Ask for a release."""
     form = RequestForm()
+    form.offer(receivers.present(db()))
     if form.validate_on_submit():
         try:
             made = service.request(
@@ -64,6 +66,7 @@ def new() -> ResponseReturnValue:
                 recipient=str(form.recipient.data),
                 choice=form.choice(),
                 now=now(),
+                receiver=UUID(hex=form.receiver.data) if form.receiver.data else None,
             )
         except InvalidError as problem:
             form.form_errors.append(_(str(problem)))
@@ -95,6 +98,7 @@ def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
         may_decide=_may_decide(by, seen),
         has_key=Group.RELEASE in by.seeds,
         labels=labels,
+        body=wordings.called(seen.receiver, language()) if seen.receiver else _("none of the list"),
         facts=_inside_rows(seen) if seen.inside else [],
     )
     return page, HTTPStatus.BAD_REQUEST if form and form.errors else HTTPStatus.OK

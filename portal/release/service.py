@@ -12,6 +12,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from portal.config import PublicKeys
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.intake import receivers
+from portal.intake.models import Receiver
 from portal.ledger.recorder import lock
 from portal.ledger.service import note
 from portal.permissions import Group, Permission, Role
@@ -50,6 +52,7 @@ class Seen:
     """Whether it can still be decided."""
     fetchable: bool
     inside: Inside | None
+    receiver: Receiver | None
     gone: Sequence[date]
     """The days on which accounts of it were taken back since: whoever received it is to be told."""
 
@@ -58,10 +61,19 @@ class Seen:
 
 
 def request(
-    session: PortalSession, *, by: Actor, purpose: str, recipient: str, choice: Choice, now: datetime
+    session: PortalSession,
+    *,
+    by: Actor,
+    purpose: str,
+    recipient: str,
+    choice: Choice,
+    now: datetime,
+    receiver: UUID | None = None,
 ) -> Release:
-    """Ask for a release."""
+    """Ask for a release; for a body on the list of receivers, only of what may be handed to it."""
     by.require(Permission.RELEASE_REQUEST)
+    if receiver is not None:
+        receivers.find(session, receiver)
     texts = purpose.strip(), recipient.strip()
     if not all(texts):
         raise InvalidError("Say what the data is for and who will receive it.")
@@ -74,6 +86,7 @@ def request(
         requested=now.date(),
         purpose=texts[0],
         recipient=texts[1],
+        receiver_id=receiver,
         policy=choice.to_json(),
     )
     session.add(row)
@@ -106,6 +119,7 @@ def show(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) 
         open=row.state is ReleaseState.REQUESTED and not _run_out(row, now),
         fetchable=session.get(ReleaseKey, (release_id, by.id)) is not None,
         inside=inside,
+        receiver=session.get(Receiver, row.receiver_id) if row.receiver_id else None,
         gone=taken_back(session, inside.members) if inside else [],
     )
 
@@ -182,7 +196,7 @@ def approve(
     readers = {asker.id: asker.public_key, by.id: public_key(by.seed)}
     _seal(session, row, prepared, readers=readers, keys=keys)
     tell_sources(session, before)
-    _hold_still(session, before, by=by)
+    _hold_still(session, before, by=by, receiver=row.receiver_id)
     return row
 
 
@@ -240,6 +254,8 @@ def _to_decide(
         raise StaleError(_CHANGED)
     if _run_out(row, now):
         raise StaleError(_RUN_OUT)
+    if row.receiver_id is not None:
+        receivers.find(session, row.receiver_id)  # nothing is made for a body that has ended meanwhile
     asker = _asker(session, row)
     if asker.role is by.role or asker.role is not Role.ADMINISTRATOR:
         raise RefusedError
@@ -268,7 +284,9 @@ def _prepared(
     """Gather, put the transaction aside, and prepare."""
     seeds = Seeds(by.seeds_of(Group.RELEASE), by.case_seeds())
     choice, release_id = Choice.from_json(row.policy), row.id
-    gathered = gather(session, by=by, release_seed=seeds.release, case_seeds=seeds.cases)
+    gathered = gather(
+        session, by=by, release_seed=seeds.release, case_seeds=seeds.cases, receiver=row.receiver_id
+    )
     pause(session)
     return gathered.standing, prepare(
         gathered, choice=choice, seeds=seeds, release_id=release_id, random=random
@@ -317,14 +335,16 @@ def _seal(
     session.flush()
 
 
-def _hold_still(session: PortalSession, before: Standing, *, by: Actor) -> None:
+def _hold_still(session: PortalSession, before: Standing, *, by: Actor, receiver: UUID | None) -> None:
     """Compare with the database once more, now that nobody else can commit before this transaction does.
 
     Every commit passes through the ledger's lock, so holding it is holding still. It is taken last, because
     whoever waits for a row must not hold it.
     """
     lock(session.connection())
-    now = standing(session, by=by)
+    if receiver is not None:
+        receivers.find(session, receiver)
+    now = standing(session, by=by, receiver=receiver)
     own = now.earlier - before.earlier
     if (now.accounts, now.links, now.prisons) != (before.accounts, before.links, before.prisons) or len(
         own

@@ -70,6 +70,8 @@ ACTS: dict[str, Any] = {
     "message.send-file": _l("sent a file to a source"),
     "note.add": _l("left a note"),
     "question.ask": _l("asked a source for a permission"),
+    "receiver.add": _l("put a body on the list of those that may receive accounts"),
+    "receiver.end": _l("took a body off the list of those that may receive accounts"),
     "recovery.use": _l("used the recovery key"),
     "registry.add": _l("added a record"),
     "registry.edit": _l("changed a record"),

@@ -49,6 +49,7 @@ PERMISSIONS: Mapping[Permission, Any] = {
     Permission.REGISTRY_RESTRICTED: _l("See restricted entries of the registry"),
     Permission.FIGURES_SEE: _l("See the figures"),
     Permission.RELEASE_SEE: _l("See releases, asked for and decided"),
+    Permission.RECEIVER_KEEP: _l("Keep the list of bodies that may receive accounts"),
     Permission.RELEASE_REQUEST: _l("Ask for a release"),
     Permission.RELEASE_APPROVE: _l("Approve a release"),
     Permission.STAFF_SEE: _l("See who works here"),

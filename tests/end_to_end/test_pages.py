@@ -41,7 +41,7 @@ from portal.casework import holds, search_building
 from portal.casework.marking import MarkKind
 from portal.config import Face
 from portal.database import PortalSession
-from portal.intake import withdrawing
+from portal.intake import receivers, withdrawing
 from portal.intake.models import Submission
 from portal.intake.permission_forms import PAGES
 from portal.linking import dependence
@@ -58,6 +58,12 @@ from portal.staff.webauthn import Asked, Site
 from portal.upkeep import checkpoint
 
 LANGUAGES = ("fa", "en")
+ARCHIVE = receivers.Described(
+    "بایگانی دانشگاهی شهادت‌ها",
+    "University Archive of Testimonies",
+    "بایگانی یک دانشگاه در اروپا",
+    "The archive of a university in Europe",
+)
 SITE = Site("http://localhost:8001", "localhost")
 NEED_SCRIPTS = {"staff.security_keys": "a browser speaks to a security key by a script alone"}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -224,6 +230,7 @@ def _desk(portal: Portal) -> list[View]:
         )
     with at_desk(instance, "rowan") as (session, by):
         staff.invite(session, by=by, name="linden", role=Role.REVIEWER, now=instance.clock(), language="en")
+        body = receivers.add(session, by=by, described=ARCHIVE, now=instance.clock()).id
     hold_id, removal_id = a_hold(instance, held), a_removal(instance, coded)
     checkpoint(instance.database, instance.settings)
     with instance.database.session(write=False) as session:
@@ -262,6 +269,9 @@ def _desk(portal: Portal) -> list[View]:
         View("release.show", "maple", {"release_id": made}, "made"),
         View("release.show", "rowan", {"release_id": refused}, "declined"),
         View("release.figures", "cedar"),
+        *(View("release.receivers_list", who) for who in ("rowan", "maple")),
+        View("release.add_receiver", "rowan"),
+        View("release.end_receiver", "rowan", {"receiver_id": body}),
         View("staff.sign_in", "stranger"),
         View("staff.join", "stranger"),
         View("staff.join_keys", "joiner"),

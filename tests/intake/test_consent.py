@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.intake.consent import MATRIX, current, permits
+from portal.intake.consent import MATRIX, current, name_of, named, permits
 from portal.intake.models import Answer, Use
 from portal.intake.wordings import VERSION
 
@@ -24,6 +25,7 @@ class Decision:
     wording: int = VERSION
     until: date | None = None
     years: int | None = None
+    receiver_id: UUID | None = None
 
 
 def decisions(*made: tuple[Use, Answer]) -> list[Decision]:
@@ -83,6 +85,65 @@ def test_a_yes_to_an_earlier_wording_that_meant_less_asks_again() -> None:
     old = [Decision(1, Use.COURT, Answer.YES, wording=1), Decision(2, Use.READ, Answer.YES, wording=1)]
     assert current(old, on=TODAY)[Use.COURT] is Answer.ASK
     assert permits(old, Use.READ, on=TODAY)
+
+
+# handed to a body
+
+ONE, OTHER = UUID(int=1), UUID(int=2)
+
+
+def handed(answer: Answer, to: UUID, number: int = 1, until: date | None = None) -> Decision:
+    return Decision(number, Use.SHARE, answer, until=until, receiver_id=to)
+
+
+def test_handing_on_is_allowed_to_one_body_at_a_time() -> None:
+    made = [handed(Answer.YES, ONE), handed(Answer.NO, OTHER, 2)]
+    assert permits(made, Use.SHARE, on=TODAY, receiver=ONE)
+    assert not permits(made, Use.SHARE, on=TODAY, receiver=OTHER)
+    assert current(made, on=TODAY, receiver=OTHER)[Use.SHARE] is Answer.NO
+
+
+def test_a_body_that_came_later_is_asked_first_whatever_kind_of_body_was_allowed() -> None:
+    kinds = decisions((Use.SHARE_UN, Answer.YES), (Use.SHARE_RIGHTS, Answer.YES))
+    assert current([handed(Answer.YES, ONE), *kinds], on=TODAY, receiver=OTHER)[Use.SHARE] is Answer.ASK
+
+
+@pytest.mark.parametrize(("use", "receiver"), [(Use.SHARE, None), (Use.READ, ONE)])
+def test_nobody_asks_for_handing_on_without_a_body_or_for_another_use_with_one(
+    use: Use, receiver: UUID | None
+) -> None:
+    with pytest.raises(ValueError, match=use):
+        permits([], use, on=TODAY, receiver=receiver)
+
+
+def test_handing_on_ends_with_its_day_and_with_the_wish_for_after_a_death() -> None:
+    ends = [handed(Answer.YES, ONE, until=TODAY)]
+    assert permits(ends, Use.SHARE, on=TODAY, receiver=ONE)
+    assert not permits(ends, Use.SHARE, on=TODAY + timedelta(days=1), receiver=ONE)
+    for wish in Answer:
+        died = [Decision(2, Use.AFTER_DEATH, wish), Decision(3, Use.DIED, Answer.YES)]
+        assert current([handed(Answer.YES, ONE), *died], on=TODAY, receiver=ONE)[Use.SHARE] is wish
+
+
+@given(st.lists(st.tuples(st.sampled_from([ONE, OTHER]), st.sampled_from(Answer)), max_size=20))
+def test_what_is_said_of_one_body_says_nothing_of_another_or_of_any_use(
+    made: list[tuple[UUID, Answer]],
+) -> None:
+    kept = [handed(answer, to, number) for number, (to, answer) in enumerate(made, 1)]
+    assert current(kept, on=TODAY) == current([], on=TODAY)
+    for one in (ONE, OTHER):
+        said = [answer for to, answer in made if to == one]
+        assert current(kept, on=TODAY, receiver=one)[Use.SHARE] is (said[-1] if said else Answer.ASK)
+
+
+@pytest.mark.parametrize("name", ["share", "share-un", "share-", "share-" + "g" * 32, "died", "until", ""])
+def test_what_names_no_use_is_none(name: str) -> None:
+    assert named(name) is None
+
+
+def test_a_use_and_its_body_are_read_as_they_were_written() -> None:
+    aims: list[tuple[Use, UUID | None]] = [(Use.READ, None), (Use.AFTER_DEATH, None), (Use.SHARE, ONE)]
+    assert [named(name_of(*aim)) for aim in aims] == aims
 
 
 # after a death

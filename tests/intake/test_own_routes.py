@@ -266,5 +266,5 @@ def test_nothing_is_chosen_before_the_source_chooses(sqlite_instance: Instance) 
     source = Source(sqlite_instance)
     source.get("account")
     pages = [source.get(step).get_data(as_text=True) for step in PAGES]
-    assert [page.count('type="radio"') for page in pages] == [5 * 3, 5 * 3, 4 * 3, 3]
+    assert [page.count('type="radio"') for page in pages] == [5 * 3, 2 * 3, 4 * 3, 3]
     assert not any(" checked" in page for page in pages)

@@ -29,7 +29,7 @@ from visits import Source, by_page
 from werkzeug.test import TestResponse
 
 from portal.config import Face
-from portal.intake.models import Document, HoldState, LegalHold, Removal, SealedField, Submission
+from portal.intake.models import Document, HoldState, LegalHold, Receiver, Removal, SealedField, Submission
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
 from portal.ledger.tags import read_key
@@ -428,6 +428,13 @@ def a_release(watch: Watch) -> None:
             lead.get("release.show+inside", where)
             lead.get("release.preview", f"{where}/preview")
             lead.get("release.decline", f"{where}/decline")
+    administrator.get("release.receivers_list", "/receivers")
+    administrator.get("release.add_receiver", "/receivers/add")
+    body = {"name_fa": "بایگانی", "name_en": "Archive", "about_fa": "بایگانی", "about_en": "An archive"}
+    administrator.fill("release.add_receiver", "/receivers/add", **body)
+    receiver: UUID = one(watch, select(Receiver.id))
+    administrator.get("release.end_receiver", f"/receivers/{receiver}/end")
+    administrator.fill("release.end_receiver", f"/receivers/{receiver}/end")
     administrator.get("release.figures", "/figures")
     assert one(watch, select(Release.id))
 

@@ -33,8 +33,9 @@ from portal.casework.models import CodingSheet, SheetState
 from portal.casework.sealing import release_wrap_place
 from portal.casework.sheets import open_released
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.intake import receivers, withdrawing
 from portal.intake import service as intake
-from portal.intake import withdrawing
+from portal.intake.consent import name_of
 from portal.intake.models import Use
 from portal.ledger.models import LedgerEntry
 from portal.ledger.service import read_acts
@@ -666,3 +667,55 @@ def test_whoever_writes_past_the_lock_is_noticed_by_the_revision(
             service.decline(session, by=by, release_id=release_id, revision=1, reason="no", now=NOON)
         monkeypatch.undo()
         session.rollback()
+
+
+# For one body
+
+
+def a_body(instance: Instance, number: int = 1) -> UUID:
+    told = receivers.Described(f"نهاد {number}", f"Body {number}", "بایگانی", "an archive")
+    with instance.database.session(write=True) as session:
+        rowan = instance.actor("rowan", session)
+        return receivers.add(session, by=rowan, described=told, now=NOON).id
+
+
+def test_a_release_for_a_body_holds_only_what_may_be_handed_to_that_body(instance: Instance) -> None:
+    one, other = a_body(instance), a_body(instance, 2)
+    some = accounts(instance, 40)
+    for account in some[:25]:
+        decide(instance, account, **{name_of(Use.SHARE, one): "yes"})
+    for account in some[25:]:
+        decide(instance, account, **{name_of(Use.SHARE, one): "no", name_of(Use.SHARE, other): "yes"})
+    assert look(instance, a_request(instance, relation=QUASI)).accounts == 40
+    assert look(instance, a_request(instance, receiver=one, relation=QUASI)).accounts == 25
+    assert look(instance, a_request(instance, receiver=other, relation=QUASI)).accounts == 15
+    never = a_body(instance, 3)
+    assert look(instance, a_request(instance, receiver=never, relation=QUASI)).accounts == 0
+
+
+def test_nothing_is_made_for_a_body_that_has_ended(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 40, **{name_of(Use.SHARE, a_body(sqlite_instance)): "yes"})
+    with sqlite_instance.database.session(write=True) as session:
+        one = receivers.present(session)[0].id
+    release_id = a_request(sqlite_instance, receiver=one, relation=QUASI)
+    assert look(sqlite_instance, release_id).accounts == 40
+    with sqlite_instance.database.session(write=True) as session:
+        rowan = sqlite_instance.actor("rowan", session)
+        receivers.end(session, by=rowan, receiver_id=one, now=NOON)
+    with pytest.raises(StaleError):
+        look(sqlite_instance, release_id)
+    with pytest.raises(StaleError):
+        approve(sqlite_instance, release_id)
+    with pytest.raises(StaleError):
+        a_request(sqlite_instance, receiver=one, relation=QUASI)
+
+
+def test_a_permission_taken_back_between_looking_and_approving_stops_the_release(
+    sqlite_instance: Instance,
+) -> None:
+    one = a_body(sqlite_instance)
+    some = accounts(sqlite_instance, 40, **{name_of(Use.SHARE, one): "yes"})
+    release_id = a_request(sqlite_instance, receiver=one, relation=QUASI)
+    assert look(sqlite_instance, release_id).accounts == 40
+    decide(sqlite_instance, some[0], **{name_of(Use.SHARE, one): "no"})
+    assert look(sqlite_instance, release_id).accounts == 39
