@@ -127,7 +127,7 @@ def propose(
     whole = len(text.split()) <= _A_NAME and answer.complete
     likely = [one for one in made if not whole or one.weight >= _LIKE]
     return Proposed(
-        _passage(asked.opened, mark) if mark else None,
+        passage(asked.opened, mark) if mark else None,
         [one for one in likely if one.record.id not in aside][:MOST],
         [one for one in made if one.record.id in aside],
         answer.complete,
@@ -184,7 +184,7 @@ def _candidates(
     return made
 
 
-def _passage(opened: Opened, mark: Mark) -> Passage:
+def passage(opened: Opened, mark: Mark) -> Passage:
     """Give the text around a mark, cut between words; of one that no longer fits only what it kept."""
     if not mark.fits:
         return Passage(mark.at.prefix, mark.at.quote, mark.at.suffix)

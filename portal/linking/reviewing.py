@@ -18,6 +18,7 @@ from portal.intake.models import GONE, Status, Submission, Use
 from portal.intake.openings import Deed
 from portal.ledger.service import note
 from portal.linking import keeping, service
+from portal.linking.candidates import Passage, passage
 from portal.linking.keeping import LEAD, SECOND, Kept
 from portal.linking.models import Link, LinkState
 from portal.linking.opinions import Choice, Opinion, Settlement, agree
@@ -145,13 +146,14 @@ def _asked(session: PortalSession, opened: Opened, link_id: UUID, *, by: Actor) 
     raise StaleError(_GONE)
 
 
-def dispute(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> tuple[Kept, Mark]:
+def dispute(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> tuple[Kept, Mark, Passage]:
     """Open what two saw differently, for the lead who is to settle it; noted."""
     by.require(Permission.CASE_APPROVE)
     opened = service.open_to_link(session, by=by, case_id=case_id)
     one = _differing(session, opened, link_id, by=by)
     note(session, "mark.read", by=by.name, subject=case_id)
-    return one, service.mark_as_seen(session, opened, one.mark_id, by=by)
+    mark = service.mark_as_seen(session, opened, one.mark_id, by=by)
+    return one, mark, passage(opened, mark)
 
 
 def _differing(session: PortalSession, opened: Opened, link_id: UUID, *, by: Actor) -> Kept:

@@ -120,7 +120,7 @@ def _said(case_id: UUID, link_id: UUID, given: Given) -> ResponseReturnValue:
 def settle(case_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Show a lead what two say of the same words, side by side, to decide with a reason."""
     try:
-        one, mark = reviewing.dispute(db(), by=actor(), case_id=case_id, link_id=link_id)
+        one, mark, around = reviewing.dispute(db(), by=actor(), case_id=case_id, link_id=link_id)
         form = SettleForm()
         form.offer(reviewing.outcomes(one))
         if form.validate_on_submit():
@@ -142,6 +142,7 @@ def settle(case_id: UUID, link_id: UUID) -> ResponseReturnValue:
         case_id=case_id,
         link_id=link_id,
         mark=mark,
+        passage=around,
         form=form,
         sides=[(said, _card(case_id, mark, said.choice)) for said in one.hands],
         labels=labels,
