@@ -26,7 +26,8 @@ from portal.dates.calendars import Calendar
 from portal.intake.answers import days
 from portal.intake.permission_forms import LastingForm
 from portal.registry.date_fields import DateForm, read_day, write_day
-from portal.registry.forms import PlaceForm, StatementForm, _degrees
+from portal.registry.forms import PlaceForm, _degrees
+from portal.registry.statement_forms import PositionForm, StatementForm
 from portal.release.forms import RequestForm
 from portal.vault import receipt, totp
 
@@ -64,6 +65,16 @@ READ: dict[str, tuple[str, Callable[[str], object]]] = {
     "latitude": (
         "35.8",
         lambda text: _degrees(_sent(PlaceForm, latitude=text, longitude=text).latitude.data),
+    ),
+    "longitude": (
+        "51.48123",
+        lambda text: _sent(PositionForm, latitude="35.65432", longitude=text).exact().longitude,
+    ),
+    "accuracy": ("20", lambda text: _sent(PositionForm, accuracy=text).accuracy.data),
+    "low": ("444", lambda text: _sent(StatementForm, predicate="figure", low=text).low.data),
+    "high": (
+        "5000",
+        lambda text: _sent(StatementForm, predicate="figure", low="0", high=text).high.data,
     ),
     "earliest": (
         "1367-05-01",

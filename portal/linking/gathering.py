@@ -50,7 +50,7 @@ def facts_of(
     What is restricted says nothing to those who may not see it: neither by its name nor by its ties.
     """
     ours, companions = [one.id for one in records], [*dict.fromkeys(linked)]
-    ties = _ties(session, [*ours, *companions])
+    ties = _ties(session, [*ours, *companions], by)
     others = {
         *companions,
         *(one for found in (ties.kin, ties.places) for several in found.values() for one in several),
@@ -60,7 +60,7 @@ def facts_of(
     known = registry.several(session, [*others], by=by)
     where = {one.event.place_id for one in known.values() if one.event and one.event.place_id} - known.keys()
     known |= registry.several(session, [*where], by=by)
-    days = _days(session, ours)
+    days = _days(session, ours, by)
     return {
         one.id: _facts(
             one, ties, known, days.get(one.id, ()), [other for other in companions if other in known]
@@ -69,13 +69,15 @@ def facts_of(
     }
 
 
-def _ties(session: Session, ids: Sequence[UUID]) -> _Ties:
+def _ties(session: Session, ids: Sequence[UUID], by: Actor) -> _Ties:
     kin: dict[UUID, list[UUID]] = {}
     places: dict[UUID, list[UUID]] = {}
     events: dict[UUID, list[tuple[UUID, Part]]] = {}
     outward = and_(Relation.from_id.in_(ids), Relation.kind.in_((*_KIN, *_STAYED)))
     inward = and_(Relation.to_id.in_(ids), Relation.kind.in_(_KIN))
-    query = select(Relation.from_id, Relation.to_id, Relation.kind).where(or_(outward, inward))
+    query = select(Relation.from_id, Relation.to_id, Relation.kind).where(
+        or_(outward, inward), registry.readable(Relation, by)
+    )
     rows = session.execute(query.order_by(Relation.id))
     for one, other, kind in rows:
         if kind in _KIN:
@@ -84,15 +86,22 @@ def _ties(session: Session, ids: Sequence[UUID]) -> _Ties:
         elif kind in _STAYED:
             places.setdefault(one, []).append(other)
     taken = select(Participation.record_id, Participation.event_id, Participation.role)
-    for one, event, role in session.execute(taken.where(Participation.record_id.in_(ids))):
+    for one, event, role in session.execute(
+        taken.where(Participation.record_id.in_(ids), registry.readable(Participation, by))
+    ):
         events.setdefault(one, []).append((event, role))
     return _Ties(kin, places, events)
 
 
-def _days(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Stretch]]:
+def _days(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, list[Stretch]]:
     query = select(
         Statement.record_id, Statement.predicate, Statement.earliest, Statement.latest, Statement.words
-    ).where(Statement.record_id.in_(ids), Statement.predicate.in_(_BEFALL), Statement.earliest.is_not(None))
+    ).where(
+        Statement.record_id.in_(ids),
+        Statement.predicate.in_(_BEFALL),
+        Statement.earliest.is_not(None),
+        registry.readable(Statement, by),
+    )
     found: dict[UUID, list[Stretch]] = {}
     for record_id, predicate, earliest, latest, words in session.execute(query):
         if earliest and latest:

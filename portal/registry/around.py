@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from portal.registry.looking import place_of, readable, visible
 from portal.registry.models import (
     Body,
     Event,
@@ -17,8 +18,9 @@ from portal.registry.models import (
     Record,
     Relation,
     Source,
+    Statement,
 )
-from portal.registry.service import place_of, visible
+from portal.registry.periods import NOTHING, Period
 from portal.registry.vocabulary import Kind, Part, RelationKind
 from portal.staff.actor import Actor
 
@@ -27,7 +29,7 @@ _DEPTH = 12
 
 @dataclass(frozen=True)
 class Tie:
-    """A relation or a part in an event, seen from one record: what, whom, which way, who says so."""
+    """A relation or a part in an event, seen from one record: what, whom, which way, when, who says so."""
 
     id: UUID
     word: RelationKind | Part
@@ -35,6 +37,26 @@ class Tie:
     forward: bool
     source: Source
     locator: str
+    post: str = ""
+    since: Period = NOTHING
+    until: Period = NOTHING
+    restricted: bool = False
+
+
+def statements(session: Session, record: Record, *, by: Actor) -> Sequence[Statement]:
+    """Give what sources say of a record, as far as this person may read it."""
+    query = select(Statement).where(Statement.record_id == record.id, readable(Statement, by))
+    return session.scalars(query.order_by(Statement.position, Statement.id)).all()
+
+
+def leaning_on(session: Session, record: Record, *, by: Actor) -> Period:
+    """Give the date that "that same year" may lean on: the last one said of the record, or its own."""
+    dates = [one.when for one in statements(session, record, by=by) if one.when.placed]
+    if record.event:
+        dates.insert(0, record.event.when)
+    if record.person:
+        dates.insert(0, record.person.birth)
+    return dates[-1] if dates else NOTHING
 
 
 def _several(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Record]:
@@ -43,12 +65,24 @@ def _several(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Rec
 
 
 def relations(session: Session, record: Record, *, by: Actor) -> list[Tie]:
-    """Give what the record is to others and they to it; restricted others are left out."""
+    """Give what the record is to others and they to it; what is restricted, or leads there, is left out."""
     either = or_(Relation.from_id == record.id, Relation.to_id == record.id)
-    rows = session.scalars(select(Relation).where(either).order_by(Relation.kind, Relation.id)).all()
+    query = select(Relation).where(either, readable(Relation, by)).order_by(Relation.kind, Relation.id)
+    rows = session.scalars(query).all()
     others = _several(session, [row.to_id if row.from_id == record.id else row.from_id for row in rows], by)
     return [
-        Tie(row.id, row.kind, others[other], forward, row.source, row.locator)
+        Tie(
+            row.id,
+            row.kind,
+            others[other],
+            forward,
+            row.source,
+            row.locator,
+            row.post or "",
+            row.since,
+            row.until,
+            bool(row.restricted),
+        )
         for row in rows
         for forward in (row.from_id == record.id,)
         for other in (row.to_id if forward else row.from_id,)
@@ -60,12 +94,19 @@ def parts(session: Session, record: Record, *, by: Actor) -> list[Tie]:
     """Give who had a part in an event, or in which events, by date, the record had one."""
     event = record.kind is Kind.EVENT
     column = Participation.event_id if event else Participation.record_id
-    rows = session.scalars(
-        select(Participation).where(column == record.id).order_by(Participation.role, Participation.id)
-    ).all()
+    query = select(Participation).where(column == record.id, readable(Participation, by))
+    rows = session.scalars(query.order_by(Participation.role, Participation.id)).all()
     others = _several(session, [row.record_id if event else row.event_id for row in rows], by)
     ties = [
-        Tie(row.id, row.role, others[other], event, row.source, row.locator)
+        Tie(
+            row.id,
+            row.role,
+            others[other],
+            event,
+            row.source,
+            row.locator,
+            restricted=bool(row.restricted),
+        )
         for row in rows
         for other in (row.record_id if event else row.event_id,)
         if other in others
@@ -76,7 +117,7 @@ def parts(session: Session, record: Record, *, by: Actor) -> list[Tie]:
 def _when(tie: Tie) -> date:
     """Order events by their first day, those without one at the end."""
     event = tie.other.event
-    return (event.earliest if event else None) or date.max
+    return (event and (event.earliest or event.latest)) or date.max
 
 
 def lineage(session: Session, record: Record, *, by: Actor) -> list[Record]:

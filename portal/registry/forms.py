@@ -1,32 +1,30 @@
-"""Forms of the registry: records by kind, statements, relations; all say why and on which version."""
+"""Forms of records, by kind: names, short facts and their source; all say why and on which version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from wtforms import (
     BooleanField,
     FieldList,
-    Form,
     FormField,
-    HiddenField,
-    IntegerField,
-    RadioField,
     SelectField,
     StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import ValidationError
 
 from portal.registry import names
-from portal.registry.date_fields import SHORT, DateForm, typed
+from portal.registry.date_fields import SHORT, DateForm, SpanForm, spanned, typed
+from portal.registry.facts import changed as compare
+from portal.registry.facts import facts_of
 from portal.registry.labels import choices
 from portal.registry.models import Record, Source
+from portal.registry.periods import NOTHING, Period
 from portal.registry.records import (
     BodyFacts,
     Cite,
-    Claim,
     EventFacts,
     Facts,
     GraveFacts,
@@ -34,60 +32,65 @@ from portal.registry.records import (
     PlaceFacts,
     Spelling,
 )
+from portal.registry.source_forms import LONG, SourceForm, source_choices
 from portal.registry.vocabulary import (
+    BodyKind,
     Condition,
     EventKind,
     Existence,
     Kind,
     Living,
     NameKind,
-    Part,
     PersonRole,
     PlaceKind,
-    Predicate,
-    RelationKind,
     Sex,
-    SourceKind,
 )
-from portal.web.forms import PortalForm
+from portal.registry.writing import spellings_of
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l
 
 _SPARE_NAMES = 3
-_LONG = Length(max=300, message=_l("Please keep this under 300 letters."))
 
 
-class NameForm(Form):
-    """One spelling of a name."""
+class NameForm(SpanForm):
+    """One spelling of a name: who spells it so, and when it was in use."""
 
-    text = StringField(_l("Name, letter for letter"), [_LONG])
+    text = StringField(_l("Name, letter for letter"), [LONG])
     kind = SelectField(_l("What kind of name"), choices=choices(NameKind))
+    source = SelectField(_l("Who spells it so"), choices=[SelectChoice("", _l("Not said"))], default="")
+    locator = StringField(_l("Where in it"), [LONG])
+
+    def spelling(self, kept: Mapping[str, Spelling]) -> Spelling:
+        """Give the name; dates whose words were not touched keep their days."""
+        text = (self.text.data or "").strip()
+        old = kept.get(text, Spelling(text))
+        cite = Cite(UUID(self.source.data), (self.locator.data or "").strip()) if self.source.data else None
+        since, until = self.span((old.since, old.until))
+        return Spelling(text, NameKind(self.kind.data), cite, since, until)
 
 
-class ChangeForm(PortalForm):
-    """What every change carries: the version that was looked at, and why it is made."""
-
-    version = HiddenField()
-    note = StringField(
-        _l("Why"),
-        [InputRequired(_l("Please say why, in a few words. It is kept with the history.")), _LONG],
-        description=_l("For example: spelling from the published list."),
-    )
-
-    def seen(self) -> int:
-        """Give the version that was looked at; 0, which is no version, when it is missing."""
-        text = self.version.data or ""
-        return int(text) if text.isdecimal() else 0
+# Facts that somebody must have said; the others say how the registry sorts its records.
+_SAID = frozenset(
+    {"father_name", "mother_name", "birth", "birthplace", "origin", "existence", "condition", "date"}
+    | {"since", "until"}
+)
 
 
-class RecordForm(ChangeForm):
+class RecordForm(SourceForm):
     """Names and facts of a record; each kind adds its own facts."""
 
     names = FieldList(FormField(NameForm, label=_l("Name")), label=_l("Names"), min_entries=1, max_entries=60)
     restricted = BooleanField(_l("Show only to lead reviewers"))
 
     order: ClassVar[Sequence[str]] = ()
+    none_chosen = _l("None of these, or one that is written below")
+    kept: Facts | None = None
+    """The facts that the record has now."""
+    spelt: Mapping[str, Spelling] = MappingProxyType({})
+    """The names that it has now, by their text."""
+    decided: Collection[str] = ()
+    """Facts that a conclusion decides."""
 
     def validate_names(self, field: "FieldList[Any]") -> None:
         """Ask for one name at least, beside the line where it belongs."""
@@ -97,12 +100,34 @@ class RecordForm(ChangeForm):
             first.errors = [*first.errors, problem]
             raise ValidationError(problem)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for a source of facts that change, and leave alone what a conclusion decides."""
+        if not super().validate(extra_validators):
+            return False
+        facts = self.facts()
+        changed = set(compare(self.kept or type(facts)(), facts))
+        said = [name for name in changed & _SAID if getattr(facts, name)]
+        for name in sorted(changed.intersection(self.decided)):
+            self._wrong(name, _("A conclusion decides this; replace it or take it back."))
+        if said and not self.sourced:
+            self._wrong("source", _("Please say which source the facts are from."))
+        return not self.errors
+
+    def _wrong(self, name: str, problem: str) -> None:
+        field = self[name]
+        target = field.form.words if field.type == "FormField" else field
+        target.errors = [*target.errors, problem]
+
+    def known(self, sources: Sequence[Source]) -> None:
+        """Set the sources that can be chosen, for the facts and for each name."""
+        self.offer(sources)
+        for entry in self.names:
+            entry.form.source.choices = [SelectChoice("", _("Not said")), *source_choices(sources)]
+
     def spellings(self) -> list[Spelling]:
         """Give the names that were written, without the empty lines."""
         return [
-            Spelling((entry.form.text.data or "").strip(), NameKind(entry.form.kind.data))
-            for entry in self.names
-            if names.fold(entry.form.text.data or "")
+            entry.form.spelling(self.spelt) for entry in self.names if names.fold(entry.form.text.data or "")
         ]
 
     if TYPE_CHECKING:
@@ -118,10 +143,15 @@ class PersonForm(RecordForm):
     role = SelectField(_l("Part"), choices=choices(PersonRole))
     living = SelectField(_l("Living or dead"), choices=choices(Living), default=Living.UNKNOWN.value)
     father_name = StringField(_l("Father's name"), [SHORT])
-    origin = StringField(_l("Home town"), [SHORT])
+    mother_name = StringField(_l("Mother's name"), [SHORT])
     birth = FormField(DateForm, label=_l("Birth"))
+    birthplace = StringField(_l("Birthplace"), [SHORT])
+    origin = StringField(_l("Home town"), [SHORT])
 
-    order = ("sex", "role", "living", "father_name", "origin", "birth")
+    order = (
+        *("role", "sex", "living", "father_name", "mother_name"),
+        *("birth", "birthplace", "origin"),
+    )
 
     def facts(self) -> PersonFacts:
         """Give the person's facts."""
@@ -131,8 +161,17 @@ class PersonForm(RecordForm):
             living=Living(self.living.data),
             father_name=self.father_name.data or "",
             origin=self.origin.data or "",
-            birth=self.birth.form.period(),
+            birth=kept_or(self.birth.form.period(), self.kept, "birth"),
+            mother_name=self.mother_name.data or "",
+            birthplace=self.birthplace.data or "",
         )
+
+
+def kept_or(typed_now: Period, kept: Facts | None, name: str) -> Period:
+    """Keep a date as it was when nothing in it was touched: days alone do not tell how fine they were."""
+    old: Period = getattr(kept, name, NOTHING)
+    same = (old.words, old.earliest, old.latest) == (typed_now.words, typed_now.earliest, typed_now.latest)
+    return old if same else typed_now
 
 
 class _PlaceField(SelectField):
@@ -157,8 +196,9 @@ class PlaceForm(RecordForm):
     place = _PlaceField(_l("Lies in"))
     latitude = StringField(_l("Degrees north"), description=_l("To one tenth of a degree, such as 35.8."))
     longitude = StringField(_l("Degrees east"), description=_l("To one tenth of a degree, such as 51.4."))
+    existed = FormField(SpanForm, label=_l("From when to when"))
 
-    order = ("place_kind", "place", "latitude", "longitude")
+    order = ("place_kind", "place", "latitude", "longitude", "existed")
 
     def validate_latitude(self, field: StringField) -> None:
         """Ask for a latitude, or nothing."""
@@ -172,12 +212,20 @@ class PlaceForm(RecordForm):
 
     def facts(self) -> PlaceFacts:
         """Give the place's facts."""
+        since, until = self.existed.form.span(span_of(self.kept))
         return PlaceFacts(
+            since=since,
+            until=until,
             kind=PlaceKind(self.place_kind.data),
             parent_id=self.place.chosen(),
             latitude_tenths=_tenths(self.latitude.data),
             longitude_tenths=_tenths(self.longitude.data),
         )
+
+
+def span_of(kept: Facts | None) -> tuple[Period, Period]:
+    """Give from when to when a place or body was there, as it is kept."""
+    return (kept.since, kept.until) if isinstance(kept, PlaceFacts | BodyFacts) else (NOTHING, NOTHING)
 
 
 def _degrees(text: str | None) -> float | None:
@@ -216,13 +264,18 @@ class GraveForm(RecordForm):
 class BodyForm(RecordForm):
     """A commission, court or office."""
 
+    body_kind = SelectField(
+        _l("Kind of body"), choices=[SelectChoice("", _l("Not known")), *choices(BodyKind)], default=""
+    )
     place = _PlaceField(_l("Place"))
+    existed = FormField(SpanForm, label=_l("From when to when"))
 
-    order = ("place",)
+    order = ("body_kind", "place", "existed")
 
     def facts(self) -> BodyFacts:
         """Give the body's facts."""
-        return BodyFacts(self.place.chosen())
+        kind = BodyKind(self.body_kind.data) if self.body_kind.data else None
+        return BodyFacts(self.place.chosen(), kind, *self.existed.form.span(span_of(self.kept)))
 
 
 class EventForm(RecordForm):
@@ -236,7 +289,11 @@ class EventForm(RecordForm):
 
     def facts(self) -> EventFacts:
         """Give the event's facts."""
-        return EventFacts(EventKind(self.event_kind.data), self.place.chosen(), self.date.form.period())
+        return EventFacts(
+            EventKind(self.event_kind.data),
+            self.place.chosen(),
+            kept_or(self.date.form.period(), self.kept, "date"),
+        )
 
 
 FORMS: Mapping[Kind, type[RecordForm]] = {
@@ -253,124 +310,43 @@ def spare_names(written: Sequence[Mapping[str, str]] = ()) -> list[Mapping[str, 
     return [*written, *({"text": "", "kind": NameKind.OFFICIAL.value} for _spare in range(_SPARE_NAMES))]
 
 
+def _line(name: Spelling) -> dict[str, str]:
+    return {
+        "text": name.text,
+        "kind": name.kind.value,
+        "source": str(name.cite.source_id) if name.cite else "",
+        "locator": name.cite.locator if name.cite else "",
+        **spanned(name.since, name.until),
+    }
+
+
 def filled(record: Record) -> dict[str, Any]:
     """Give a record as its form shows it."""
     data: dict[str, Any] = {
         "version": str(record.version),
         "restricted": record.restricted,
-        "names": spare_names([{"text": name.text, "kind": name.kind.value} for name in record.names]),
+        "names": spare_names([_line(name) for name in spellings_of(record)]),
     }
-    if person := record.person:
-        data |= {
-            field: getattr(person, field) for field in ("sex", "role", "living", "father_name", "origin")
-        }
-        data["birth"] = typed(
-            person.birth_words, person.birth_calendar, person.birth_earliest, person.birth_latest
-        )
-    if place := record.place:
-        data |= {"place_kind": place.kind, "place": str(place.parent_id or "")}
-        data |= {
-            "latitude": "" if place.latitude_tenths is None else f"{place.latitude_tenths / 10:.1f}",
-            "longitude": "" if place.longitude_tenths is None else f"{place.longitude_tenths / 10:.1f}",
-        }
-    if grave := record.grave:
-        data |= {
-            "place": str(grave.place_id or ""),
-            "existence": grave.existence,
-            "condition": grave.condition,
-        }
-    if body := record.body:
-        data["place"] = str(body.place_id or "")
-    if event := record.event:
-        data |= {"event_kind": event.kind, "place": str(event.place_id or "")}
-        data["date"] = typed(event.words, event.calendar, event.earliest, event.latest)
+    match facts_of(record):
+        case PersonFacts() as person:
+            plain = ("sex", "role", "living", "father_name", "mother_name", "birthplace", "origin")
+            data |= {field: getattr(person, field) for field in plain}
+            data["birth"] = typed(person.birth)
+        case PlaceFacts() as place:
+            data |= {"place_kind": place.kind, "place": str(place.parent_id or "")}
+            data |= {"latitude": _tenth(place.latitude_tenths), "longitude": _tenth(place.longitude_tenths)}
+            data["existed"] = spanned(place.since, place.until)
+        case GraveFacts() as grave:
+            data |= {"place": str(grave.place_id or "")}
+            data |= {"existence": grave.existence, "condition": grave.condition}
+        case BodyFacts() as body:
+            data |= {"place": str(body.place_id or ""), "body_kind": body.kind.value if body.kind else ""}
+            data["existed"] = spanned(body.since, body.until)
+        case EventFacts() as event:
+            data |= {"event_kind": event.kind, "place": str(event.place_id or "")}
+            data["date"] = typed(event.date)
     return data
 
 
-class _SourceForm(ChangeForm):
-    """A change that rests on a source: one of the known ones, or a new one."""
-
-    source = SelectField(_l("Source"))
-    locator = StringField(_l("Where in it"), [_LONG], description=_l("Page, section or minute."))
-    new_kind = SelectField(_l("Kind of source"), choices=choices(SourceKind, leave_out=[SourceKind.INVENTED]))
-    new_title = StringField(_l("Title"), [_LONG])
-    new_author = StringField(_l("Author"), [_LONG])
-    new_year = IntegerField(
-        _l("Year"), [Optional(), NumberRange(1000, 2200, _l("Please write the year of publication."))]
-    )
-    new_address = StringField(_l("Number or address"), [_LONG])
-
-    def offer(self, sources: Sequence[Source]) -> None:
-        """Set the sources that can be chosen."""
-        known = [
-            SelectChoice(
-                str(source.id), ", ".join(filter(None, (source.title, source.author, str(source.year or ""))))
-            )
-            for source in sources
-        ]
-        self.source.choices = [SelectChoice("", _("A new source, written below")), *known]
-
-    def validate_source(self, field: SelectField) -> None:
-        """Ask for a source, known or new: nothing is stated without one."""
-        if not field.data and not (self.new_title.data or "").strip():
-            raise ValidationError(_("Please choose a source, or write the title of a new one below."))
-
-    def cite(self, source_id: UUID) -> Cite:
-        """Give the place in the source."""
-        return Cite(source_id, (self.locator.data or "").strip())
-
-    def new_source(self) -> dict[str, Any] | None:
-        """Give the new source's fields, or None when a known one was chosen."""
-        if self.source.data:
-            return None
-        return {
-            "kind": SourceKind(self.new_kind.data),
-            "title": self.new_title.data or "",
-            "author": self.new_author.data or "",
-            "year": self.new_year.data,
-            "address": self.new_address.data or "",
-        }
-
-
-class StatementForm(_SourceForm):
-    """One thing that a source says of a record."""
-
-    predicate = SelectField(_l("What it is about"), choices=choices(Predicate), default=Predicate.NOTE.value)
-    value_fa = TextAreaField(_l("In Persian"))
-    value_en = TextAreaField(_l("In English"))
-    date = FormField(DateForm, label=_l("Date"))
-
-    def validate_value_en(self, field: TextAreaField) -> None:
-        """Ask for the words in one language at least."""
-        if not (field.data or "").strip() and not (self.value_fa.data or "").strip():
-            raise ValidationError(_("Please write it in Persian, in English, or in both."))
-
-    def claim(self, source_id: UUID) -> Claim:
-        """Give the statement, resting on the source."""
-        return Claim(
-            predicate=Predicate(self.predicate.data),
-            cites=(self.cite(source_id),),
-            value_fa=self.value_fa.data or "",
-            value_en=self.value_en.data or "",
-            date=self.date.form.period(),
-        )
-
-
-class TieForm(_SourceForm):
-    """A relation to another record, or who had a part in this event."""
-
-    word = SelectField(_l("What it is to the other"))
-    other = RadioField(_l("Which record"), validate_choice=True)
-
-    def word_for(self, kind: Kind) -> RelationKind | Part:
-        """Give the chosen word for a record of this kind."""
-        return Part(self.word.data) if kind is Kind.EVENT else RelationKind(self.word.data)
-
-    def ask(self, kind: Kind, others: Sequence[tuple[UUID, str]]) -> None:
-        """Set the words for this kind of record and the records that can be chosen."""
-        self.word.choices = choices(Part if kind is Kind.EVENT else RelationKind)
-        self.other.choices = [SelectChoice(str(key), name) for key, name in others]
-
-
-class RetractForm(ChangeForm):
-    """Taking a statement off a record."""
+def _tenth(tenths: int | None) -> str:
+    return "" if tenths is None else f"{tenths / 10:.1f}"

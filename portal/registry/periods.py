@@ -29,6 +29,11 @@ class Period:
         if self.earliest and self.latest and self.earliest > self.latest:
             raise InvalidError("The first day of a date comes after its last day.")
 
+    @property
+    def bare(self) -> "Period":
+        """The same days without the words."""
+        return replace(self, words="")
+
     def __bool__(self) -> bool:
         """Tell whether anything is known."""
         return bool(self.words or self.placed)
@@ -85,8 +90,3 @@ def between(words: str, calendar: Calendar, earliest: date | None, latest: date 
         return Period(words)
     precision = Precision.DAY if earliest == latest else Precision.RANGE
     return Period(words, calendar, earliest, latest, precision, Qualifier.NONE)
-
-
-def worded(period: Period, words: str) -> Period:
-    """Keep the same days under other words."""
-    return replace(period, words=words)

@@ -1,14 +1,19 @@
 """What a record says, as plain values: facts by kind, names, statements, and how two versions differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from portal.dates.calendars import Calendar
 from portal.errors import InvalidError
+from portal.registry.periods import NOTHING, Period
 from portal.registry.vocabulary import (
+    CODED,
+    COUNTED,
+    Basis,
+    BodyKind,
+    Certainty,
     Condition,
     EventKind,
     Existence,
@@ -21,25 +26,31 @@ from portal.registry.vocabulary import (
     Sex,
 )
 
+__all__ = [
+    "DECIDES",
+    "KIND_OF",
+    "BodyFacts",
+    "Cite",
+    "Claim",
+    "Difference",
+    "EventFacts",
+    "Facts",
+    "Finding",
+    "GraveFacts",
+    "Line",
+    "Period",
+    "PersonFacts",
+    "PlaceFacts",
+    "Said",
+    "Spelling",
+    "differences",
+    "shown",
+    "without",
+]
+
 # Finer than a tenth of a degree (about 11 km) would point at a plot; tenths are kept, as integers.
 _LATITUDE, _LONGITUDE = 900, 1800
-
-
-@dataclass(frozen=True)
-class Period:
-    """A date as written, and the first and last Gregorian day it may mean."""
-
-    words: str = ""
-    calendar: Calendar | None = None
-    earliest: date | None = None
-    latest: date | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse an interval that ends before it begins, or has one end only."""
-        if (self.earliest is None) != (self.latest is None):
-            raise InvalidError("A date needs both its first and its last day.")
-        if self.earliest and self.latest and self.earliest > self.latest:
-            raise InvalidError("The first day of a date comes after its last day.")
+_MOST = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,9 @@ class PersonFacts:
     living: Living = Living.UNKNOWN
     father_name: str = ""
     origin: str = ""
-    birth: Period = field(default_factory=Period)
+    birth: Period = NOTHING
+    mother_name: str = ""
+    birthplace: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,8 @@ class PlaceFacts:
     parent_id: UUID | None = None
     latitude_tenths: int | None = None
     longitude_tenths: int | None = None
+    since: Period = NOTHING
+    until: Period = NOTHING
 
     def __post_init__(self) -> None:
         """Refuse a point that is not on the globe."""
@@ -83,6 +98,9 @@ class BodyFacts:
     """Facts of a commission, court or office."""
 
     place_id: UUID | None = None
+    kind: BodyKind | None = None
+    since: Period = NOTHING
+    until: Period = NOTHING
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,7 @@ class EventFacts:
 
     kind: EventKind = EventKind.OTHER
     place_id: UUID | None = None
-    date: Period = field(default_factory=Period)
+    date: Period = NOTHING
 
 
 Facts = PersonFacts | PlaceFacts | GraveFacts | BodyFacts | EventFacts
@@ -105,12 +123,19 @@ KIND_OF: Mapping[type[Facts], Kind] = {
 }
 
 
-@dataclass(frozen=True)
-class Spelling:
-    """One name, letter for letter, and where it comes from."""
-
-    text: str
-    kind: NameKind = NameKind.OFFICIAL
+DECIDES: Mapping[Kind, Mapping[Predicate, str]] = {
+    Kind.PERSON: {
+        Predicate.FATHER: "father_name",
+        Predicate.MOTHER: "mother_name",
+        Predicate.BIRTH: "birth",
+        Predicate.BIRTHPLACE: "birthplace",
+        Predicate.ORIGIN: "origin",
+        Predicate.SEX: "sex",
+        Predicate.LIVING: "living",
+    },
+    Kind.GRAVE: {Predicate.EXISTENCE: "existence", Predicate.CONDITION: "condition"},
+}
+"""Which short fact a conclusion decides, as long as it stands; the field is named as in the facts above."""
 
 
 @dataclass(frozen=True)
@@ -122,21 +147,87 @@ class Cite:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What sources say of a record, in Persian, English or both."""
+class Spelling:
+    """One name, letter for letter: where it comes from, who spells it so, and when it was in use."""
+
+    text: str
+    kind: NameKind = NameKind.OFFICIAL
+    cite: Cite | None = None
+    since: Period = NOTHING
+    until: Period = NOTHING
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said under one predicate: words in Persian or English, a coded word, figures, a date."""
 
     predicate: Predicate
-    cites: tuple[Cite, ...]
-    value_fa: str = ""
-    value_en: str = ""
-    date: Period = field(default_factory=Period)
+    value_fa: str = field(default="", kw_only=True)
+    value_en: str = field(default="", kw_only=True)
+    word: str | None = field(default=None, kw_only=True)
+    low: int | None = field(default=None, kw_only=True)
+    high: int | None = field(default=None, kw_only=True)
+    date: Period = field(default=NOTHING, kw_only=True)
+    restricted: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse a statement without words or without a source: nobody is accused on nothing."""
-        if not (self.value_fa.strip() or self.value_en.strip()):
+        """Refuse what says nothing, a word that is not of the predicate, and figures that cannot be."""
+        if self.word is not None and self.word not in {one.value for one in CODED.get(self.predicate, ())}:
+            raise InvalidError("That word does not belong to what the statement is about.")
+        if (self.low is None) is not (self.high is None):
+            raise InvalidError("A figure needs its lowest and its highest; they may be the same.")
+        if self.low is not None and self.high is not None:
+            if self.predicate not in COUNTED:
+                raise InvalidError("No figure belongs to what the statement is about.")
+            if not 0 <= self.low <= self.high <= _MOST:
+                raise InvalidError("The lowest figure comes first.")
+        if not (self.texted or self.word or self.low is not None or self._born):
             raise InvalidError("A statement needs its words.")
+
+    @property
+    def texted(self) -> bool:
+        """Tell whether it is said in words of a language."""
+        return bool(self.value_fa.strip() or self.value_en.strip())
+
+    @property
+    def _born(self) -> bool:
+        return self.predicate is Predicate.BIRTH and bool(self.date)
+
+    @property
+    def coded(self) -> StrEnum | None:
+        """The coded word, as one of its vocabulary."""
+        return CODED[self.predicate](self.word) if self.word else None
+
+
+@dataclass(frozen=True)
+class Claim(Said):
+    """What sources say of a record, where each says it, and how they know."""
+
+    cites: tuple[Cite, ...]
+    basis: Basis | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse a statement without a source: nobody is accused on nothing."""
+        super().__post_init__()
         if not self.cites:
             raise InvalidError("A statement needs its source.")
+
+
+@dataclass(frozen=True)
+class Finding(Said):
+    """What reviewers conclude of a record: why, how sure they are, and on which statements it rests."""
+
+    reason: str
+    grounds: tuple[UUID, ...]
+    certainty: Certainty | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse a conclusion without a reason, or that rests on nothing."""
+        super().__post_init__()
+        if not self.reason.strip():
+            raise InvalidError("A conclusion needs its reason.")
+        if not self.grounds:
+            raise InvalidError("A conclusion rests on statements of sources.")
 
 
 class Named(Protocol):
@@ -163,6 +254,43 @@ def shown(names: Sequence[Named], language: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a snapshot: the word of its vocabulary, its text, and by what it can be left out.
+
+    `id` names the row, `other` the record that the text names, `restricted` that few may read it.
+    """
+
+    word: str
+    text: str
+    id: str = ""
+    other: str = ""
+    restricted: bool = False
+
+    @classmethod
+    def read(cls, kept: Any) -> "Line":
+        """Read a line as it was kept; those of before have a word and a text alone."""
+        return cls(**kept) if isinstance(kept, dict) else cls(*kept)
+
+    def kept(self) -> dict[str, Any]:
+        """Give the line as it is kept, without what it lacks."""
+        more = {"id": self.id, "other": self.other, "restricted": self.restricted}
+        return {
+            "word": self.word,
+            "text": self.text,
+            **{name: value for name, value in more.items() if value},
+        }
+
+    def key(self, name: str) -> tuple[str, ...]:
+        """Give what is the same of this line in every version."""
+        return (name, self.id) if self.id else (name, self.word, self.text)
+
+    @property
+    def shown(self) -> tuple[str, str, bool]:
+        """What two versions of the line may differ in."""
+        return self.word, self.text, self.restricted
+
+
+@dataclass(frozen=True)
 class Difference:
     """One thing that changed between two versions; in a list, `word` says what sort of line came or went."""
 
@@ -170,6 +298,7 @@ class Difference:
     before: str
     after: str
     word: str = ""
+    restricted: bool = False
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
@@ -178,9 +307,31 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)
         if isinstance(old, list) or isinstance(new, list):
-            olds, news = old or [], new or []
-            found += [Difference(key, text, "", word) for word, text in olds if [word, text] not in news]
-            found += [Difference(key, "", text, word) for word, text in news if [word, text] not in olds]
+            olds, news = ([Line.read(one) for one in lines or ()] for lines in (old, new))
+            left, came = ({one.shown for one in lines} for lines in (olds, news))
+            found += [
+                Difference(key, one.text, "", one.word, one.restricted)
+                for one in olds
+                if one.shown not in came
+            ]
+            found += [
+                Difference(key, "", one.text, one.word, one.restricted)
+                for one in news
+                if one.shown not in left
+            ]
         elif (old or "") != (new or ""):
             found.append(Difference(key, old or "", new or ""))
+    return found
+
+
+def without(snapshot: Mapping[str, Any], hidden: Callable[[str, Line], bool]) -> dict[str, Any]:
+    """Leave out of a snapshot the lines, and the facts that name a record, that somebody may not read."""
+    found: dict[str, Any] = {}
+    for key, value in snapshot.items():
+        if isinstance(value, list):
+            found[key] = [one for one in value if not hidden(key, Line.read(one))]
+        elif isinstance(value, dict):
+            found[key] = "" if hidden(key, Line.read(value)) else value["text"]
+        else:
+            found[key] = value
     return found

@@ -1,215 +1,79 @@
-"""What staff can do with the registry: browse, search, read, add, change, cite and relate."""
+"""What staff can do with the registry; the one door to it for the rest of the product."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from portal.errors import InvalidError, NotFoundError, StaleError
+from portal.errors import InvalidError
 from portal.ledger.service import note as write_down
 from portal.permissions import Permission
-from portal.registry import history, names, writing
-from portal.registry.models import (
-    Name,
-    NameKey,
-    Participation,
-    Record,
-    Relation,
-    Revision,
-    Source,
-    Statement,
+from portal.registry import facts as kept
+from portal.registry import history, writing
+from portal.registry.changing import changed, take
+from portal.registry.concluding import conclude, decided, reopen
+from portal.registry.looking import (
+    Near,
+    Shelf,
+    browse,
+    difference,
+    find,
+    place_of,
+    places,
+    readable,
+    revisions,
+    search,
+    several,
+    sources,
+    visible,
 )
-from portal.registry.records import (
-    KIND_OF,
-    Cite,
-    Claim,
-    Difference,
-    Facts,
-    Spelling,
-    differences,
+from portal.registry.models import Record
+from portal.registry.records import KIND_OF, Cite, Facts, Spelling
+from portal.registry.stating import (
+    add_source,
+    edit_source,
+    relate,
+    restate,
+    retie,
+    retract,
+    state,
+    untie,
 )
-from portal.registry.vocabulary import Kind, Part, RelationKind, SourceKind
+from portal.registry.vocabulary import Kind
 from portal.staff.actor import Actor
 
-_LONGEST = 300
-_LAST = "\U0010ffff"
-_SUBSTRING_FROM = 3
+__all__ = [
+    "Near",
+    "Shelf",
+    "add",
+    "add_source",
+    "browse",
+    "conclude",
+    "decided",
+    "difference",
+    "edit",
+    "edit_source",
+    "find",
+    "place_of",
+    "places",
+    "readable",
+    "relate",
+    "reopen",
+    "restate",
+    "retie",
+    "retract",
+    "revisions",
+    "search",
+    "several",
+    "sources",
+    "state",
+    "untie",
+    "visible",
+]
+
 _DEPTH = 12
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """One page of records in the order of their names; `after` begins the next page, None at the end."""
-
-    records: Sequence[Record]
-    after: UUID | None
-
-
-class Near(Protocol):
-    """Whoever knows names by how they sound: the records with a name like a typed one, best first."""
-
-    def __call__(
-        self, session: Session, *, by: Actor, text: str, kind: Kind | None, limit: int
-    ) -> Sequence[UUID]:
-        """Give at most ``limit`` ids."""
-
-
-# Of names that hold what was typed, the shorter is nearer: a man before an event that is named for him.
-_NEAREST = (func.length(Record.sort_key), Record.sort_key, Record.id)
-
-
-# Looking
-
-
-def _open_to(by: Actor) -> ColumnElement[bool]:
-    return (
-        literal(value=True) if by.may(Permission.REGISTRY_RESTRICTED) else Record.restricted.is_(other=False)
-    )
-
-
-def visible(by: Actor, kind: Kind | None = None) -> Select[Record]:
-    """Select the records that this person may know of."""
-    query = select(Record).where(_open_to(by))
-    return query if kind is None else query.where(Record.kind == kind)
-
-
-def browse(
-    session: Session,
-    *,
-    by: Actor,
-    kind: Kind | None = None,
-    after: UUID | None = None,
-    latin: bool = False,
-    limit: int = 50,
-) -> Shelf:
-    """List records by name, or by the one in Latin script; `after` is the last record of the page before."""
-    by.require(Permission.REGISTRY_READ)
-    order = _latin() if latin else Record.sort_key
-    query = visible(by, kind).order_by(order, Record.id).limit(limit + 1)
-    if after is not None:
-        last = find(session, after, by=by)
-        key = session.scalar(select(order).where(Record.id == last.id))
-        query = query.where(tuple_(order, Record.id) > tuple_(literal(key), literal(last.id, Uuid())))
-    records = session.scalars(query).all()
-    return Shelf(records[:limit], records[limit - 1].id if len(records) > limit else None)
-
-
-def _latin() -> ColumnElement[str]:
-    """Give what a list in Latin script is sorted by: the name that it shows; without one, as in the other."""
-    first = select(func.lower(Name.folded)).where(Name.record_id == Record.id, Name.script == "Latn")
-    return func.coalesce(first.order_by(Name.position).limit(1).scalar_subquery(), Record.sort_key)
-
-
-def search(
-    session: Session,
-    *,
-    by: Actor,
-    text: str,
-    kind: Kind | None = None,
-    limit: int = 50,
-    near: Near | None = None,
-) -> Sequence[Record]:
-    """Find records by any spelling in either script: the whole name first, then beginnings, words, parts.
-
-    What ``near`` knows of names that are spelt otherwise comes last.
-    """
-    by.require(Permission.REGISTRY_READ)
-    found: dict[UUID, Record] = {}
-    for condition in _conditions(text):
-        hits = select(Name.record_id).join(NameKey, NameKey.name_id == Name.id).where(condition)
-        query = visible(by, kind).where(Record.id.in_(hits)).order_by(*_NEAREST).limit(limit)
-        found |= {record.id: record for record in session.scalars(query) if record.id not in found}
-        if len(found) >= limit:
-            break
-    if near is not None and text.strip() and len(found) < limit:
-        others = [one for one in near(session, by=by, text=text, kind=kind, limit=limit) if one not in found]
-        found |= several(session, others, by=by, kind=kind)
-    return list(found.values())[:limit]
-
-
-def several(
-    session: Session, ids: Sequence[UUID], *, by: Actor, kind: Kind | None = None
-) -> dict[UUID, Record]:
-    """Find records in the order of their ids, leaving out those that this person may not know of."""
-    by.require(Permission.REGISTRY_READ)
-    found = (
-        {one.id: one for one in session.scalars(visible(by, kind).where(Record.id.in_(ids)))} if ids else {}
-    )
-    return {one: found[one] for one in ids if one in found}
-
-
-def _conditions(text: str) -> list[ColumnElement[bool]]:
-    """Give the ways in which a typed text may meet a key, best first."""
-    rest = names.split_titles(text).rest
-    whole = names.loose(rest)[:_LONGEST]
-    if not whole:
-        return []
-    words = [loose for word in names.fold(rest).split() if (loose := names.loose(word))]
-    ways = [and_(NameKey.whole, or_(NameKey.key == whole, NameKey.key == names.loose(text))), _begins(whole)]
-    if len(words) > 1:
-        ways.append(and_(*(Name.id.in_(select(NameKey.name_id).where(_begins(word))) for word in words)))
-    if len(whole) >= _SUBSTRING_FROM:
-        pieces = [NameKey.key.contains(word, autoescape=True) for word in words]
-        ways.append(and_(NameKey.whole, or_(NameKey.key.contains(whole, autoescape=True), and_(*pieces))))
-    return ways
-
-
-def _begins(key: str) -> ColumnElement[bool]:
-    """Compare with a range of keys, which an index answers, where LIKE would read them all."""
-    return and_(NameKey.key >= key, NameKey.key < key + _LAST)
-
-
-def find(session: Session, record_id: UUID, *, by: Actor) -> Record:
-    """Find one record; a restricted one is not there for those who may not see it."""
-    by.require(Permission.REGISTRY_READ)
-    record = session.scalar(visible(by).where(Record.id == record_id))
-    if record is None:
-        raise NotFoundError
-    return record
-
-
-def places(session: Session, *, by: Actor) -> Sequence[Record]:
-    """List the places in which something may lie, by name."""
-    by.require(Permission.REGISTRY_READ)
-    return session.scalars(visible(by, Kind.PLACE).order_by(Record.sort_key, Record.id)).all()
-
-
-def sources(session: Session, *, by: Actor) -> Sequence[Source]:
-    """List the publications that statements may rest on."""
-    by.require(Permission.REGISTRY_READ)
-    return session.scalars(select(Source).order_by(Source.title, Source.id)).all()
-
-
-def revisions(session: Session, record_id: UUID, *, by: Actor) -> Sequence[Revision]:
-    """Give the history of a record, newest first."""
-    find(session, record_id, by=by)
-    query = select(Revision).where(Revision.record_id == record_id).order_by(Revision.version.desc())
-    return session.scalars(query).all()
-
-
-def difference(
-    session: Session, record_id: UUID, *, by: Actor, version: int
-) -> tuple[Revision, list[Difference]]:
-    """Say what a version changed; the first version changed nothing and added everything."""
-    find(session, record_id, by=by)
-    kept = history.revision(session, record_id, version)
-    before = history.read(history.revision(session, record_id, version - 1)) if version > 1 else {}
-    return kept, differences(before, history.read(kept))
-
-
-def place_of(record: Record) -> UUID | None:
-    """Give the place that a record's facts name: a place's parent, or where a grave, body or event is."""
-    if record.place:
-        return record.place.parent_id
-    located = record.grave or record.body or record.event
-    return located.place_id if located else None
-
-
-# Changing
 
 
 def add(
@@ -221,14 +85,16 @@ def add(
     note: str,
     now: datetime,
     restricted: bool = False,
+    cites: Sequence[Cite] = (),
 ) -> Record:
-    """Add a record; a restricted one only by those who may see it afterwards."""
+    """Add a record, its facts resting on ``cites``; a restricted one only by who may see it afterwards."""
     by.require(Permission.REGISTRY_EDIT)
     if restricted:
         by.require(Permission.REGISTRY_RESTRICTED)
     record = writing.make(
         session, author=by.name, spellings=names, facts=facts, now=now, restricted=restricted
     )
+    kept.cite_facts(record, kept.told(facts), cites)
     _locate(session, record, by)
     history.keep(session, record, author=by.name, note=note, now=now)
     write_down(session, "registry.add", by=by.name, subject=record.id)
@@ -246,118 +112,27 @@ def edit(
     note: str,
     now: datetime,
     restricted: bool | None = None,
+    cites: Sequence[Cite] = (),
 ) -> Record:
-    """Change names and facts; `StaleError` when `version` is no longer the record's."""
-    record = _take(session, record_id, by=by, version=version)
+    """Change names and facts; `StaleError` when `version` is no longer the record's.
+
+    Facts that change rest on ``cites`` from then on. What a conclusion decides is changed by a conclusion.
+    """
+    record = take(session, record_id, by=by, version=version)
     if KIND_OF[type(facts)] is not record.kind:
         raise InvalidError("A record keeps its kind.")
+    other = kept.changed(kept.facts_of(record), facts)
+    if decided(session, record).intersection(other):
+        raise InvalidError("A conclusion decides this; replace it or take it back.")
     if restricted is not None and restricted != record.restricted:
         by.require(Permission.REGISTRY_RESTRICTED)
         record.restricted = restricted
-    if [(name.text, name.kind) for name in record.names] != [
-        (name.text.strip(), name.kind) for name in names
-    ]:
+    if writing.spellings_of(record) != [replace(name, text=name.text.strip()) for name in names]:
         writing.set_names(record, names)
-    writing.set_facts(record, facts)
+    kept.set_facts(record, facts)
+    kept.cite_facts(record, other, cites)
     _locate(session, record, by)
-    return _changed(session, record, by=by, note=note, now=now, act="registry.edit")
-
-
-def state(
-    session: Session, record_id: UUID, *, by: Actor, version: int, claim: Claim, note: str, now: datetime
-) -> Statement:
-    """Add a statement with its sources."""
-    record = _take(session, record_id, by=by, version=version)
-    statement = writing.make_statement(session, record, claim)
-    _changed(session, record, by=by, note=note, now=now, act="registry.state")
-    return statement
-
-
-def retract(
-    session: Session,
-    record_id: UUID,
-    statement_id: UUID,
-    *,
-    by: Actor,
-    version: int,
-    note: str,
-    now: datetime,
-) -> Record:
-    """Take a statement off a record; its history keeps it."""
-    record = _take(session, record_id, by=by, version=version)
-    statement = next((known for known in record.statements if known.id == statement_id), None)
-    if statement is None:
-        raise NotFoundError
-    session.delete(statement)
-    session.flush()
-    session.expire(record, ["statements"])
-    return _changed(session, record, by=by, note=note, now=now, act="registry.retract")
-
-
-def relate(
-    session: Session,
-    record_id: UUID,
-    *,
-    by: Actor,
-    version: int,
-    word: RelationKind | Part,
-    other_id: UUID,
-    cite: Cite,
-    note: str,
-    now: datetime,
-) -> Relation | Participation:
-    """Say what a record is to another, or, with a `Part`, what the other was in this event."""
-    record = _take(session, record_id, by=by, version=version)
-    other = find(session, other_id, by=by)
-    if other.id == record.id:
-        raise InvalidError("A record has no relation to itself.")
-    if isinstance(word, Part) is not (record.kind is Kind.EVENT):
-        raise InvalidError("Events have parts, other records have relations.")
-    tie = writing.make_tie(session, record, word, other, cite)
-    _changed(session, record, by=by, note=note, now=now, act="registry.relate")
-    return tie
-
-
-def add_source(
-    session: Session,
-    *,
-    by: Actor,
-    kind: SourceKind,
-    title: str,
-    author: str = "",
-    year: int | None = None,
-    address: str = "",
-) -> Source:
-    """Add a publication."""
-    by.require(Permission.REGISTRY_EDIT)
-    if not title.strip():
-        raise InvalidError("A source needs its title.")
-    source = Source(
-        id=uuid4(), kind=kind, title=title.strip(), author=author.strip(), year=year, address=address.strip()
-    )
-    session.add(source)
-    session.flush()
-    write_down(session, "registry.source", by=by.name, subject=source.id)
-    return source
-
-
-def _take(session: Session, record_id: UUID, *, by: Actor, version: int) -> Record:
-    """Lock a record for a change, if it still is the version that was looked at."""
-    by.require(Permission.REGISTRY_EDIT)
-    query = visible(by).where(Record.id == record_id).with_for_update(of=Record)
-    record = session.scalar(query.execution_options(populate_existing=True))
-    if record is None:
-        raise NotFoundError
-    if record.version != version:
-        raise StaleError
-    record.version += 1
-    return record
-
-
-def _changed(session: Session, record: Record, *, by: Actor, note: str, now: datetime, act: str) -> Record:
-    history.keep(session, record, author=by.name, note=note, now=now)
-    write_down(session, act, by=by.name, subject=record.id, detail={"version": str(record.version)})
-    return record
+    return changed(session, record, by=by, note=note, now=now, act="registry.edit")
 
 
 def _locate(session: Session, record: Record, by: Actor) -> None:

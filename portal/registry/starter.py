@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.dates.calendars import Calendar
 from portal.errors import InvalidError
-from portal.registry import history, writing
+from portal.registry import history, saying, writing
 from portal.registry.models import Record, Source
 from portal.registry.records import (
     BodyFacts,
@@ -76,7 +76,7 @@ def load_starter(
             record = added[entry["code"]] = _record(session, entry, known, author=author, now=now)
             known[entry["code"]] = record.id
             for claim in entry.get("statements", ()):
-                writing.make_statement(session, record, _claim(claim, sources))
+                saying.make_statement(session, record, _claim(claim, sources))
     _ties(session, content, added, known, sources)
     for record in added.values():
         history.keep(session, record, author=author, note=note, now=now)
@@ -188,8 +188,8 @@ def _ties(
     for tie in content.get("relations", ()):
         if (start := added.get(tie["from"])) is not None:
             cite = _cite(tie["cite"], sources)
-            writing.make_tie(session, start, RelationKind(tie["kind"]), at(tie["to"]), cite)
+            saying.make_tie(session, start, RelationKind(tie["kind"]), at(tie["to"]), cite)
     for tie in content.get("participations", ()):
         if (event := added.get(tie["event"])) is not None:
             cite = _cite(tie["cite"], sources)
-            writing.make_tie(session, event, Part(tie["role"]), at(tie["record"]), cite)
+            saying.make_tie(session, event, Part(tie["role"]), at(tie["record"]), cite)

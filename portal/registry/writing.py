@@ -1,4 +1,4 @@
-"""How rows of the registry are made from plain values; leave and history are the service's business."""
+"""How records and their names are made from plain values; leave and history are the service's business."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,37 +9,12 @@ from sqlalchemy import event, func, inspect, select, text
 from sqlalchemy.orm import Session, UOWTransaction, selectinload
 
 from portal.database import PortalSession
-from portal.errors import InvalidError, NotFoundError
+from portal.errors import InvalidError
 from portal.registry import names
-from portal.registry.models import (
-    Body,
-    Citation,
-    Event,
-    Grave,
-    Name,
-    Named,
-    NameKey,
-    Participation,
-    Person,
-    Place,
-    Record,
-    Relation,
-    Source,
-    Statement,
-)
-from portal.registry.records import (
-    KIND_OF,
-    BodyFacts,
-    Cite,
-    Claim,
-    EventFacts,
-    Facts,
-    GraveFacts,
-    PersonFacts,
-    PlaceFacts,
-    Spelling,
-)
-from portal.registry.vocabulary import Kind, Part, RelationKind
+from portal.registry.facts import set_facts
+from portal.registry.models import Name, Named, NameKey, Record
+from portal.registry.records import KIND_OF, Cite, Facts, Spelling
+from portal.registry.vocabulary import Kind
 
 _LONGEST = 300
 
@@ -74,63 +49,6 @@ def make(
     return record
 
 
-def make_statement(session: Session, record: Record, claim: Claim) -> Statement:
-    """Make a statement at the end of a record's."""
-    for cite in claim.cites:
-        find_source(session, cite.source_id)
-    statement = Statement(
-        id=uuid4(),
-        position=1 + max((known.position for known in record.statements), default=0),
-        predicate=claim.predicate,
-        value_fa=claim.value_fa.strip(),
-        value_en=claim.value_en.strip(),
-        words=claim.date.words,
-        calendar=claim.date.calendar,
-        earliest=claim.date.earliest,
-        latest=claim.date.latest,
-        citations=[
-            Citation(position=position, source_id=cite.source_id, locator=cite.locator)
-            for position, cite in enumerate(claim.cites)
-        ],
-    )
-    record.statements.append(statement)
-    return statement
-
-
-def make_tie(
-    session: Session, record: Record, word: RelationKind | Part, other: Record, cite: Cite
-) -> Relation | Participation:
-    """Make a relation or a part in an event; the same twice is refused."""
-    find_source(session, cite.source_id)
-    tie: Relation | Participation
-    if isinstance(word, Part):
-        tie = Participation(
-            event_id=record.id, record_id=other.id, role=word, source_id=cite.source_id, locator=cite.locator
-        )
-        known = select(Participation.id).filter_by(
-            event_id=record.id, record_id=other.id, role=word, source_id=cite.source_id
-        )
-    else:
-        tie = Relation(
-            from_id=record.id, to_id=other.id, kind=word, source_id=cite.source_id, locator=cite.locator
-        )
-        known = select(Relation.id).filter_by(
-            from_id=record.id, to_id=other.id, kind=word, source_id=cite.source_id
-        )
-    if session.scalar(known) is not None:
-        raise InvalidError("That is already there, from the same source.")
-    session.add(tie)
-    return tie
-
-
-def find_source(session: Session, source_id: UUID) -> Source:
-    """Find a publication, or raise `NotFoundError`."""
-    source = session.get(Source, source_id)
-    if source is None:
-        raise NotFoundError
-    return source
-
-
 def set_names(record: Record, spellings: Sequence[Spelling]) -> None:
     """Give the record its names, in order, with their keys; letters stay as they were written."""
     titled = record.kind is Kind.PERSON
@@ -139,6 +57,20 @@ def set_names(record: Record, spellings: Sequence[Spelling]) -> None:
         raise InvalidError("A record needs a name.")
     record.names[:] = [_name(spelling, position, titled=titled) for position, spelling in enumerate(written)]
     record.sort_key = names.sorting(written[0].text)[:_LONGEST]
+
+
+def spellings_of(record: Record) -> list[Spelling]:
+    """Give the names of a record as they were written."""
+    return [
+        Spelling(
+            name.text,
+            name.kind,
+            Cite(name.source_id, name.locator or "") if name.source_id else None,
+            name.since,
+            name.until,
+        )
+        for name in record.names
+    ]
 
 
 def renamed(session: Session, record: Record) -> None:
@@ -182,6 +114,11 @@ def _number(session: Session) -> int:
     return number
 
 
+def next_number(session: Session) -> int:
+    """Return the number of this transaction's changes of names, for rows that are written by the thousand."""
+    return _number(session)
+
+
 def last_named(session: Session) -> int:
     """Return the number of the last change of names."""
     with session.no_autoflush:
@@ -203,6 +140,10 @@ def _name(spelling: Spelling, position: int, *, titled: bool) -> Name:
         text=text,
         script=names.script_of(text),
         kind=spelling.kind,
+        source_id=spelling.cite.source_id if spelling.cite else None,
+        locator=spelling.cite.locator if spelling.cite else None,
+        since=spelling.since,
+        until=spelling.until,
         titles=" ".join(names.split_titles(text).titles) if titled else "",
         folded=names.fold(text)[:_LONGEST],
         joined=names.joined(text)[:_LONGEST],
@@ -228,33 +169,3 @@ def astray(session: Session) -> list[UUID]:
         if {key.key: key.whole for key in one.keys} != keys_of(one.text, titled=kind is Kind.PERSON)
     }
     return list(wrong)
-
-
-def set_facts(record: Record, facts: Facts) -> None:
-    """Write the facts into the table of their kind."""
-    match facts:
-        case PersonFacts():
-            row = record.person = record.person or Person()
-            row.sex, row.role, row.living = facts.sex, facts.role, facts.living
-            row.father_name, row.origin = facts.father_name.strip(), facts.origin.strip()
-            row.birth_words, row.birth_calendar = facts.birth.words, facts.birth.calendar
-            row.birth_earliest, row.birth_latest = facts.birth.earliest, facts.birth.latest
-        case PlaceFacts():
-            place = record.place = record.place or Place()
-            place.kind, place.parent_id = facts.kind, facts.parent_id
-            place.latitude_tenths, place.longitude_tenths = facts.latitude_tenths, facts.longitude_tenths
-        case GraveFacts():
-            grave = record.grave = record.grave or Grave()
-            grave.place_id, grave.existence, grave.condition = (
-                facts.place_id,
-                facts.existence,
-                facts.condition,
-            )
-        case BodyFacts():
-            record.body = record.body or Body()
-            record.body.place_id = facts.place_id
-        case EventFacts():
-            event = record.event = record.event or Event()
-            event.kind, event.place_id = facts.kind, facts.place_id
-            event.words, event.calendar = facts.date.words, facts.date.calendar
-            event.earliest, event.latest = facts.date.earliest, facts.date.latest

@@ -23,6 +23,8 @@ from portal.intake.models import Part, Status, Submission
 from portal.intake.sealing import wrap_place
 from portal.ledger.service import note
 from portal.permissions import CIRCLES, Group, Permission
+from portal.registry.models import Position
+from portal.registry.positions import wrap_place as position_place
 from portal.release.models import ReleaseFile
 from portal.release.sealing import rewrap_inside
 from portal.staff import epochs as staff_epochs
@@ -223,7 +225,9 @@ def _places(session: PortalSession, rows: Sequence[_Wrapped]) -> dict[UUID, byte
         .order_by(Submission.id)
         .with_for_update(of=Submission)
     )
-    return places | {one: release_wrap_place(of[one], one) for one in session.scalars(sheets)}
+    places |= {one: release_wrap_place(of[one], one) for one in session.scalars(sheets)}
+    positions = select(Position.id, Position.record_id).where(Position.id.in_(of.keys() - places.keys()))
+    return places | {one: position_place(record, one) for one, record in session.execute(positions)}
 
 
 def _opened(row: _Wrapped, openers: Mapping[str, Opener], places: Mapping[UUID, bytes]) -> bytes | None:

@@ -64,6 +64,7 @@ class Label(StrEnum):
     SEGMENT = "tp1/index-segment"
     INDEX_MANIFEST = "tp1/index-manifest"
     RELEASE = "tp1/release"
+    POSITION = "tp1/position"
     # keys derived from another key
     KEY_FIELD = "tp1/key/field"
     KEY_FILE = "tp1/key/file"
@@ -81,6 +82,7 @@ class Label(StrEnum):
     WRAP_RECOVERY = "tp1/wrap/recovery"
     WRAP_SEGMENT = "tp1/wrap/segment"
     WRAP_DRAFT = "tp1/wrap/draft"
+    WRAP_POSITION = "tp1/wrap/position"
     # people and sessions
     BUNDLE = "tp1/staff/bundle"
     BUNDLE_KEY = "tp1/staff/bundle-key"

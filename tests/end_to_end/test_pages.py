@@ -48,7 +48,12 @@ from portal.linking import dependence
 from portal.linking import service as linking
 from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
-from portal.registry.models import Record, Statement
+from portal.registry import positions
+from portal.registry import service as registry
+from portal.registry.models import Record, Relation, Statement
+from portal.registry.models import Source as RegistrySource
+from portal.registry.records import Finding
+from portal.registry.vocabulary import Certainty, Predicate
 from portal.release import service as releases
 from portal.release.models import Release
 from portal.staff import hardware, locks, webauthn
@@ -182,7 +187,7 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         ),
         *(
             View(f"folder.{name}", "returner")
-            for name in ("show", "change_permissions", "withdraw", "add_text", "who", "copy")
+            for name in ("show", "files", "change_permissions", "withdraw", "add_text", "who", "copy")
         ),
         *_held_sources(portal, visitors),
     ]
@@ -243,11 +248,18 @@ def _desk(portal: Portal) -> list[View]:
         assert statement
         colleague = session.scalars(select(Staff.id).where(Staff.name == "birch")).one()
         said = {"record_id": records["gohardasht"], "statement_id": statement.id}
+        tie = session.scalars(
+            select(Relation).where(Relation.to_id == records["gohardasht"]).order_by(Relation.id)
+        ).first()
+        assert tie
+        publication = session.scalars(select(RegistrySource.id)).first()
+    said_there = _said(instance, records, tie_id=tie.id, source=publication)
     return [
         *_casework(fresh=fresh, held=held, coded=coded, shut=shut, marks=(person, place)),
         View("casework.spread", "cedar"),
         View("casework.alike", "cedar", {"case_id": fresh}),
         *_registry(records, said),
+        *said_there,
         View("casework.holds_list", "maple"),
         View("casework.ask_hold", "maple", {"case_id": held}),
         View("casework.hold", "maple", {"hold_id": hold_id}, "to decide"),
@@ -353,7 +365,7 @@ def _judge(instance: Instance, case_id: UUID, mark_id: UUID) -> None:
                 )
 
 
-CODES = ("gohardasht", "khomeini", "killings-1988", "tehran-commission")
+CODES = ("gohardasht", "khomeini", "killings-1988", "tehran-commission", "grave-khavaran")
 
 
 def _casework(
@@ -391,6 +403,7 @@ def _registry(records: Mapping[str, object], said: Mapping[str, object]) -> list
         ),
         View("registry.edit", "cedar", one),
         View("registry.state", "cedar", one),
+        View("registry.restate", "cedar", said),
         View("registry.retract", "cedar", said),
         View("registry.relate", "cedar", one),
         View("registry.relate", "cedar", one, "found", {"q": "Raisi"}),

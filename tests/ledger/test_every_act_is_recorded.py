@@ -35,7 +35,7 @@ from portal.ledger.models import LedgerEntry
 from portal.ledger.tags import read_key
 from portal.linking.models import Link
 from portal.permissions import Group
-from portal.registry.models import Record, Statement
+from portal.registry.models import Conclusion, Record, Relation, Statement
 from portal.registry.models import Source as RegistrySource
 from portal.release.columns import NAMES
 from portal.release.models import Release
@@ -375,6 +375,16 @@ def _own(watch: Watch, source: Source) -> None:
     watch.request("source", "folder.withdraw", "GET", lambda: source.get("folder/withdraw"))
 
 
+def the_conclusions(reviewer: Person, url: str, statement: UUID) -> None:
+    """Conclude something from a statement, and take it back."""
+    found = {"predicate": "arrest", "value_en": "Arrested.", "grounds": str(statement), "note": "x"}
+    reviewer.get("registry.conclude", f"{url}/conclusion")
+    reviewer.fill("registry.conclude", f"{url}/conclusion", **found)
+    row: UUID = one(reviewer.watch, select(Conclusion.id))
+    reviewer.get("registry.reopen", f"{url}/conclusion/{row}/withdraw")
+    reviewer.fill("registry.reopen", f"{url}/conclusion/{row}/withdraw", note="x")
+
+
 def the_registry(watch: Watch) -> None:
     """Walk the registry: a record is added, changed, stated about, related, and a statement taken back."""
     reviewer = person(watch, "birch")
@@ -394,6 +404,18 @@ def the_registry(watch: Watch) -> None:
     reviewer.get("registry.relate", f"{url}/relation?q=Evin")
     reviewer.fill("registry.relate", f"{url}/relation?q=Evin", **chosen)
     statement: UUID = one(watch, select(Statement.id).where(Statement.record_id == UUID(record)))
+    said_again = f"{url}/statement/{statement}/edit"
+    reviewer.get("registry.restate", said_again)
+    reviewer.fill("registry.restate", said_again, value_en="Arrested.", note="a slip")
+    the_conclusions(reviewer, url, statement)
+    tie: UUID = one(watch, select(Relation.id).where(Relation.from_id == UUID(record)))
+    for act in ("retie", "untie"):
+        way = f"{url}/relation/{tie}/{'edit' if act == 'retie' else 'retract'}"
+        reviewer.get(f"registry.{act}", way)
+        reviewer.fill(f"registry.{act}", way, note="a slip")
+    reviewer.get("registry.sources", "/registry/sources")
+    reviewer.get("registry.edit_source", f"/registry/sources/{cited}")
+    reviewer.fill("registry.edit_source", f"/registry/sources/{cited}", title="A book of names")
     taken = f"{url}/statement/{statement}/retract"
     reviewer.get("registry.retract", taken)
     reviewer.fill("registry.retract", taken, note="misread")

@@ -1,14 +1,28 @@
 """Plain values of the registry: what is refused, which name is shown, how versions differ."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.errors import InvalidError
-from portal.registry.records import Cite, Claim, Difference, Period, PlaceFacts, differences, shown
+from portal.registry.records import (
+    Cite,
+    Claim,
+    Difference,
+    Finding,
+    Line,
+    Period,
+    PlaceFacts,
+    differences,
+    shown,
+    without,
+)
 from portal.registry.vocabulary import Predicate
 
 
@@ -19,7 +33,12 @@ class Written:
 
 
 WRONG: dict[str, Callable[[], object]] = {
-    "one end": lambda: Period(earliest=date(1988, 8, 1)),
+    "a word of something else": lambda: Claim(Predicate.NOTE, (Cite(uuid4()),), word="bulldozed"),
+    "a figure of nothing": lambda: Claim(Predicate.NOTE, (Cite(uuid4()),), value_en="x", low=1, high=2),
+    "half a figure": lambda: Claim(Predicate.FIGURE, (Cite(uuid4()),), low=1),
+    "the highest first": lambda: Claim(Predicate.FIGURE, (Cite(uuid4()),), low=2, high=1),
+    "a conclusion without a reason": lambda: Finding(Predicate.NOTE, " ", (uuid4(),), value_en="x"),
+    "a conclusion that rests on nothing": lambda: Finding(Predicate.NOTE, "x", (), value_en="x"),
     "ends before it begins": lambda: Period(earliest=date(1988, 8, 2), latest=date(1988, 8, 1)),
     "north of the pole": lambda: PlaceFacts(latitude_tenths=901, longitude_tenths=0),
     "past the date line": lambda: PlaceFacts(latitude_tenths=0, longitude_tenths=-1801),
@@ -64,3 +83,36 @@ def test_the_first_version_added_everything() -> None:
     assert differences({}, {"origin": "", "name": [["official", "نوری"]]}) == [
         Difference("name", "", "نوری", "official")
     ]
+
+
+def test_a_line_that_few_may_read_is_told_from_one_that_all_may() -> None:
+    before = {"statement": [["fate", "Said."]]}
+    after = {"statement": [Line("fate", "Said.", id="a", restricted=True).kept()]}
+    assert differences(before, after) == [
+        Difference("statement", "Said.", "", "fate"),
+        Difference("statement", "", "Said.", "fate", restricted=True),
+    ]
+
+
+@given(
+    st.builds(
+        Line,
+        word=st.text(),
+        text=st.text(),
+        id=st.text(),
+        other=st.text(),
+        restricted=st.booleans(),
+    )
+)
+def test_a_line_is_read_as_it_was_kept(line: Line) -> None:
+    assert Line.read(json.loads(json.dumps(line.kept()))) == line
+
+
+def test_what_is_left_out_of_a_snapshot_leaves_the_rest() -> None:
+    kept = {
+        "sex": "male",
+        "place": Line("", "Evin", other="prison").kept(),
+        "statement": [Line("fate", "Open.", id="a").kept(), Line("fate", "Closed.", id="b").kept()],
+    }
+    seen = without(kept, lambda _name, line: line.id == "b" or line.other == "prison")
+    assert seen == {"sex": "male", "place": "", "statement": [Line("fate", "Open.", id="a").kept()]}
