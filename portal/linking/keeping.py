@@ -1,6 +1,6 @@
 """The links of an open case, with all that was decided on them, and who may not know of them yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -56,10 +56,21 @@ def links_of(
     session: PortalSession, opened: Opened, *, states: Iterable[LinkState] = LinkState
 ) -> list[Kept]:
     """Open the links of a case that are in these states, with what was decided on them."""
-    query = select(Link).where(Link.submission_id == opened.submission.id, Link.state.in_([*states]))
+    return links_in(session, {opened.submission.id: opened}, states=states)
+
+
+def links_in(
+    session: PortalSession, cases: Mapping[UUID, Opened], *, states: Iterable[LinkState]
+) -> list[Kept]:
+    """Open the links of several open cases that are in these states, in two statements, case by case."""
+    query = select(Link).where(Link.submission_id.in_([*cases]), Link.state.in_([*states]))
     rows = session.scalars(query.order_by(Link.id).execution_options(populate_existing=True)).all()
-    decisions = _decisions(session, opened, rows)
-    return [_kept(opened, row, decisions.get(row.id, {})) for row in rows]
+    decisions = _decisions(session, cases, rows)
+    order = {case_id: place for place, case_id in enumerate(cases)}
+    return [
+        _kept(cases[row.submission_id], row, decisions.get(row.id, {}))
+        for row in sorted(rows, key=lambda one: order[one.submission_id])
+    ]
 
 
 def _kept(opened: Opened, row: Link, decisions: dict[int, dict[str, Any]]) -> Kept:
@@ -76,12 +87,12 @@ def _kept(opened: Opened, row: Link, decisions: dict[int, dict[str, Any]]) -> Ke
 
 
 def _decisions(
-    session: PortalSession, opened: Opened, rows: Sequence[Link]
+    session: PortalSession, cases: Mapping[UUID, Opened], rows: Sequence[Link]
 ) -> dict[UUID, dict[int, dict[str, Any]]]:
     found: dict[UUID, dict[int, dict[str, Any]]] = {}
     query = select(LinkDecision).where(LinkDecision.link_id.in_([one.id for one in rows]))
     for row in session.scalars(query.execution_options(populate_existing=True)) if rows else ():
-        value = opened.key.open(
+        value = cases[row.submission_id].key.open(
             Label.LINK_DECISION, row.id, row.blob, version=row.number, bound=(row.link_id,)
         )
         found.setdefault(row.link_id, {})[row.number] = value

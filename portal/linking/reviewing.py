@@ -1,6 +1,6 @@
 """The second look at death, burial and perpetrator, blind to the first; and a lead where two differ."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -30,6 +30,8 @@ from portal.staff.actor import Actor
 PAGE = 20
 _AT_ONCE = 50
 """Cases that are opened in one go to see whose look they wait for."""
+_MOST = 1_000
+"""Cases that are looked through for one list, the longest waiting first."""
 _LETTERS = 2_000
 _RESTING = (*GONE, Status.SET_ASIDE)
 _GONE = "This does not wait for you any more. Nothing of what you chose was kept."
@@ -96,26 +98,28 @@ def _open_to(session: PortalSession, state: LinkState, *, by: Actor) -> Iterator
         .group_by(Link.submission_id, Submission.day)
         .order_by(Submission.day, Link.submission_id)
     )
-    cases = session.scalars(query).all()
+    cases = session.scalars(query.limit(_MOST)).all()
     for start in range(0, len(cases), _AT_ONCE):
         some = cases[start : start + _AT_ONCE]
-        for one in digest.gather(session, by=by, case_ids=some, texts=False):
-            if consent.permits(one.decisions, Use.LINK, on=session.today):
-                yield from _questions(session, one.opened, state, by=by)
+        opened = {
+            one.opened.submission.id: one.opened
+            for one in digest.gather(session, by=by, case_ids=some, texts=False)
+            if consent.permits(one.decisions, Use.LINK, on=session.today)
+        }
+        for one in _to_decide(session, keeping.links_in(session, opened, states=(state,)), by=by):
+            yield Waiting(one.row.submission_id, one.row.id, one.quote)
 
 
-def _questions(session: PortalSession, opened: Opened, state: LinkState, *, by: Actor) -> Iterator[Waiting]:
-    for one in keeping.links_of(session, opened, states=(state,)):
-        if _may_decide(session, one, by=by):
-            yield Waiting(opened.submission.id, one.row.id, one.quote)
+def _to_decide(session: PortalSession, links: Iterable[Kept], *, by: Actor) -> list[Kept]:
+    """Keep what is for this person to decide on: none of theirs, all of records that they may know."""
+    others = [one for one in links if not one.decided_by(by)]
+    wanted = {one.row.id: _records_of(one) for one in others}
+    known = registry.several(session, [*set[UUID]().union(*wanted.values())], by=by).keys()
+    return [one for one in others if wanted[one.row.id] <= known]
 
 
-def _may_decide(session: PortalSession, one: Kept, *, by: Actor) -> bool:
-    """Tell whether a link is for this person to decide on: none of theirs, of records that they may know."""
-    if one.decided_by(by):
-        return False
-    wanted = {hand.choice.record_id for hand in one.hands if hand.choice}
-    return registry.several(session, [*wanted], by=by).keys() == wanted
+def _records_of(one: Kept) -> set[UUID]:
+    return {hand.choice.record_id for hand in one.hands if hand.choice}
 
 
 def question(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> Mark:
@@ -130,19 +134,17 @@ def question_about(session: PortalSession, *, by: Actor, case_id: UUID, mark_id:
     """Return the question about marked words that waits for this person, if there is one."""
     opened = service.open_to_link(session, by=by, case_id=case_id)
     asked = keeping.undecided_words(session, opened).get(mark_id, ())
-    mine = (
-        one.row.id for one in asked if one.row.state is LinkState.WAITING and _may_decide(session, one, by=by)
-    )
-    return next(mine, None)
+    waits = [one for one in asked if one.row.state is LinkState.WAITING]
+    return next((one.row.id for one in _to_decide(session, waits, by=by)), None)
 
 
 def _asked(session: PortalSession, opened: Opened, link_id: UUID, *, by: Actor) -> Kept:
     """Find a question; one's own, and one that is answered or taken back, are the same as none."""
     if opened.submission.status in _RESTING:
         raise StaleError(_GONE)
-    for one in keeping.links_of(session, opened, states=(LinkState.WAITING,)):
-        if one.row.id == link_id and _may_decide(session, one, by=by):
-            return one
+    waits = keeping.links_of(session, opened, states=(LinkState.WAITING,))
+    for one in _to_decide(session, [one for one in waits if one.row.id == link_id], by=by):
+        return one
     raise StaleError(_GONE)
 
 
@@ -264,7 +266,7 @@ def settle(
 
 
 def _make(session: PortalSession, opened: Opened, one: Kept) -> None:
-    """Make the second's answer a link that holds, on the same words, unless the case has it already."""
+    """Make the second's answer a link that holds, on the same words."""
     said = one.second
     if said is None or said.choice is None:
         raise NotFoundError
