@@ -40,6 +40,7 @@ def _features(face: Face) -> list[guard.Pages]:
     if face is Face.INTAKE:
         from portal.intake import (  # noqa: F401, PLC0415 - only this face needs them
             draft_routes,
+            folder_file_routes,
             letting_in_routes,
             names_routes,
             own_routes,

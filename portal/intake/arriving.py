@@ -58,12 +58,12 @@ def take_files(
     ]
 
 
-def take_file(part: PartKey, *, into: Upload | None = None) -> DraftFile:
-    """Stream the request's one file into the store, sealed, and describe it."""
-    found = take_files(part, limit=edge.settings().file_limit, most=1, into=into or Upload())
+def take_some(part: PartKey, *, most: int, into: Upload) -> list[DraftFile]:
+    """Stream the files of a form that is for nothing else; raises `InvalidError` when there is none."""
+    found = take_files(part, limit=edge.settings().file_limit, most=most, into=into)
     if not found:
         raise InvalidError("No file came with this. Choose a file that is not empty, then press the button.")
-    return found[0]
+    return found
 
 
 def digest_of_piece() -> bytes:

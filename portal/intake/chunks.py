@@ -9,11 +9,13 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
 from portal.errors import InvalidError, NotFoundError, StaleError
 from portal.intake import service
 from portal.intake.drafts import DraftFile
+from portal.intake.journey import LINE
 from portal.intake.media import file_name, kind_of_sound
 from portal.intake.sealing import PartKey
 from portal.store.arrivals import Arrivals, Lock
@@ -35,6 +37,8 @@ class Limits:
     file: int
     files: int
     total: int
+    full: str = "That is as many files as one account can carry. Send it, then add more from your folder."
+    """What is said when there are as many files as there may be."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Coming:
     size: int
     piece: int
     spoken: bool = False
+    caption: str = ""
 
     @property
     def count(self) -> int:
@@ -66,6 +71,14 @@ class Unfinished:
     upload_id: UUID
     coming: Coming
     arrived: int
+
+
+class Held(Protocol):
+    """A file that is here already, as far as its room counts."""
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes on the disk."""
 
 
 class IncompleteError(Exception):
@@ -88,7 +101,7 @@ class Landing:
         drawn = derive(self._key, context(Label.KEY_ARRIVAL, "document", upload_id))
         return UUID(bytes=drawn[:16], version=4)
 
-    def begin(self, upload_id: UUID, coming: Coming, *, held: Sequence[DraftFile], limits: Limits) -> None:
+    def begin(self, upload_id: UUID, coming: Coming, *, held: Sequence[Held], limits: Limits) -> None:
         """Make room for a file; said again in the same words, it changes nothing.
 
         Raises `InvalidError` for what cannot be taken, `StaleError` when the id means another file already.
@@ -102,7 +115,7 @@ class Landing:
                 head = seal(self._piece_key(upload_id), _written(coming), self._place(upload_id))
                 self._arrivals.begin(self._owner, upload_id.hex, head)
                 return
-        if known != coming:
+        if replace(known, caption=coming.caption) != coming:
             raise StaleError
 
     def coming(self, upload_id: UUID) -> Coming:
@@ -158,8 +171,17 @@ class Landing:
         """Take an upload for oneself while it is finished; None when another request has it."""
         return self._arrivals.lock(self._owner, upload_id.hex)
 
-    def finish(self, files: FileStore, upload_id: UUID, digests: Sequence[bytes] | None) -> DraftFile:
+    def finish(
+        self,
+        files: FileStore,
+        upload_id: UUID,
+        digests: Sequence[bytes] | None,
+        *,
+        into: PartKey | None = None,
+    ) -> DraftFile:
         """Seal the pieces anew as one document, piece by piece in memory, and describe it.
+
+        It becomes one of the part with whose key it arrived, or of ``into``.
 
         ``digests`` are the hashes (SHA-256) of all pieces in order, as the sender has them; None takes a
         recording as far as it came. Raises `IncompleteError`, and leaves nothing, when pieces are missing or
@@ -168,7 +190,7 @@ class Landing:
         coming = self.coming(upload_id)
         wanted = self._wanted(upload_id, coming, digests)
         document_id, stored_name = self.document_id(upload_id), new_name()
-        with service.receiving(files, self._part, document_id, stored_name) as target:
+        with service.receiving(files, into or self._part, document_id, stored_name) as target:
             differing = []
             for index, digest in enumerate(wanted):
                 try:
@@ -181,7 +203,7 @@ class Landing:
             if differing:
                 raise IncompleteError(differing)
         file = service.draft_file(
-            target, document_id=document_id, stored_name=stored_name, name=coming.name, caption=""
+            target, document_id=document_id, stored_name=stored_name, name=coming.name, caption=coming.caption
         )
         return replace(file, content_type=kind_of_sound(file.content_type)) if coming.spoken else file
 
@@ -216,12 +238,10 @@ class Landing:
             raise UnsealError
         return opened[DIGEST:]
 
-    def _check_room(self, coming: Coming, held: Sequence[DraftFile], limits: Limits) -> None:
+    def _check_room(self, coming: Coming, held: Sequence[Held], limits: Limits) -> None:
         begun = [one.coming for one in self.unfinished()]
         if len(held) + len(begun) >= limits.files:
-            raise InvalidError(
-                "That is as many files as one account can carry. Send it, then add more from your folder."
-            )
+            raise InvalidError(limits.full)
         if sum(one.stored_size for one in held) + sum(one.size for one in begun) + coming.size > limits.total:
             raise InvalidError(
                 "Together with the files that are here, this is more than one account can carry at a time."
@@ -243,11 +263,14 @@ def said(told: Mapping[str, object], *, limit: int) -> Coming:
     Raises `InvalidError` when it does not say what it must.
     """
     name, size, piece = told.get("name"), told.get("size"), told.get("piece")
+    caption = told.get("caption", "")
     spoken = told.get("spoken") is True
     size = limit if spoken else size
     if not isinstance(name, str) or type(size) is not int or type(piece) is not int:
         raise InvalidError("This piece does not belong here.")
-    return Coming(file_name(name), size, piece, spoken)
+    if not isinstance(caption, str) or len(caption) > LINE:
+        raise InvalidError("This piece does not belong here.")
+    return Coming(file_name(name), size, piece, spoken, caption.strip())
 
 
 def _check(coming: Coming, limits: Limits) -> None:

@@ -39,10 +39,10 @@ def _changed_places(words: list[str], wrong: Sequence[int], receipt: Receipt) ->
     return False
 
 
-def problem_with(problem: ReceiptError) -> str:
-    """Say in plain words what is wrong with a typed receipt, and which word it may be."""
+def problem_with(problem: ReceiptError) -> list[str]:
+    """Say in plain words what is wrong with a typed receipt, and which word it may be, line by line."""
     if problem.kind is Fault.EMPTY:
-        return _("Type your nine words, with a space between them.")
+        return [_("Type your nine words, with a space between them.")]
     if problem.kind is Fault.UNKNOWN_WORD:
         lines = []
         for place in problem.unknown:
@@ -57,10 +57,10 @@ def problem_with(problem: ReceiptError) -> str:
                 )
             else:
                 lines.append(_("Word number %(place)s is not one of ours.", place=number(place)))
-        return " ".join(lines)
+        return lines
     if problem.kind is Fault.COUNT:
-        return _("We count %(count)s words; there should be nine.", count=number(problem.count))
-    said = [_("One of the words is not right, or two have changed places. Compare them with your note.")]
+        return [_("We count %(count)s words; there should be nine.", count=number(problem.count))]
+    said = []
     for place, words in problem.near.items():
         near = _(" or ").join(words)
         said.append(_("Perhaps word number %(place)s is %(near)s.", place=number(place), near=near))
@@ -72,4 +72,8 @@ def problem_with(problem: ReceiptError) -> str:
         )
         for place in problem.swapped
     ]
-    return " ".join(said)
+    # What it may be comes first: whoever finds the slip in it need not read on.
+    return [
+        *said,
+        _("One of the words is not right, or two have changed places. Compare them with your note."),
+    ]

@@ -1,9 +1,14 @@
-"""Two hands at one draft: what was written in two windows is kept twice rather than lost once."""
+"""Two hands at one draft: what was written in two windows is kept twice rather than lost once.
+
+Of two texts that begin and end alike only what differs is kept twice, with a line above each version.
+"""
 
 import hashlib
 import json
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, Kind, Page, Step
@@ -11,6 +16,15 @@ from portal.intake.models import Answer
 
 _DIGEST, _NONCE = 16, 8
 _STRICT = (Answer.NO.value, Answer.ASK.value, Answer.YES.value)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What is written, each on a line of its own, around the two versions of a text."""
+
+    there: str
+    typed: str
+    end: str
 
 
 def mark(given: Mapping[str, str], random: Callable[[int], bytes] = secrets.token_bytes) -> str:
@@ -43,17 +57,18 @@ def remember(draft: Draft, step: Step, shown: str) -> None:
         draft.forms[step] = name[:_NONCE]
 
 
-def take_both(draft: Draft, page: Page, typed: Mapping[str, str]) -> None:
+def take_both(draft: Draft, page: Page, typed: Mapping[str, str], lines: Lines) -> None:
     """Keep what is there and what was typed: both texts in one field, or a card beside the other."""
     if page.cards:
         draft.take(page, typed, None)
         return
     now = draft.given(page)
     kinds = {one.name: one.kind for one in page.fields}
-    draft.take(page, {**now, **{name: _both(kinds[name], now.get(name, ""), typed[name]) for name in typed}})
+    both = {name: _both(kinds[name], now.get(name, ""), typed[name], lines) for name in typed}
+    draft.take(page, {**now, **both})
 
 
-def _both(kind: Kind, there: str, typed: str) -> str:
+def _both(kind: Kind, there: str, typed: str, lines: Lines) -> str:
     one, other = there.strip(), typed.strip()
     if not one or not other or one in other:
         return typed if other else there
@@ -61,17 +76,52 @@ def _both(kind: Kind, there: str, typed: str) -> str:
         return typed if kind is Kind.ONE else there
     if kind is Kind.MANY:
         return " ".join(dict.fromkeys([*there.split(), *typed.split()]))
-    return f"{one}\n\n{other}" if kind in {Kind.TEXT, Kind.LONG} else f"{one} / {other}"
+    return both_texts(there, typed, lines) if kind in {Kind.TEXT, Kind.LONG} else f"{one} / {other}"
 
 
-def merge(draft: Draft, other: Draft) -> None:
+_ENDS = re.compile(r"(?<=[.!?؟۔…])(?=[^\S\n])|(?<=\n)")
+"""Where a sentence or a line ends."""
+
+
+def both_texts(there: str, typed: str, lines: Lines) -> str:
+    """Return two versions of a text as one: where they are alike once, where they differ both, marked.
+
+    They are compared sentence by sentence, so that nobody has to read halves of one. A version that has only
+    more sentences than the other is kept as it is; so is one that has the other's sentences among its own.
+    """
+    one, other = _sentences(there), _sentences(typed)
+    shorter = min(len(one), len(other))
+    begin = next((i for i in range(shorter) if one[i].strip() != other[i].strip()), shorter)
+    left = shorter - begin
+    end = next((i for i in range(left) if one[-1 - i].strip() != other[-1 - i].strip()), left)
+    first, second = one[begin : len(one) - end], other[begin : len(other) - end]
+    if _has(first, second):
+        return there
+    if _has(second, first):
+        return typed
+    middle = [lines.there, "".join(first).strip(), lines.typed, "".join(second).strip(), lines.end]
+    before, after = "".join(one[:begin]).rstrip(), "".join(one[len(one) - end :]).lstrip()
+    return "\n\n".join(part for part in (before, "\n".join(middle), after) if part)
+
+
+def _sentences(text: str) -> list[str]:
+    return _ENDS.split(text)
+
+
+def _has(whole: Sequence[str], part: Sequence[str]) -> bool:
+    """Tell whether sentences stand among others, one after the other."""
+    said, asked = (["", *(one.strip() for one in each if one.strip()), ""] for each in (whole, part))
+    return not any(asked) or "\0".join(asked) in "\0".join(said)  # one search, however long they are
+
+
+def merge(draft: Draft, other: Draft, lines: Lines) -> None:
     """Put what was typed into another draft, before the code was at hand, beside what was kept under it."""
     for page in ASKED:
         if not page.cards:
             there = draft.given(page)
             chosen = {one.name for one in page.fields if one.kind is Kind.ONE and there.get(one.name)}
             given = {name: value for name, value in other.given(page).items() if value and name not in chosen}
-            take_both(draft, page, given)
+            take_both(draft, page, given, lines)
             continue
         for card in other.cards(page.step):
             if card not in draft.cards(page.step):

@@ -64,6 +64,8 @@ class Draft:
     sent: bool = False
     confirmed: bool = False
     """Whether the private code was typed back."""
+    told: bool = False
+    """Of what was sent: whether there was an account in words, for the short receipt."""
 
     @classmethod
     def new(cls, random: Callable[[int], bytes] = secrets.token_bytes) -> Self:
@@ -90,7 +92,8 @@ class Draft:
     @property
     def facts(self) -> dict[str, str]:
         """Return what decides which pages come."""
-        return {"relation": self.relation, "pause": self.paused}
+        told = next(iter(self.cards(Step.HOW)), {})
+        return {"relation": self.relation, "pause": self.paused, "how": told.get("how", "")}
 
     def given(self, page: Page, card: int | None = None) -> dict[str, str]:
         """Return the answers of a page so far, of one card where it has cards."""
@@ -175,6 +178,8 @@ class Draft:
             files=[replace(one, name="", caption="", maker="", original="") for one in self.files],
             sent=True,
             confirmed=self.confirmed,
+            reread=self.reread,
+            told=bool(self.narrative.strip()),
         )
 
     def without(self, document_id: UUID) -> DraftFile | None:

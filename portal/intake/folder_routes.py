@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Face
-from portal.errors import InvalidError, NotFoundError, PortalError
+from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.intake import (
     draft_merging,
     draft_rows,
@@ -23,30 +21,29 @@ from portal.intake import (
     withdrawing,
 )
 from portal.intake import permission_forms as permitting
-from portal.intake.arriving import take_file, too_large
+from portal.intake.chunks import Landing
 from portal.intake.code_words import problem_with
 from portal.intake.draft_rows import Kept
 from portal.intake.drafts import Draft
 from portal.intake.forms import (
     AnswerForm,
-    DocumentForm,
     ReplyForm,
     WithdrawForm,
     WordsForm,
 )
 from portal.intake.journey import Step
-from portal.intake.models import GONE, Compartment, Status
+from portal.intake.merging_words import two_versions
+from portal.intake.models import GONE, Status
 from portal.intake.openings import Deed
-from portal.intake.sealing import PartKey
 from portal.permissions import Access
+from portal.store.arrivals import Arrivals
 from portal.vault import receipt as receipts
 from portal.vault.passphrase import TYPED
 from portal.vault.receipt import ReceiptError, ReceiptKeys
-from portal.web import edge, uploads
+from portal.web import edge
 from portal.web.guard import Pages, Token
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
-from portal.web.streams import attachment
 
 pages = Pages("folder", __name__, face=Face.INTAKE)
 
@@ -62,7 +59,7 @@ def come_back() -> ResponseReturnValue:
         try:
             typed = receipts.parse(form.words.data or "")
         except ReceiptError as problem:
-            form.words.errors = [problem_with(problem)]
+            form.words.errors = problem_with(problem)
         else:
             keys = receipts.keys_of(typed, edge.settings().public_keys.receipt_salt, TYPED)
             if (way := _opened(keys)) is not None:
@@ -103,7 +100,7 @@ def _went_on(kept: Kept) -> ResponseReturnValue:
     draft, _until = draft_rows.read(edge.db(), kept, lock=True)
     visit.open_kept(kept, draft.submission_id)
     if typed is not None:
-        draft_merging.merge(draft, typed)
+        draft_merging.merge(draft, typed, two_versions())
         visit.keep(draft)
     flash(_("Everything you saved is here."))
     if typed is not None:
@@ -136,7 +133,22 @@ def _held(opened: opening.Opened) -> dict[str, str]:
     return permitting.held(opened.decided, opened.trusted, on=edge.today())
 
 
-def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
+def landing() -> Landing:
+    """Return the place where files for the folder arrive piece by piece; its words find them again."""
+    key, store = visit.folder(), edge.files()
+    with edge.parts().database.session(write=False) as reading:
+        thread = opening.open_thread(reading, submission_id=key.submission_id, seed=key.seed)
+    return Landing(Arrivals(store.folder, reserve=store.reserve), thread)
+
+
+def _arriving() -> Landing | None:
+    try:
+        return landing()
+    except (NotFoundError, RefusedError):  # all was taken back before
+        return None
+
+
+def _folder_page(reply: ReplyForm) -> str:
     opened = opened_folder()
     if opened.submission.status is Status.WITHDRAWN:
         return render_template("intake/withdrawn.html")
@@ -147,8 +159,7 @@ def _folder_page(reply: ReplyForm, document: DocumentForm) -> str:
         opened=opened,
         permissions=permitting.restated(_held(opened), receivers.present(edge.db())),
         reply=reply,
-        document=document,
-        limit=edge.settings().file_limit // (1024 * 1024),
+        unfinished=landing().unfinished(),
         holds=_holds(),
         questions=[] if opened.submission.status in GONE else _questions(),
         use_label=_use_label,
@@ -168,7 +179,7 @@ MORE = {
 @pages.page("/folder", access=Access.SOURCE)
 def show() -> ResponseReturnValue:
     """Show what has become of it: where it stands, messages, files, permissions, the way out."""
-    return _folder_page(ReplyForm(data={"text": visit.unsent()}), DocumentForm())
+    return _folder_page(ReplyForm(data={"text": visit.unsent()}))
 
 
 @pages.page("/folder/reply", access=Access.SOURCE, methods=("POST",), token=Token.FORM)
@@ -183,62 +194,12 @@ def reply() -> ResponseReturnValue:
         else:
             flash(_("Your message is in the folder. The people who read will see it."))
             return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
-    return _folder_page(form, DocumentForm())
+    return _folder_page(form)
 
 
 def _send(text: str) -> None:
     key = visit.folder()
     service.reply(edge.db(), submission_id=key.submission_id, seed=key.seed, text=text, day=edge.today())
-
-
-@pages.page("/folder/file", access=Access.SOURCE, methods=("POST",), token=Token.STREAM)
-def add_file() -> ResponseReturnValue:
-    """Add a file to what was sent."""
-    key = visit.folder()
-    part = PartKey.new(key.submission_id, Compartment.CONTENT)
-    try:
-        file = take_file(part)
-    except RequestEntityTooLarge:
-        return _refused_addition(too_large(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except InvalidError as problem:
-        return _refused_addition(_(str(problem)))
-    try:
-        service.add_file(
-            edge.db(),
-            submission_id=key.submission_id,
-            seed=key.seed,
-            part=part,
-            file=file,
-            keys=edge.recipients(),
-            day=edge.today(),
-            limit=edge.settings().files_per_submission,
-        )
-    except PortalError:
-        # No row speaks of it, and whoever holds a receipt must not fill the disk with such files.
-        edge.files().erase(file.stored_name)
-        raise
-    flash(_("The file is here and sealed."))
-    return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
-
-
-def _refused_addition(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ResponseReturnValue:
-    form = DocumentForm(formdata=None)  # the request's own data is a file, not to be read as a form
-    form.file.errors = [reason]
-    answer = Response(_folder_page(ReplyForm(formdata=None), form), status)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        answer.call_on_close(uploads.drainer())
-    return answer
-
-
-@pages.page("/folder/files/<uuid:document_id>", access=Access.SOURCE)
-def own_file(document_id: UUID) -> ResponseReturnValue:
-    """Give a source a file: their own, if they chose to be able to open it again, or one they were sent."""
-    opened = opened_folder()
-    every = [*opened.files, *(file for one in opened.messages for file in one.files)]
-    attached = next((one for one in every if one.document.id == document_id), None)
-    if attached is None:
-        raise NotFoundError
-    return attachment(opening.open_document(edge.files(), attached))
 
 
 @pages.page("/folder/withdraw", access=Access.SOURCE, methods=("GET", "POST"), token=Token.FORM)
@@ -248,7 +209,10 @@ def withdraw() -> ResponseReturnValue:
     if form.validate_on_submit():
         if form.sure.data == "yes":
             case_id = visit.folder().submission_id
+            arriving = _arriving()
             edge.erase(withdrawing.withdraw(edge.db(), submission_id=case_id, day=edge.today()))
+            if arriving is not None:
+                arriving.forget()
             if visit.has_draft() and visit.draft().submission_id == case_id:
                 visit.forget_draft()
             return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)

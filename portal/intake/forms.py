@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, MultipleFileField
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, DataRequired, Length, Optional, ValidationError
@@ -101,10 +101,10 @@ def answers_of(page: Page, form: PortalForm) -> dict[str, str]:
 
 
 class DocumentForm(PortalForm):
-    """One file and what it is; drawn as a form, read by the upload parser."""
+    """Files and what they are; drawn as a form, read by the upload parser."""
 
     caption = StringField(_l("What is it, and who made it, if you know?"), validators=[Length(max=LINE)])
-    file = FileField(_l("The file"))
+    file = MultipleFileField(_l("Choose files"))
 
 
 class NamesForm(PortalForm):
@@ -123,7 +123,7 @@ class NamesForm(PortalForm):
 class SheetForm(PortalForm):
     """A table of names; drawn as a form, read by the upload parser."""
 
-    file = FileField(_l("Or send a table"))
+    file = FileField(_l("Choose a table"))
 
 
 class PressForm(PortalForm):

@@ -23,6 +23,7 @@ class Step(StrEnum):
     HELPING = "helping"
     HOW = "how"
     TOLD = "told"
+    VOICE = "voice"
     ACCOUNT = "account"
     PAUSE = "pause"
     PEOPLE = "people"
@@ -84,7 +85,7 @@ class Field:
 
 
 Facts = Mapping[str, str]
-"""What decides which pages come: ``relation`` and ``pause``."""
+"""What decides which pages come, and when: ``relation``, ``pause`` and ``how``."""
 
 
 def _always(_facts: Facts) -> bool:
@@ -93,6 +94,10 @@ def _always(_facts: Facts) -> bool:
 
 def _helps(facts: Facts) -> bool:
     return facts.get("relation") == Relation.HELPER
+
+
+def _speaks(facts: Facts) -> bool:
+    return facts.get("how") == "speak"
 
 
 def _goes_on(facts: Facts) -> bool:
@@ -147,6 +152,7 @@ JOURNEY = (
             Field("when", Kind.DATE),
         ),
     ),
+    Page(Step.VOICE, when=_speaks),
     Page(Step.ACCOUNT, (Field("narrative", Kind.LONG),), own=True),
     Page(Step.PAUSE),
     Page(
@@ -210,8 +216,15 @@ ASKED = tuple(page for page in JOURNEY if page.fields)
 
 
 def path(facts: Facts, *, with_step: Step | None = None) -> tuple[Step, ...]:
-    """Return the pages that come, in order; the one that is open is always among them."""
-    return tuple(page.step for page in JOURNEY if page.step is with_step or page.when(facts))
+    """Return the pages that come, in order; the one that is open is always among them.
+
+    Whoever would rather show something is asked for it before the page to write on, not long after.
+    """
+    steps = [page.step for page in JOURNEY if page.step is with_step or page.when(facts)]
+    if facts.get("how") == "show":
+        steps.remove(Step.DOCUMENTS)
+        steps.insert(steps.index(Step.ACCOUNT), Step.DOCUMENTS)
+    return tuple(steps)
 
 
 def number_of(step: Step, facts: Facts) -> int:

@@ -17,7 +17,7 @@ from portal.intake.forms import NamesForm, SheetForm
 from portal.intake.journey import MOST_CARDS, Step
 from portal.intake.listing import LARGEST_SHEET, Line
 from portal.intake.models import Compartment
-from portal.intake.routes import MOST_TYPED, pages, place
+from portal.intake.routes import MOST_TYPED, pages, place, token_holds
 from portal.permissions import Access
 from portal.store.files import new_name
 from portal.web import edge, uploads
@@ -73,10 +73,13 @@ def _put(draft: Draft, lines: Sequence[Line]) -> int:
 
 @pages.page("/people/many", access=Access.PUBLIC, methods=("GET", "POST"), token=Token.FORM)
 def many() -> ResponseReturnValue:
-    """Take names, one a line."""
-    draft, form = visit.draft(), NamesForm()
+    """Take names, one a line; *Back* and *Save and rest* take them as well, and need none."""
+    draft, form, action = visit.draft(), NamesForm(), request.form.get("action", "")
     if draft.sent:
         return redirect(url_for(".received"), HTTPStatus.SEE_OTHER)
+    leads = action in {"back", "rest"}
+    if leads and not (form.names.data or "").strip() and token_holds():
+        return _away(action)
     if form.validate_on_submit():
         try:
             count = _put(draft, listing.pasted(form.names.data or ""))
@@ -84,10 +87,16 @@ def many() -> ResponseReturnValue:
             form.names.errors = [_(str(problem))]
             return _page(form)
         visit.keep(draft)
-        return _kept(count)
+        return _away(action) if leads else _kept(count)
     if not visit.has_draft():
         visit.keep(draft)
     return _page(form if request.method == "POST" else None)
+
+
+def _away(action: str) -> ResponseReturnValue:
+    """Lead back to the cards, or to rest; after it one comes back to the cards, where the names are."""
+    way = url_for(".rest", at=Step.PEOPLE) if action == "rest" else url_for(".people")
+    return redirect(way, HTTPStatus.SEE_OTHER)
 
 
 def _kept(count: int) -> ResponseReturnValue:

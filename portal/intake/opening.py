@@ -134,6 +134,19 @@ def thread_of(keys: Mapping[UUID, PartKey]) -> PartKey:
     raise RefusedError
 
 
+def open_thread(session: PortalSession, *, submission_id: UUID, seed: Seeds) -> PartKey:
+    """Open the key of the conversation alone, without reading what was sent."""
+    query = select(Part).where(Part.submission_id == submission_id, Part.compartment == Compartment.THREAD)
+    part = session.scalar(query)
+    if part is None:
+        raise NotFoundError
+    place = wrap_place(submission_id, part.id, part.compartment)
+    key = wraps.open_key(session, part_id=part.id, seed=seed, place=place)
+    if key is None:
+        raise RefusedError
+    return PartKey(submission_id, part.id, part.compartment, key)
+
+
 def open_messages(session: PortalSession, thread: PartKey) -> list[Written]:
     """Open the conversation, oldest first, each message with the files that came with it."""
     query = select(Message).where(Message.submission_id == thread.submission_id).order_by(Message.number)

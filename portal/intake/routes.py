@@ -30,6 +30,7 @@ from portal.intake.journey import (
     number_of,
     path,
 )
+from portal.intake.merging_words import two_versions
 from portal.intake.permission_forms import PAGES as PERMITTING
 from portal.intake.permission_forms import PRIVATE
 from portal.permissions import Access
@@ -183,7 +184,7 @@ def _take(page: Page, form: PortalForm, draft: Draft, card: int | None, action: 
     seen, now = request.form.get("seen", ""), draft.given(page, card)
     both = draft_merging.differ(now, answers, seen, draft.forms.get(page.step, ""))
     if both:
-        draft_merging.take_both(draft, page, answers)
+        draft_merging.take_both(draft, page, answers, two_versions())
     elif action != "remove" or page.cards:
         draft.take(page, answers, card)
     draft_merging.remember(draft, page.step, seen)
@@ -195,7 +196,9 @@ def _take(page: Page, form: PortalForm, draft: Draft, card: int | None, action: 
 def _next(page: Page, action: str, card: int | None) -> ResponseReturnValue:
     """Return the way on: another card of the same page, another way to tell, or another page."""
     changed = request.args.get("change")
-    if action in {"add", "remove"} or (card is not None and action == "continue" and not changed):
+    if action == SAVE:
+        flash(_("Saved. You can go on writing."))
+    if action in {"add", "remove", SAVE} or (card is not None and action == "continue" and not changed):
         return redirect(url_for(f".{page.step}", change=changed), HTTPStatus.SEE_OTHER)
     return onwards(page.step, action)
 
@@ -250,6 +253,9 @@ def place(step: Step) -> dict[str, object]:
     }
 
 
+SAVE = "save"
+"""The button, for those without scripts, that keeps what was typed and stays where one is."""
+
 WARNED = 7
 """Days before its end on which a draft's pages say so aloud."""
 
@@ -265,7 +271,7 @@ ELSEWHERE = {
 
 def headed(step: Step, action: str, facts: Facts) -> Step:
     """Return the page of the journey that a button leads to; from beside it one comes back to the same."""
-    if action in ELSEWHERE or action in {"add", "remove"}:
+    if action in ELSEWHERE or action in {"add", "remove", SAVE}:
         return step
     if action == "back":
         return before(step, facts) or step

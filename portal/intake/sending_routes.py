@@ -16,6 +16,7 @@ from portal.intake.day_words import understood
 from portal.intake.drafts import Draft
 from portal.intake.forms import SendForm, WordsForm
 from portal.intake.journey import ASKED, PAGES, Kind, Page, Step
+from portal.intake.models import Answer
 from portal.intake.permission_forms import restated
 from portal.intake.routes import ended, pages, place, token_holds
 from portal.intake.upload_routes import landing, unfinished
@@ -26,6 +27,7 @@ from portal.web import edge
 from portal.web.guard import Token
 from portal.web.locale import gettext as _
 from portal.web.locale import language
+from portal.web.locale import lazy_gettext as _l
 
 
 def _summary(draft: Draft) -> list[dict[str, object]]:
@@ -35,13 +37,16 @@ def _summary(draft: Draft) -> list[dict[str, object]]:
         if page.step is Step.ACCOUNT or not (page.when(draft.facts) or draft.cards(page.step)):
             continue
         asking = catalogue(language()).page(page.step)
-        cards = [draft.given(page)] if page.own else draft.cards(page.step)
+        given = [draft.given(page)] if page.own else draft.cards(page.step)
         told = [
             [(asking.prompts[one.name].ask, *_read(page, one.name, card)) for one in page.fields]
-            for card in cards
+            for card in given
         ]
         answered = [[row for row in rows if row[1]] for rows in told]
-        found.append({"page": page, "title": asking.title, "cards": [rows for rows in answered if rows]})
+        # A question that is its page's heading is not said twice.
+        alone = [one.ask for one in asking.prompts.values()] == [asking.title]
+        cards = [rows for rows in answered if rows]
+        found.append({"page": page, "title": asking.title, "alone": alone, "cards": cards})
     return found
 
 
@@ -75,6 +80,8 @@ def check() -> ResponseReturnValue:
         documents=PAGES[Step.DOCUMENTS],
         permissions=restated(draft.consent, receivers.present(edge.db())),
         unfinished=unfinished(draft),
+        opens=_opens(),
+        opening=OPENING,
         **place(Step.CHECK),
     )
 
@@ -87,7 +94,38 @@ def _pressed(draft: Draft) -> ResponseReturnValue:
     if not draft.narrative.strip() and not draft.files:
         flash(_("Write something first, even one sentence; or record your voice, or add a file, below."))
         return redirect(url_for(".account"), HTTPStatus.SEE_OTHER)
+    chosen = request.form.get("reread", "")
+    if chosen in OPENING and not draft.reread:
+        _choose(draft, chosen)
+    if not draft.reread:
+        return redirect(url_for(".check", _anchor="opens"), HTTPStatus.SEE_OTHER)
     return letting_in_gate.first("check") or _send(draft)
+
+
+OPENING = {
+    Answer.YES.value: (
+        _l("Send it. My words may show it to me"),
+        _l("Good if you live where nobody searches your home, and want to read it again."),
+    ),
+    Answer.NO.value: (
+        _l("Send it. My words show only messages and what came of it"),
+        _l("Good if somebody might find your paper: they cannot read it then, and neither can you."),
+    ),
+}
+"""Whether the nine words open what was sent: nobody is sent off without knowing."""
+
+
+def _opens() -> str:
+    return catalogue(language()).page(Step.REACHING).prompts["reread"].ask
+
+
+def _choose(draft: Draft, chosen: str) -> None:
+    """Keep the choice, and how it was put."""
+    draft.reread = chosen
+    lines = [_opens(), *(str(line) for both in OPENING.values() for line in both)]
+    shown = {"language": language(), "text": "\n".join(lines), "version": catalogue(language()).version}
+    draft.asked.setdefault(Step.REACHING, {})["reread"] = shown
+    visit.keep(draft)
 
 
 def _send(draft: Draft) -> Response:
@@ -127,13 +165,26 @@ def received() -> ResponseReturnValue:
     if not draft.sent:
         return redirect(url_for(".start" if not visit.has_draft() else ".check"), HTTPStatus.SEE_OTHER)
     if draft.confirmed:
-        return render_template("intake/done.html", day=edge.today(), count=len(draft.files), arrived=True)
+        return _done(draft, arrived=True)
     return render_template(
         "intake/received.html",
         words=draft.receipt_words(language()),
         digits=Receipt(draft.receipt).digits(),
         day=edge.today(),
         file_count=len(draft.files),
+        reread=draft.reread,
+    )
+
+
+def _done(draft: Draft, *, arrived: bool) -> str:
+    """Show what comes next, and a short receipt that says nothing of what it is about."""
+    return render_template(
+        "intake/done.html",
+        day=edge.today(),
+        count=len(draft.files),
+        texts=int(draft.told),
+        reread=draft.reread,
+        arrived=arrived,
     )
 
 
@@ -148,6 +199,6 @@ def confirm() -> ResponseReturnValue:
         wrong = wrong_words(form.words.data or "", Receipt(draft.receipt))
         if not wrong:
             visit.forget_draft()
-            return render_template("intake/done.html", day=edge.today(), count=0, arrived=False)
+            return _done(draft, arrived=False)
         form.words.errors = [wrong]
     return render_template("intake/confirm.html", form=form, back=url_for(".received"), later="")

@@ -305,24 +305,24 @@ def reply(
     note(session, "message.receive", by=SOURCE, subject=submission_id)
 
 
-def add_file(
+def add_files(
     session: PortalSession,
     *,
     submission_id: UUID,
     seed: bytes,
     part: PartKey,
-    file: DraftFile,
+    files: Sequence[DraftFile],
     keys: PublicKeys,
     day: date,
     limit: int,
 ) -> None:
-    """Add a file that was just sealed; it gets a part and a key of its own, for the circle that reads it."""
-    row = document_row(part, file, 1, day)
+    """Add files that were just sealed; they get a part and a key of their own, for the circle that reads."""
+    rows = [document_row(part, file, number, day) for number, file in enumerate(files, 1)]
     submission = _live(session, submission_id)
-    if len(documents_of(submission)) >= limit:
+    if len(documents_of(submission)) + len(rows) > limit:
         raise InvalidError("Your folder holds as many files as it can. Write to us if there is more to send.")
     _add_content(session, submission, part, seed=seed, keys=keys, day=day)
-    session.add(row)
+    session.add_all(rows)
     segments.touch(session, submission_id)
     note(session, "document.receive", by=SOURCE, subject=submission_id)
 

@@ -77,7 +77,7 @@ def _shown(draft: Draft) -> dict[str, object]:
         "chunked_limit": here.chunked_file_limit,
         "piece": LARGEST,
         "full": len(draft.files) >= here.files_per_submission,
-        **place(_beside() or Step.DOCUMENTS),
+        **place(_stands()),
     }
 
 
@@ -165,9 +165,17 @@ def _add(asked: type[DocumentsForm | VoiceForm]) -> ResponseReturnValue:
     return _after_adding(asked, into.fields.get("action", "add"))
 
 
-def _beside() -> Step | None:
-    """Return the page from which files were turned to before their turn, or None when it is their turn."""
-    return Step.ACCOUNT if visit.draft().at == Step.ACCOUNT else None
+def _stands() -> Step:
+    """Return where in the journey files are added: at their turn, or beside a page where it was not yet."""
+    at = visit.draft().at
+    return Step(at) if at in {Step.ACCOUNT, Step.VOICE} else Step.DOCUMENTS
+
+
+def _files_page() -> ResponseReturnValue:
+    """Lead back to the page that lists what is here."""
+    if _stands() is Step.VOICE:
+        return redirect(url_for("intake.voice"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("intake.documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
 
 
 def _taken(draft: Draft, into: Upload) -> list[DraftFile]:
@@ -195,13 +203,15 @@ def _no_space() -> str:
 
 
 def _after_adding(asked: type[DocumentsForm | VoiceForm], action: str) -> ResponseReturnValue:
-    if asked is DocumentsForm and action in {"continue", "back"}:
+    stands = _stands()
+    if action == "rest":
+        return onwards(stands, action)
+    if action == "back" and stands is Step.ACCOUNT:
+        return redirect(url_for("intake.account"), HTTPStatus.SEE_OTHER)
+    if action in {"continue", "back"} and (asked is DocumentsForm or stands is Step.VOICE):
         # From beside the account one comes to the pages that follow it; else nobody would see them.
-        beside = _beside()
-        if beside is not None and action == "back":
-            return redirect(url_for(f"intake.{beside}"), HTTPStatus.SEE_OTHER)
-        return onwards(beside or Step.DOCUMENTS, action)
-    return redirect(url_for("intake.documents", change=request.args.get("change")), HTTPStatus.SEE_OTHER)
+        return onwards(stands, action)
+    return _files_page()
 
 
 def _refused(
@@ -225,7 +235,7 @@ def about_document(document_id: UUID) -> ResponseReturnValue:
     if draft.sent:
         return _received()
     if file is None:
-        return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+        return _files_page()
     form = AboutFileForm(data=asdict(file))
     if form.validate_on_submit():
         if request.form.get("action") != "skip":
@@ -237,9 +247,10 @@ def about_document(document_id: UUID) -> ResponseReturnValue:
                 original=form.original.data or "",
             )
             visit.keep(draft)
-        return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
-    stands = place(_beside() or Step.DOCUMENTS)
-    return render_template("intake/about_file.html", form=form, file=file, **stands)
+        if request.form.get("action") == "rest":
+            return onwards(_stands(), "rest")
+        return _files_page()
+    return render_template("intake/about_file.html", form=form, file=file, **place(_stands()))
 
 
 @pages.page("/documents/<uuid:document_id>/remove", access=Access.PUBLIC, methods=("POST",))
@@ -251,7 +262,7 @@ def remove_document(document_id: UUID) -> ResponseReturnValue:
         edge.files().erase(removed.stored_name)
         visit.keep(draft)
         flash(_("The file is gone."))
-    return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+    return _files_page()
 
 
 # Piece by piece; the addresses are called by scripts, the last two also by plain forms.
@@ -278,26 +289,33 @@ def begin_upload(upload_id: UUID) -> ResponseReturnValue:
     here, allowed = landing(draft), limits()
     if not letting_in_gate.quietly():
         raise StaleError(CLOSED)
-    told = _told()
+    what = told()
     if any(one.document_id == here.document_id(upload_id) for one in draft.files):
         return jsonify(done=True, missing=[])
     try:
-        coming = said(told, limit=min(allowed.file, RECORDING))
+        coming = said(what, limit=min(allowed.file, RECORDING))
         here.begin(upload_id, coming, held=draft.files, limits=allowed)
     except InvalidError as problem:
         return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
     return jsonify(missing=here.missing(upload_id))
 
 
-def _told() -> Mapping[str, object]:
+def told() -> Mapping[str, object]:
     """Read what a script says of a file."""
     try:
-        told = json.loads(uploads.body(_LARGEST_HEAD))
+        read = json.loads(uploads.body(_LARGEST_HEAD))
     except (ValueError, RecursionError):
         raise BadRequest from None
-    if not isinstance(told, dict):
+    if not isinstance(read, dict):
         raise BadRequest
-    return told
+    return read
+
+
+def digests_of(read: bytes) -> list[bytes] | None:
+    """Cut what a script says of all pieces into their hashes; None when it cannot be that."""
+    if len(read) % DIGEST:
+        return None
+    return [read[start : start + DIGEST] for start in range(0, len(read), DIGEST)]
 
 
 @pages.page(f"{ARRIVING}/<int:index>", access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
@@ -315,10 +333,9 @@ def take_piece(upload_id: UUID, index: int) -> ResponseReturnValue:
 def finish_upload(upload_id: UUID) -> ResponseReturnValue:
     """Put the pieces together, once the hashes of all are told; say what is missing if anything is."""
     draft = _expected()
-    told = uploads.body(DIGEST * MOST_PIECES)
-    if len(told) % DIGEST:
+    digests = digests_of(uploads.body(DIGEST * MOST_PIECES))
+    if digests is None:
         raise BadRequest
-    digests = [told[start : start + DIGEST] for start in range(0, len(told), DIGEST)]
     try:
         return _finished(draft, upload_id, digests)
     except IncompleteError as problem:
@@ -337,7 +354,7 @@ def keep_recording(upload_id: UUID) -> ResponseReturnValue:
             flash(_("The recording is here and sealed, as far as it came."))
         except (IncompleteError, NotFoundError):
             flash(_("Nothing of this recording has come. Please record it again."))
-    return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+    return _files_page()
 
 
 @pages.page(f"{ARRIVING}/drop", access=Access.PUBLIC, methods=("POST",))
@@ -346,7 +363,7 @@ def drop_upload(upload_id: UUID) -> ResponseReturnValue:
     draft = visit.glance()
     if not draft.sent and visit.has_draft():
         landing(draft).drop(upload_id)
-    return redirect(url_for("intake.documents"), HTTPStatus.SEE_OTHER)
+    return _files_page()
 
 
 def _finished(draft: Draft, upload_id: UUID, digests: list[bytes] | None) -> ResponseReturnValue:

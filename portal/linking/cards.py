@@ -14,7 +14,7 @@ from portal.registry.names import fold
 from portal.registry.records import shown
 from portal.registry.vocabulary import Sex
 from portal.web.locale import gettext as _
-from portal.web.locale import language, number
+from portal.web.locale import language, latin_digits, number
 
 _WEIGHTY = 2.0
 """Bits of evidence beside the name that are worth a word of their own."""
@@ -30,9 +30,9 @@ def card(one: Candidate, text: str) -> dict[str, Any]:
     if person and person.father_name:
         lines.append(_("father: %(name)s", name=_apart(person.father_name)))
     if person and person.origin:
-        lines.append(person.origin)
+        lines.append(_("from: %(name)s", name=_apart(_figures(person.origin))))
     if person and person.birth_words:
-        lines.append(_("born: %(words)s", words=_apart(person.birth_words)))
+        lines.append(_("born: %(words)s", words=_apart(_figures(person.birth_words))))
     agreeing, missing = names_agree(one, text)
     return {
         "id": one.record.id,
@@ -95,6 +95,11 @@ def _as_written(word: str, texts: Iterable[str]) -> str:
             if fold(written).replace(" ", "") == word:
                 return written.strip(".,;:!?،؛؟()«»\"'")
     return word
+
+
+def _figures(text: str) -> str:
+    """Write the figures in somebody's words with the reader's digits."""
+    return str(number(latin_digits(text)))
 
 
 def _apart(text: str) -> str:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import cast
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -25,7 +25,9 @@ from portal.errors import (
 )
 from portal.store.disk import STORAGE
 from portal.web import lighter
+from portal.web.languages import FINISHED
 from portal.web.locale import gettext as _
+from portal.web.locale import language, language_of_page
 
 log = logging.getLogger("portal")
 
@@ -103,9 +105,18 @@ def _keyless() -> tuple[str, str]:
 
 def error_page(status: int, detail: str = "", words: tuple[str, str] | None = None) -> ResponseReturnValue:
     """Render the one error page; ``detail`` is written for the reader, never an exception's text."""
+    if words is None:
+        # Every language has these words, also where it has none for the page that was asked for.
+        g.spoken = language_of_page()
     what, remedy = words or _words(status)
+    told = _(detail)
     return render_template(
-        "errors/error.html", what=what, remedy=remedy, detail=detail, status=status
+        "errors/error.html",
+        what=what,
+        remedy=remedy,
+        detail=told,
+        known=told != detail or language() in FINISHED,
+        status=status,
     ), status
 
 

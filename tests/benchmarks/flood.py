@@ -94,7 +94,7 @@ class Reader(Visitor):
     def send(self) -> bool:
         """Press *Send*; tell whether the nine words came."""
         self.ask("GET", "/en/check")
-        self.post("/en/check")
+        self.post("/en/check", reread="no")
         return self.path.endswith("/received")
 
 

@@ -188,12 +188,12 @@ def add_file(instance: Instance, sent: Sent) -> UUID:
         stored_sha256=bytes(32),
     )
     with instance.database.session(write=True) as session:
-        intake.add_file(
+        intake.add_files(
             session,
             submission_id=sent.submission.id,
             seed=sent.seed,
             part=part,
-            file=file,
+            files=[file],
             keys=instance.keys,
             day=NOON.date(),
             limit=99,

@@ -170,7 +170,7 @@ def test_what_a_source_adds_later_is_searched_too(sqlite_instance: Instance) -> 
     day = sqlite_instance.clock().date()
     with sqlite_instance.database.session(write=True) as session:
         kept = {"submission_id": sent.submission.id, "seed": sent.seed, "keys": sqlite_instance.keys}
-        intake.add_file(session, part=part, file=file, day=day, limit=20, **kept)  # type: ignore[arg-type]
+        intake.add_files(session, part=part, files=[file], day=day, limit=20, **kept)  # type: ignore[arg-type]
     assert hits(sqlite_instance, "kabootarnameh") == [sent.submission.id]
 
 

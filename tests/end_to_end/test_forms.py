@@ -163,6 +163,7 @@ def test_a_file_that_cannot_be_added_to_a_folder_is_refused_on_a_page_that_can_b
     source = small_portal.source(language)
     tell(source, files=False)
     come_back(source, send(source))
+    source.go("/folder/file")
     source.attach("film.mp4", b"\0" * (3 * MEGABYTE), "A film")
     assert source.status == 413
     assert source.page.locator("#errors").is_visible()

@@ -59,7 +59,7 @@ def test_every_page_can_be_skipped_and_only_the_account_is_asked_for(
             page = source.post(page, action="skip").headers["Location"][4:]
     told = ["safe", "you", "how", "told", "account", "pause"]
     assert walked == [*told, "documents", *PAGES, "reaching"]
-    leads_to(source.post("check"), f"/{language}/received")
+    leads_to(source.post("check", reread="no"), f"/{language}/received")
 
 
 def test_who_goes_on_after_the_note_meets_every_page_and_can_go_back_through_all(source: Source) -> None:
@@ -128,7 +128,7 @@ def test_a_file_alone_is_something_to_tell(source: Source, sqlite_instance: Inst
     source.attach(name="letter.jpg")
     leads_to(source.post("account", narrative="", action="continue"), "/en/pause")
     source.permit(**PERMISSIONS)
-    leads_to(source.post("check"), "/en/received")
+    leads_to(source.post("check", reread="yes"), "/en/received")
     assert read_at_the_desk(sqlite_instance).status_code == 200
 
 
@@ -201,7 +201,7 @@ def test_the_desk_reads_the_answers_with_their_questions_told_apart(
     source.post("people", name="<b>سیمین</b>", basis="saw", action="continue")
     source.post("places", when="تابستان ۶۷", action="continue")
     source.permit(**PERMISSIONS)
-    leads_to(source.post("check"), "/fa/received")
+    leads_to(source.post("check", reread="no"), "/fa/received")
     page = read_at_the_desk(sqlite_instance)
     text = said(page)
     assert "do not ask for it again" in text

@@ -129,7 +129,7 @@ def test_each_answer_is_kept_with_the_words_and_the_language_in_which_it_was_ask
     source.instance.clock.advance(days=3)
     source.come_back(words)
     source.post("public", publish="no", action="continue")
-    source.post("check")
+    source.post("check", reread="no")
     told = {one.use: (one.language, one.wording, one.day) for one in kept(source)}
     day = source.instance.clock().date()
     assert told == {Use.READ: ("fa", 3, day), Use.COURT: ("en", 2, day), Use.PUBLISH: ("en", 3, day)}

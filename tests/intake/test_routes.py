@@ -78,7 +78,7 @@ def test_only_something_to_tell_is_required(source: Source, sqlite_instance: Ins
     source.post("account", narrative="One sentence.", action="continue")
     for page in ("you", *PAGES, "reaching"):
         assert source.post(page, action="skip").status_code == 303
-    leads_to(source.post("check"), "/en/received")
+    leads_to(source.post("check", reread="no"), "/en/received")
     assert len(submissions(sqlite_instance)) == 1
 
 
@@ -585,7 +585,7 @@ def test_files_that_cannot_be_taken_are_said_in_the_folder(
     for content, status in ((b"x" * (1024 * 1024 + 1), 413), (b"", 400)):
         answer = source.attach(content, path="folder/file", seen="folder")
         assert answer.status_code == status
-        assert "My folder" in said(answer)
+        assert "Add files" in said(answer)
     object.__setattr__(sqlite_instance.settings, "files_per_submission", 0)
     answer = source.attach(LETTER, path="folder/file", seen="folder")
     assert answer.status_code == 400
@@ -599,7 +599,7 @@ def test_who_chose_not_to_reread_sees_messages_and_no_account(sqlite_instance: I
     other = Source(sqlite_instance)
     other.come_back(" ".join(words))
     page = said(other.get("folder"))
-    assert "do not show what you sent" in page
+    assert "Your nine words do not show it" in page
     assert "with 1 file" in page
     assert "one.jpg" not in page
     assert "Nasrin" not in page

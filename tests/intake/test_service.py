@@ -361,12 +361,12 @@ def test_an_empty_message_is_refused(instance: Instance, write: PortalSession) -
 def add(instance: Instance, session: PortalSession, sent: Sent, *, limit: int = 20) -> UUID:
     part = PartKey.new(sent.draft.submission_id, Compartment.CONTENT)
     file = a_file(instance, part)
-    service.add_file(
+    service.add_files(
         session,
         submission_id=sent.draft.submission_id,
         seed=sent.seed,
         part=part,
-        file=file,
+        files=[file],
         keys=instance.keys,
         day=NOON.date(),
         limit=limit,

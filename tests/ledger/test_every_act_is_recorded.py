@@ -297,6 +297,7 @@ def at_the_desk(watch: Watch, source: Source, case_id: UUID) -> None:
     reviewer.fill("casework.sheet", f"{case}/sheet", action="submit", submit="yes")
     _second(watch, reviewer, case)
     holds_and_removals(watch, case_id)
+    watch.request("source", "folder.files", "GET", lambda: source.get("folder/file"))
     watch.request(
         "source", "folder.add_file", "POST", lambda: source.attach(PICTURE, path="folder/file", seen="folder")
     )

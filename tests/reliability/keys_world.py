@@ -224,12 +224,12 @@ class World:
             coming, document_id=document_id, stored_name=stored, name="letter.txt", caption=""
         )
         with self.instance.database.session(write=True) as session:
-            intake.add_file(
+            intake.add_files(
                 session,
                 submission_id=one.draft.submission_id,
                 seed=one.seed,
                 part=part,
-                file=file,
+                files=[file],
                 keys=self.keys,
                 day=self.instance.clock().date(),
                 limit=99,

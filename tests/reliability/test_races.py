@@ -252,12 +252,12 @@ def test_messages_and_files_sent_at_once_all_arrive(instance: Instance) -> None:
         day = NOON.date()
         with instance.database.session(write=True) as session:
             if number < len(parts):
-                intake.add_file(
+                intake.add_files(
                     session,
                     submission_id=case_id,
                     seed=seed,
                     part=parts[number],
-                    file=files[number],
+                    files=[files[number]],
                     keys=instance.keys,
                     day=day,
                     limit=20,

@@ -103,7 +103,6 @@ def test_content_that_has_no_words_yet_is_marked_as_english(app: Flask, code: st
     assert f'<html lang="{code}" dir="{direction}"' in page
     assert '<main id="main" tabindex="-1" lang="en" dir="ltr">' in page
     assert '<title lang="en" dir="ltr">' in page
-    assert '<main id="main" tabindex="-1" lang="en" dir="ltr">' in client.get(f"/{code}/nothing").text
     with app.test_request_context(f"/{code}/account"):
         app.preprocess_request()
         assert language() == "en"
@@ -123,6 +122,20 @@ def test_what_every_language_speaks_has_no_english_left_in_it(app: Flask, code: 
         assert '<main id="main" tabindex="-1">' in main
         shown = " ".join(re.sub(r"<[^>]+>", " ", main).split())
         assert [one for one in english if len(str(one)) > 8 and str(one) in shown] == []
+
+
+@pytest.mark.parametrize("code", PREPARED)
+def test_what_went_wrong_is_said_in_every_language(app: Flask, code: str) -> None:
+    shell = {one.id: one.string for one in catalogues.read(code, "shell")}
+    client = app.test_client()
+    away = client.get(f"/{code}/nothing").text
+    assert '<main id="main" tabindex="-1">' in away
+    for words in ("There is nothing here.", "To the first page"):
+        assert shell[words] in away
+        assert words not in away
+    late = client.post(f"/{code}/documents/{'0' * 8}-0000-4000-8000-{'0' * 12}/remove", data={}).text
+    assert shell["The page was open for too long. Go back, load it again, and send it once more."] in late
+    assert 'lang="en"' not in late[late.index("<main") : late.index("</main>")]
 
 
 def test_the_two_finished_languages_say_nothing_of_the_kind(app: Flask) -> None:

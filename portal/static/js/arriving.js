@@ -24,8 +24,9 @@ async function ask(path, { signal, told, ...options }) {
   for (let tries = 0; ; tries += 1) {
     try {
       const headers = { ...options.headers, "X-CSRF-Token": token() };
-      const answer = await fetch(say.arriving + path, { ...options, headers, signal, redirect: "error" });
+      const answer = await fetch(say.arriving + path, { ...options, headers, signal, redirect: "manual" });
       const { status } = answer;
+      if (answer.type === "opaqueredirect") throw new Refusal(say.stale); /* The visit has ended. */
       const known = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
       if (status === 204 || (known && [200, 409].includes(status))) return known ?? {};
       if (status === 404) return { gone: true };
@@ -81,6 +82,7 @@ class Sending {
     Object.assign(this, { file, id, digests: [] });
     /* Small pieces lose less on a bad line; of a large file there would be too many. */
     this.piece = file.size < 2 ** 26 ? 2 ** 18 : 2 ** 20;
+    this.caption = box.querySelector(":not([data-plain]) > .field > [name=caption]")?.value ?? "";
     this.row = document.querySelector("template[data-row]").content.firstElementChild.cloneNode(true);
     this.row.querySelector("[data-name]").textContent = file.name;
     const on = (name, act) => this.button(name).addEventListener("click", act);
@@ -157,7 +159,7 @@ class Sending {
     if (size > Number(say.most)) throw new Refusal(say.large);
     const count = Math.ceil(size / this.piece);
     this.tell(say.sending);
-    let answer = await begin(this.id, { name, size, piece: this.piece }, how);
+    let answer = await begin(this.id, { name, size, piece: this.piece, caption: this.caption }, how);
     while (!answer.done) {
       let left = answer.missing.length;
       this.show(1 - left / count);
@@ -203,6 +205,7 @@ function takeFiles() {
       choose([...input.files]);
       input.value = "";
     };
+    input.parentElement.classList.add("named"); /* By its row, as soon as it is chosen. */
     input.addEventListener("change", take);
     take(); /* What was chosen before this module came. */
   }
