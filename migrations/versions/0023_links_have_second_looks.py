@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["link_id"], ["link.id"], name=op.f("fk_link_decision_link_id_link"), ondelete="RESTRICT"
         ),
-        sa.UniqueConstraint("link_id", "number", name=op.f("uq_link_decision_link_id")),
+        sa.UniqueConstraint("link_id", "number", name=op.f("uq_link_decision_link_id_number")),
     )
     op.create_index(op.f("ix_link_decision_submission_id"), "link_decision", ["submission_id"])
     op.create_table(
