@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -143,6 +144,11 @@ def a_sheet(instance: Instance, case_id: UUID, sheet: Sheet | None = None, *, su
             submit=submit,
             now=instance.clock(),
         )
+
+
+def with_circle(instance: Instance, by: Actor, group: Group = Group.CASES) -> Actor:
+    """The same person, who holds the key of one more circle."""
+    return replace(by, seeds={**by.seeds, group: {1: instance.secrets.group_seeds[group]}})
 
 
 def a_hold(instance: Instance, case_id: UUID, *, by: str = "willow", days: int = 90) -> UUID:

@@ -6,7 +6,18 @@ from uuid import UUID, uuid4
 
 import pytest
 from builders import EVERYTHING, Instance
-from cases import a_case, a_link, a_mark, a_person, a_prison, a_second_look, acts_of, at_desk, at_once
+from cases import (
+    a_case,
+    a_link,
+    a_mark,
+    a_person,
+    a_prison,
+    a_second_look,
+    acts_of,
+    at_desk,
+    at_once,
+    with_circle,
+)
 from indexed import read_in
 from sqlalchemy import select
 
@@ -16,7 +27,7 @@ from portal.casework.models import Annotation
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError, StaleError
 from portal.intake import service as intake
 from portal.intake import withdrawing
-from portal.intake.models import Status, Submission
+from portal.intake.models import Status, Submission, Telling
 from portal.linking import candidates, reviewing, speaking
 from portal.linking import service as linking
 from portal.linking.models import Link, LinkDecision, LinkState
@@ -28,7 +39,6 @@ from portal.registry.models import Record
 from portal.registry.vocabulary import PlaceKind
 from portal.release import gathering
 from portal.staff import service as staff
-from portal.staff.actor import Actor
 from portal.vault.seal import UnsealError
 
 WHY = "The father's name stands in the letter."
@@ -435,10 +445,6 @@ def test_a_case_that_moves_takes_its_question_along(sqlite_instance: Instance) -
     assert state is LinkState.CURRENT
 
 
-def with_circle(instance: Instance, by: Actor) -> Actor:
-    return replace(by, seeds={**by.seeds, Group.CASES: {1: instance.secrets.group_seeds[Group.CASES]}})
-
-
 def test_who_left_is_still_named_and_the_second_may_look(sqlite_instance: Instance) -> None:
     instance = sqlite_instance
     case_id, person = a_case(instance), a_person(instance)
@@ -506,6 +512,23 @@ def test_releases_count_only_what_holds(sqlite_instance: Instance) -> None:
     a_second_look(instance, case_id, link_id, person)
     with instance.database.session(write=False) as session:
         assert session.scalars(query).all() == [link_id]
+
+
+def test_the_source_is_told_of_a_link_once_it_holds(sqlite_instance: Instance) -> None:
+    instance = sqlite_instance
+    case_id, person = a_case(instance), a_person(instance)
+    before = told_to_source(instance, case_id)
+    link_id = first(instance, case_id, person)
+    assert told_to_source(instance, case_id) == before
+    a_second_look(instance, case_id, link_id, answer=Answer.UNSURE)
+    assert told_to_source(instance, case_id) == before
+    settle(instance, case_id, link_id, Outcome.FIRST)
+    assert told_to_source(instance, case_id) == before + 1
+
+
+def told_to_source(instance: Instance, case_id: UUID) -> int:
+    with instance.database.session(write=False) as session:
+        return len(session.scalars(select(Telling).where(Telling.submission_id == case_id)).all())
 
 
 # At once

@@ -5,13 +5,25 @@ from uuid import UUID, uuid4
 
 import pytest
 from builders import Instance, token_of
-from cases import TEXT, a_case, a_link, a_mark, a_person, a_prison, a_sheet, acts_of, at_desk, at_once
+from cases import (
+    TEXT,
+    a_case,
+    a_link,
+    a_mark,
+    a_person,
+    a_prison,
+    a_sheet,
+    acts_of,
+    at_desk,
+    at_once,
+    with_circle,
+)
 from flask.testing import FlaskClient
 from indexed import read_in
 from sqlalchemy import event, select
 
 from portal import schema
-from portal.casework import sheets
+from portal.casework import moving, sheets
 from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind
 from portal.config import Face
@@ -24,6 +36,7 @@ from portal.linking.corroboration import Tie
 from portal.linking.models import Dependence
 from portal.linking.together import Claim, Together
 from portal.linking.vocabulary import Basis, LinkRelation
+from portal.permissions import Group
 from portal.registry.models import Record
 from portal.registry.vocabulary import PlaceKind
 from portal.vault.seal import Label
@@ -270,7 +283,7 @@ def page_of(client: FlaskClient, record_id: UUID, language: str = "en") -> str:
     return re.sub(r'(csrf_token"[^>]*value=)"[^"]*"', "", answer.get_data(as_text=True))
 
 
-@pytest.mark.parametrize("use", ["read", "link"])
+@pytest.mark.parametrize("use", ["read", "link", "circle"])
 def test_an_account_that_may_not_be_opened_changes_nothing_on_the_page(
     sqlite_instance: Instance, desk: FlaskClient, use: str
 ) -> None:
@@ -285,11 +298,46 @@ def test_an_account_that_may_not_be_opened_changes_nothing_on_the_page(
     held_at(instance, shut, evin, "Evin")
     mark(instance, shut, other)
     mark(instance, one, shut)
-    decide(instance, shut, **{use: "no"})
+    if use == "circle":
+        move(instance, shut)
+    else:
+        decide(instance, shut, **{use: "no"})
     read_in(instance)
     after, asked_after = page_and_statements(instance, desk, person)
     assert after == before
     assert asked_after == asked_before
+
+
+def move(instance: Instance, case_id: UUID) -> None:
+    """Move a case to a circle whose key the reader does not hold."""
+    with at_desk(instance, "maple") as (session, by):
+        moving.move(
+            session,
+            by=with_circle(instance, by),
+            case_id=case_id,
+            origin=Group.INTAKE,
+            to=Group.CASES,
+            reason="It is for few.",
+            keys=instance.keys,
+            now=instance.clock(),
+        )
+
+
+def test_a_prison_that_is_restricted_is_neither_named_nor_set_against_another(
+    sqlite_instance: Instance,
+) -> None:
+    instance, person = sqlite_instance, a_person(sqlite_instance)
+    gohardasht, evin = a_prison(instance), a_prison(instance, "Evin")
+    one, other = told(instance, person), told(instance, person, EVIN)
+    held_at(instance, one, gohardasht)
+    held_at(instance, other, evin, "Evin")
+    assert len(compare(instance, person).places) == 1
+    with instance.database.session(write=True) as session:
+        session.get_one(Record, evin).restricted = True
+    found = compare(instance, person)
+    assert found.places == []
+    assert {claim.place and claim.place.id for claim in found.claims} == {None, gohardasht}
+    assert len(compare(instance, person, "maple").places) == 1
 
 
 def page_and_statements(instance: Instance, client: FlaskClient, person: UUID) -> tuple[str, int]:
