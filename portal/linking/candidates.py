@@ -17,6 +17,7 @@ from portal.linking.vocabulary import KINDS_FOR, LinkRelation, Target, Verdict
 from portal.registry import service as registry
 from portal.registry.models import Record
 from portal.registry.vocabulary import Kind
+from portal.registry.wholes import shown_for, whole
 from portal.staff.actor import Actor
 
 MOST = 12
@@ -117,7 +118,7 @@ def propose(
     kinds = KINDS_FOR[mark.kind] if mark else _ANY
     answer = known.names(session).ask(session, by=by, text=text, kinds=kinds, count=_ASKED)
     found = {one.id: one for one in answer.suggestions if isinstance(one.id, UUID) and one.score >= _PART}
-    judged = {one.record_id: one for one in mark.judged} if mark else {}
+    judged = _judged(session, mark, by)
     aside = [one for one, said in judged.items() if said.verdict == Verdict.NOT]
     records = registry.several(session, [*found, *aside], by=by)
     if not answer.complete:
@@ -163,13 +164,13 @@ def _candidates(
 ) -> list[Candidate]:
     targets = {one.id: leads_to for one in records.values() if (leads_to := service.target(one)) is not None}
     records = {record_id: one for record_id, one in records.items() if record_id in targets}
-    linked = service.linked_to(asked.session, asked.opened)
+    linked = service.linked_to(asked.session, asked.opened, by=asked.by)
     facts = gathering.facts_of(asked.session, [*records.values()], by=asked.by, linked=linked)
     account, share = _account(asked.opened, asked.mark), cache(known.names(asked.session).share)
-    judged = {one.record_id: one for one in asked.mark.judged} if asked.mark else {}
+    judged = _judged(asked.session, asked.mark, asked.by)
     made = []
     for record_id, record in records.items():
-        named = found.get(record_id) or _named(record, asked.text)
+        named = found.get(record_id) or _named(asked, record)
         made.append(
             Candidate(
                 record=record,
@@ -194,11 +195,20 @@ def passage(opened: Opened, mark: Mark) -> Passage:
     return Passage(text[wide.start : at.start], mark.at.quote, text[at.end : wide.end])
 
 
-def _named(record: Record, text: str) -> Suggestion:
-    """Compare a name with one record's own."""
-    names = [one.text for one in record.names]
+def _judged(session: PortalSession, mark: Mark | None, by: Actor) -> dict[UUID, Judged]:
+    """Return what was thought of records as the words' meaning, by the records under which they are shown."""
+    if mark is None:
+        return {}
+    shown = shown_for(session, [one.record_id for one in mark.judged], by=by)
+    return {shown[one.record_id]: one for one in mark.judged}
+
+
+def _named(asked: _Asked, record: Record) -> Suggestion:
+    """Compare a name with one record's own, and those of what is one with it."""
+    parts = registry.several(asked.session, whole(asked.session, record.id, by=asked.by).parts, by=asked.by)
+    names = [one.text for part in parts.values() for one in part.names]
     index = NameIndex([(record.id, names)], titled=record.kind is Kind.PERSON)
-    return next(iter(index.suggest(text, 1)), Suggestion(record.id, 0.0, ()))
+    return next(iter(index.suggest(asked.text, 1)), Suggestion(record.id, 0.0, ()))
 
 
 def _account(opened: Opened, mark: Mark | None) -> Account:

@@ -11,6 +11,7 @@ from portal.linking.evidence import Companion, Facts, Sort, Stretch
 from portal.registry import service as registry
 from portal.registry.models import Participation, Person, Record, Relation, Statement
 from portal.registry.vocabulary import EventKind, Kind, Part, Predicate, RelationKind, Sex
+from portal.registry.wholes import wholes
 from portal.staff.actor import Actor
 
 _BEFALL = (
@@ -50,7 +51,10 @@ def facts_of(
     What is restricted says nothing to those who may not see it: neither by its name nor by its ties.
     """
     ours, companions = [one.id for one in records], [*dict.fromkeys(linked)]
-    ties = _ties(session, [*ours, *companions], by)
+    parts = wholes(session, [*ours, *companions], by=by)
+    every = [part for one in parts.values() for part in one.parts]
+    stands_for = {part: one.shown for one in parts.values() for part in one.parts}
+    ties = _ties(session, every, by, stands_for)
     others = {
         *companions,
         *(one for found in (ties.kin, ties.places) for several in found.values() for one in several),
@@ -60,7 +64,7 @@ def facts_of(
     known = registry.several(session, [*others], by=by)
     where = {one.event.place_id for one in known.values() if one.event and one.event.place_id} - known.keys()
     known |= registry.several(session, [*where], by=by)
-    days = _days(session, ours, by)
+    days = _days(session, every, by, stands_for)
     return {
         one.id: _facts(
             one, ties, known, days.get(one.id, ()), [other for other in companions if other in known]
@@ -69,7 +73,8 @@ def facts_of(
     }
 
 
-def _ties(session: Session, ids: Sequence[UUID], by: Actor) -> _Ties:
+def _ties(session: Session, ids: Sequence[UUID], by: Actor, stands_for: Mapping[UUID, UUID]) -> _Ties:
+    """Read the ties of records; those of what is one with another are the other's."""
     kin: dict[UUID, list[UUID]] = {}
     places: dict[UUID, list[UUID]] = {}
     events: dict[UUID, list[tuple[UUID, Part]]] = {}
@@ -80,20 +85,23 @@ def _ties(session: Session, ids: Sequence[UUID], by: Actor) -> _Ties:
     )
     rows = session.execute(query.order_by(Relation.id))
     for one, other, kind in rows:
+        here, there = stands_for.get(one, one), stands_for.get(other, other)
         if kind in _KIN:
-            kin.setdefault(one, []).append(other)
-            kin.setdefault(other, []).append(one)
+            kin.setdefault(here, []).append(there)
+            kin.setdefault(there, []).append(here)
         elif kind in _STAYED:
-            places.setdefault(one, []).append(other)
+            places.setdefault(here, []).append(other)
     taken = select(Participation.record_id, Participation.event_id, Participation.role)
     for one, event, role in session.execute(
         taken.where(Participation.record_id.in_(ids), registry.readable(Participation, by))
     ):
-        events.setdefault(one, []).append((event, role))
+        events.setdefault(stands_for.get(one, one), []).append((event, role))
     return _Ties(kin, places, events)
 
 
-def _days(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, list[Stretch]]:
+def _days(
+    session: Session, ids: Sequence[UUID], by: Actor, stands_for: Mapping[UUID, UUID]
+) -> dict[UUID, list[Stretch]]:
     query = select(
         Statement.record_id, Statement.predicate, Statement.earliest, Statement.latest, Statement.words
     ).where(
@@ -106,7 +114,7 @@ def _days(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, list[S
     for record_id, predicate, earliest, latest, words in session.execute(query):
         if earliest and latest:
             stretch = Stretch(earliest, latest, words, death=predicate is Predicate.FATE)
-            found.setdefault(record_id, []).append(stretch)
+            found.setdefault(stands_for.get(record_id, record_id), []).append(stretch)
     return found
 
 
@@ -169,5 +177,5 @@ def _of_event(record: Record, role: Part) -> Stretch:
     event = record.event
     assert event is not None  # noqa: S101 - asked by the caller, for the type checker
     assert event.earliest is not None  # noqa: S101 - likewise
-    death = event.kind is EventKind.KILLING and role is Part.VICTIM
+    death = event.kind in {EventKind.KILLING, EventKind.EXECUTION} and role is Part.VICTIM
     return Stretch(event.earliest, event.latest or event.earliest, event.words, death=death)

@@ -8,11 +8,12 @@ Nothing that is asked stays here: it may be words of a sealed account.
 import heapq
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from threading import Lock, Thread
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,7 @@ from portal.permissions import Permission
 from portal.registry import writing
 from portal.registry.models import Name, Named, Record
 from portal.registry.vocabulary import Kind
+from portal.registry.wholes import shown_for
 from portal.staff.actor import Actor
 
 AT_ONCE = 20_000
@@ -76,7 +78,8 @@ class Known:
                 shelves = [self._shelves[kind, one] for one in hidden if (kind, one) in self._shelves]
                 asked = [one for shelf in shelves for one in shelf.suggest(text, count)]
                 found += heapq.nlargest(count, asked, key=lambda one: one.score)
-            return Answer(found, complete=self._upto is not None and not self._behind)
+            complete = self._upto is not None and not self._behind
+        return Answer(_as_shown(session, [found], by)[0], complete=complete)
 
     def mentions(self, session: Session, *, by: Actor, text: str) -> tuple[list[Mention], bool]:
         """Return what a text names of all that this person may know, and whether all names were at hand."""
@@ -89,7 +92,12 @@ class Known:
                 kind: [self._shelves[kind, one] for one in hidden if (kind, one) in self._shelves]
                 for kind in Kind
             }
-            return find_mentions(text, shelves), self._upto is not None and not self._behind
+            mentions = find_mentions(text, shelves)
+            complete = self._upto is not None and not self._behind
+        meant = _as_shown(session, [one.candidates for one in mentions], by)
+        return [
+            replace(one, candidates=tuple(shown)) for one, shown in zip(mentions, meant, strict=True)
+        ], complete
 
     def share(self, word: str) -> float:
         """Return the share of persons open to all who have a word in their names; 0 when nobody has."""
@@ -158,6 +166,21 @@ class Known:
         with self._lock:
             self._shelves, self._upto = shelves, upto
             self._reading, self._behind = None, False
+
+
+def _as_shown(session: Session, found: Sequence[Sequence[Suggestion]], by: Actor) -> list[list[Suggestion]]:
+    """Put in the place of each record the one under which it is shown, once, with its best name."""
+    ids = {one.id for several in found for one in several if isinstance(one.id, UUID)}
+    shown: Mapping[Any, UUID] = shown_for(session, ids, by=by)
+    made = []
+    for several in found:
+        best: dict[Hashable, Suggestion] = {}
+        for one in several:
+            there = shown.get(one.id, one.id)
+            if there not in best or one.score > best[there].score:
+                best[there] = replace(one, id=there)
+        made.append([*best.values()])
+    return made
 
 
 def _empty(kind: Kind) -> NameIndex:

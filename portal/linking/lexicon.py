@@ -116,6 +116,19 @@ class Lexicon:
                 found[row][place] = value
         return found
 
+    def keys_of(self, place: int) -> tuple[int, Sequence[int]]:
+        """Return the consonants of a known word as a number, and all numbers by which it is found."""
+        signs = self._forms[place]
+        return key(signs), _keys(signs)
+
+    def likeness(self, ones: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> Floats:
+        """Return how alike known words are, pair by pair; after `pack`."""
+        values = _aligned(self._table[ones], self._table[others])
+        for row in np.flatnonzero(values > _NEAR).tolist():
+            one, other = self.words[ones[row]], self.words[others[row]]
+            values[row] = 1.0 if one == other else _by_letters(one, other, float(values[row]))
+        return values
+
     def _with_wholes(self, asked: "Heard") -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return pairs of an asked word, by its place, and one of these words with the same consonants."""
         starts = np.searchsorted(self._whole_numbers, asked.numbers)

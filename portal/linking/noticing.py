@@ -23,6 +23,7 @@ from portal.registry import service as registry
 from portal.registry.models import Record
 from portal.registry.names import joined
 from portal.registry.vocabulary import Kind
+from portal.registry.wholes import shown_for
 from portal.staff.actor import Actor
 
 _AS_GOOD = 0.02
@@ -61,7 +62,7 @@ def notice(session: PortalSession, *, by: Actor, case_id: UUID, field_id: UUID) 
     ids = {one.id for each in free for one in each.candidates if isinstance(one.id, UUID)}
     several = registry.several(session, [*ids], by=by)
     records: dict[Hashable, Record] = {one.id: one for one in several.values()}
-    linked, refused = service.linked_to(session, opened), _refused(marks)
+    linked, refused = service.linked_to(session, opened, by=by), _refused(session, marks, by)
     noticed = [_seen(one, text, records, linked, refused) for one in free]
     return Notices([one for one in noticed if one is not None], complete)
 
@@ -76,11 +77,12 @@ def _meet(one: Mention, span: Span) -> bool:
     return one.start < span.end and span.start < one.end
 
 
-def _refused(marks: Sequence[Mark]) -> dict[str, set[UUID]]:
+def _refused(session: PortalSession, marks: Sequence[Mark], by: Actor) -> dict[str, set[UUID]]:
     """Return the records that were set aside for words, however these are spelt."""
     found: dict[str, set[UUID]] = {}
+    shown = shown_for(session, [one.record_id for mark in marks for one in mark.judged], by=by)
     for mark in marks:
-        aside = {one.record_id for one in mark.judged if one.verdict == Verdict.NOT}
+        aside = {shown[one.record_id] for one in mark.judged if one.verdict == Verdict.NOT}
         found.setdefault(joined(mark.at.quote), set()).update(aside)
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from portal.linking.opinions import Choice, Opinion, Settlement, agree
 from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome
 from portal.permissions import Permission
 from portal.registry import service as registry
+from portal.registry.wholes import are_one
 from portal.staff.actor import Actor
 
 PAGE = 20
@@ -200,7 +202,7 @@ def second(
         day=now.date(),
     )
     keeping.decide(session, opened, link_id, number=SECOND, value=said.to_value())
-    agreed = agree(one.first, said, same=lambda mine, theirs: mine == theirs)
+    agreed = agree(one.first, said, same=partial(are_one, session, by=by))
     one.row.state = LinkState.CURRENT if agreed else LinkState.DISPUTED
     if agreed:
         service.tell(session, opened, Deed.LINKED, by=by)

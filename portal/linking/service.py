@@ -32,6 +32,7 @@ from portal.linking.vocabulary import (
 from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Record
+from portal.registry.wholes import are_one, shown_for
 from portal.staff.actor import Actor
 
 _NOT_THERE = "The marked words do not stand in the text. Mark them anew."
@@ -118,12 +119,14 @@ def open_to_link(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
     return opened
 
 
-def linked_to(session: PortalSession, opened: Opened) -> dict[UUID, tuple[LinkRelation, ...]]:
-    """Return the records that an open case is linked to, each with what it is to the account."""
+def linked_to(session: PortalSession, opened: Opened, *, by: Actor) -> dict[UUID, tuple[LinkRelation, ...]]:
+    """Return the records that an open case is linked to, as they are shown, each with what it is to it."""
+    kept = keeping.links_of(session, opened, states=(LinkState.CURRENT,))
+    choices = [one.first.choice for one in kept if one.first.choice]
+    shown = shown_for(session, [one.record_id for one in choices], by=by)
     found: dict[UUID, list[LinkRelation]] = {}
-    for one in keeping.links_of(session, opened, states=(LinkState.CURRENT,)):
-        if one.first.choice:
-            found.setdefault(one.first.choice.record_id, []).append(one.first.choice.relation)
+    for one in choices:
+        found.setdefault(shown[one.record_id], []).append(one.relation)
     return {record_id: tuple(relations) for record_id, relations in found.items()}
 
 
@@ -255,8 +258,10 @@ def _check_new(session: PortalSession, opened: Opened, mark_id: UUID, choice: Ch
         if one.row.state in UNDECIDED and one.mark_id == mark_id:
             raise StaleError(_WAITS)
         said = one.first.choice
-        same = said and (said.record_id, said.relation) == (choice.record_id, choice.relation)
-        if same and not one.hidden_from(by):
+        alike = said is not None and said.relation is choice.relation
+        if not alike or said is None or one.hidden_from(by):
+            continue
+        if are_one(session, said.record_id, choice.record_id, by=by):
             raise StaleError("The case is already linked to this record in this way.")
 
 

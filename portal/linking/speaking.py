@@ -22,9 +22,10 @@ from portal.linking.models import Link, LinkState
 from portal.linking.vocabulary import Certainty, LinkRelation
 from portal.permissions import Permission
 from portal.registry import service as registry
-from portal.registry.models import Record
+from portal.registry.models import Name, Record
 from portal.registry.names import split_titles
 from portal.registry.vocabulary import Kind
+from portal.registry.wholes import shown_for, whole
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
 
@@ -64,8 +65,21 @@ def spoken_in(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID
     }
 
 
+def links_as_shown(
+    session: PortalSession, cases: Mapping[UUID, Opened], *, by: Actor
+) -> dict[UUID, list[dict[str, str]]]:
+    """Open the links of open cases that hold, each to the record under which its own is shown."""
+    found = links_in(session, cases)
+    ids = {UUID(one["record_id"]) for values in found.values() for one in values}
+    shown = shown_for(session, ids, by=by)
+    for values in found.values():
+        for one in values:
+            one["record_id"] = str(shown[UUID(one["record_id"])])
+    return found
+
+
 def links_in(session: PortalSession, cases: Mapping[UUID, Opened]) -> dict[UUID, list[dict[str, str]]]:
-    """Open the links of open cases that hold, in one statement."""
+    """Open the links of open cases that hold, in one statement, as they were sealed."""
     query = select(Link).where(Link.submission_id.in_(list(cases)), Link.state == LinkState.CURRENT)
     found: dict[UUID, list[dict[str, str]]] = {}
     for row in session.scalars(query.execution_options(populate_existing=True)):
@@ -85,13 +99,15 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID, page: int
     shown it would say who is linked to whom.
     """
     by.require(Permission.CASE_READ)
-    record = registry.find(session, record_id, by=by)
+    parts = whole(session, record_id, by=by).parts
+    record_id, record = parts[0], registry.find(session, parts[0], by=by)
     index, allowed = search.current(session, by=by)
-    places = places_of(session, index, allowed, record_id=record_id)
+    places = places_of(session, index, allowed, record_ids=parts)
     first, end = (page - 1) * PAGE - len(places), page * PAGE - len(places)
     looked = [*islice(places, (page - 1) * PAGE, page * PAGE)]
     linked = _linked(session, places, looked, by=by, record_id=record_id)
-    named = _named(index, {one: None for one in allowed if one not in places}, record)
+    names = [one for part in registry.several(session, parts, by=by).values() for one in part.names]
+    named = _named(index, {one: None for one in allowed if one not in places}, names, record.kind)
     hits = search.open_hits(session, by=by, found=named[max(first, 0) : max(end, 0)])
     standing = index.standing(allowed)
     shown = [*dict.fromkeys(one.case_id for one in linked), *(one.case_id for one in hits)]
@@ -101,14 +117,18 @@ def speaking_of(session: PortalSession, *, by: Actor, record_id: UUID, page: int
 
 
 def places_of(
-    session: PortalSession, index: Index, allowed: Mapping[bytes, None], *, record_id: UUID
+    session: PortalSession, index: Index, allowed: Mapping[bytes, None], *, record_ids: Sequence[UUID]
 ) -> dict[bytes, set[str]]:
-    """Return what the index says of each case that may be read and linked now, the longest waiting first."""
+    """Return what the index says of each case that may be read and linked now, the longest waiting first.
+
+    ``record_ids`` are all that are one: links stay sealed to the record that they were made to.
+    """
     found: dict[bytes, set[str]] = {}
-    for piece, heads in index.heads(record_id=record_id):
-        for place, relations in heads.speaking_of(record_id).items():
-            if place in piece.live:
-                found[piece.ids[place]] = relations
+    for record_id in record_ids:
+        for piece, heads in index.heads(record_id=record_id):
+            for place, relations in heads.speaking_of(record_id).items():
+                if place in piece.live:
+                    found.setdefault(piece.ids[place], set()).update(relations)
     linkable = found.keys() & saying_yes(session, Use.LINK)
     return {one: found[one] for one in allowed if one in linkable}
 
@@ -129,7 +149,7 @@ def _linked(
         for one in digest.gather(session, by=by, case_ids=case_ids, texts=False)
         if consent.permits(one.decisions, Use.LINK, on=session.today)
     ]
-    links = links_in(session, {one.opened.submission.id: one.opened for one in gathered})
+    links = links_as_shown(session, {one.opened.submission.id: one.opened for one in gathered}, by=by)
     for one in gathered:
         case_id = one.opened.submission.id
         mine = [value for value in links.get(case_id, ()) if value["record_id"] == str(record_id)]
@@ -156,8 +176,8 @@ def _said(one: Gathered, value: Mapping[str, str] | None) -> Said:
     )
 
 
-def _named(index: Index, allowed: Mapping[bytes, None], record: Record) -> list[Found]:
+def _named(index: Index, allowed: Mapping[bytes, None], names: Sequence[Name], kind: Kind) -> list[Found]:
     """Return the cases whose words name the record, whole, in any of its spellings."""
-    titled = record.kind is Kind.PERSON
-    names = dict.fromkeys(split_titles(one.text).rest if titled else one.text for one in record.names)
-    return search.find(index, allowed, names_wanted(names))[0]
+    titled = kind is Kind.PERSON
+    texts = dict.fromkeys(split_titles(one.text).rest if titled else one.text for one in names)
+    return search.find(index, allowed, names_wanted(texts))[0]

@@ -27,6 +27,7 @@ from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Record
 from portal.registry.names import fold
+from portal.registry.wholes import whole
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
 
@@ -107,14 +108,15 @@ def together(session: PortalSession, *, by: Actor, record_id: UUID) -> Together:
     Nothing of an account that may not be opened is counted or hinted at; only links that hold count.
     """
     by.require(Permission.CASE_READ)
-    record = registry.find(session, record_id, by=by)
+    parts = whole(session, record_id, by=by).parts
+    record_id, record = parts[0], registry.find(session, parts[0], by=by)
     index, allowed = search.current(session, by=by)
-    places = speaking.places_of(session, index, allowed, record_id=record_id)
+    places = speaking.places_of(session, index, allowed, record_ids=parts)
     linked = [UUID(bytes=one) for one, relations in places.items() if relations - {CODED}]
     cases = _open(session, [*islice(linked, MOST)], by=by)
     links = {
         case_id: values
-        for case_id, values in speaking.links_in(session, cases).items()
+        for case_id, values in speaking.links_as_shown(session, cases, by=by).items()
         if any(one["record_id"] == str(record_id) for one in values)
     }
     gone = len(linked[:MOST]) - len(links)

@@ -7,6 +7,7 @@ from typing import Any
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from portal.dates.calendars import Calendar
+from portal.registry.judgement_models import Sameness
 from portal.registry.vocabulary import (
     CODED,
     Basis,
@@ -180,6 +181,11 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Predicate.DOCUMENT: _l("Document"),
         Predicate.PROCEEDING: _l("Proceeding"),
         Predicate.NOTE: _l("Description"),
+    },
+    Sameness: {
+        Sameness.SAME: _l("These are one"),
+        Sameness.APART: _l("These are not the same"),
+        Sameness.UNSURE: _l("Not sure"),
     },
     RelationKind: {
         RelationKind.PARENT_OF: _l("Parent of"),

@@ -24,6 +24,7 @@ from portal.registry.models import (
 )
 from portal.registry.records import Difference, differences, without
 from portal.registry.vocabulary import Kind
+from portal.registry.wholes import shown_for
 from portal.staff.actor import Actor
 
 _LONGEST = 300
@@ -82,7 +83,10 @@ def browse(
     latin: bool = False,
     limit: int = 50,
 ) -> Shelf:
-    """List records by name, or by the one in Latin script; `after` is the last record of the page before."""
+    """List records by name, or by the one in Latin script; `after` is the last record of the page before.
+
+    Those that are one with another are listed under that one alone, so that a page may be shorter.
+    """
     by.require(Permission.REGISTRY_READ)
     order = _latin() if latin else Record.sort_key
     query = visible(by, kind).order_by(order, Record.id).limit(limit + 1)
@@ -91,7 +95,9 @@ def browse(
         key = session.scalar(select(order).where(Record.id == last.id))
         query = query.where(tuple_(order, Record.id) > tuple_(literal(key), literal(last.id, Uuid())))
     records = session.scalars(query).all()
-    return Shelf(records[:limit], records[limit - 1].id if len(records) > limit else None)
+    shown = shown_for(session, [one.id for one in records[:limit]], by=by)
+    alone = [one for one in records[:limit] if shown[one.id] == one.id]
+    return Shelf(alone, records[limit - 1].id if len(records) > limit else None)
 
 
 def _latin() -> ColumnElement[str]:
@@ -124,7 +130,16 @@ def search(
     if near is not None and text.strip() and len(found) < limit:
         others = [one for one in near(session, by=by, text=text, kind=kind, limit=limit) if one not in found]
         found |= several(session, others, by=by, kind=kind)
-    return list(found.values())[:limit]
+    return as_shown(session, list(found.values()), by=by)[:limit]
+
+
+def as_shown(session: Session, records: Sequence[Record], *, by: Actor) -> list[Record]:
+    """Put in the place of each record the one under which it is shown, each once."""
+    shown = shown_for(session, [one.id for one in records], by=by)
+    known = {one.id: one for one in records}
+    missing = [one for one in dict.fromkeys(shown.values()) if one not in known]
+    known |= several(session, missing, by=by)
+    return [known[one] for one in dict.fromkeys(shown.values()) if one in known]
 
 
 def several(

@@ -17,6 +17,7 @@ from portal.database import Base, SealedColumn, UtcDay
 from portal.dates.calendars import Calendar
 from portal.dates.reading import Precision, Qualifier
 from portal.registry.columns import KEY, RECORD, SOURCE, dated, token
+from portal.registry.judgement_models import Judgement, Likeness, LikenessRun, Sameness
 from portal.registry.periods import Period
 from portal.registry.statement_models import (
     Citation,
@@ -52,6 +53,9 @@ __all__ = [
     "FactCitation",
     "Grave",
     "Ground",
+    "Judgement",
+    "Likeness",
+    "LikenessRun",
     "Name",
     "NameKey",
     "Named",
@@ -62,6 +66,7 @@ __all__ = [
     "Record",
     "Relation",
     "Revision",
+    "Sameness",
     "Saying",
     "Source",
     "Statement",

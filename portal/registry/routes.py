@@ -10,10 +10,13 @@ from flask.typing import ResponseReturnValue
 from portal.permissions import Permission
 from portal.registry import (
     around,
+    beside,
     concluding,
+    merging_routes,  # noqa: F401 - its pages stand beside these
     positions,
     service,
     statement_routes,  # noqa: F401 - its pages stand beside these
+    wholes,
 )
 from portal.registry.facts import facts_of
 from portal.registry.forms import FORMS, RecordForm, filled, spare_names
@@ -49,22 +52,31 @@ _KIND = "<any(person, place, grave, body, event):kind>"
 def index() -> ResponseReturnValue:
     """List records by name, or those that a typed name finds."""
     text = request.args.get("q", "").strip()[:TYPED]
-    kind = kind_of(request.args.get("kind"))
+    kind, spelt = kind_of(request.args.get("kind")), True
     if text:
+        spelt = bool(service.search(db(), by=actor(), text=text, kind=kind, limit=1))
         found = service.search(db(), by=actor(), text=text, kind=kind, near=near())
         shelf = service.Shelf(found, None)
     else:
         shelf = service.browse(
             db(), by=actor(), kind=kind, after=uuid_of(request.args.get("after")), latin=language() == "en"
         )
-    return render_template("registry/index.html", shelf=shelf, text=text, kind=kind, kinds=LABELS[Kind])
+    return render_template(
+        "registry/index.html", shelf=shelf, text=text, kind=kind, kinds=LABELS[Kind], spelt=spelt
+    )
 
 
 @pages.page("/<uuid:record_id>", access=Permission.REGISTRY_READ)
 def show(record_id: UUID) -> ResponseReturnValue:
-    """Show one record: its names, what sources say of it, what reviewers concluded, what stands around it."""
+    """Show one record: its names, what sources say of it, what reviewers concluded, what stands around it.
+
+    One that is one with another leads to that one, unless its own page is asked for.
+    """
     by = actor()
     record = service.find(db(), record_id, by=by)
+    shown = wholes.whole(db(), record_id, by=by).shown
+    if shown != record_id and "apart" not in request.args:
+        return show_again(shown)
     chains = concluding.conclusions(db(), record, by=by)
     return render_template(
         "registry/show.html",
@@ -72,8 +84,8 @@ def show(record_id: UUID) -> ResponseReturnValue:
         lineage=around.lineage(db(), record, by=by),
         inside=around.inside(db(), record, by=by),
         statements=sorted(around.statements(db(), record, by=by), key=_in_order),
-        relations=around.relations(db(), record, by=by),
-        parts=around.parts(db(), record, by=by),
+        relations=around.relations(db(), record, by=by, without=around.crowds(record)),
+        parts=around.parts(db(), record, by=by, without=around.crowds(record)),
         chains=chains,
         grounds={
             key: there for chain in chains for key, there in concluding.grounds_of(db(), chain, by=by).items()
@@ -81,6 +93,8 @@ def show(record_id: UUID) -> ResponseReturnValue:
         decided=concluding.decided(db(), record),
         position=positions.position_of(db(), record),
         may_look=positions.may_open(by),
+        others=[] if shown != record_id else beside.others_of(db(), record, by=by),
+        shown_under=None if shown == record_id else service.find(db(), shown, by=by),
     )
 
 

@@ -44,12 +44,13 @@ from portal.database import PortalSession
 from portal.intake import receivers, withdrawing
 from portal.intake.models import Submission
 from portal.intake.permission_forms import PAGES
-from portal.linking import dependence
+from portal.linking import dependence, duplicates
 from portal.linking import service as linking
 from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
-from portal.registry import positions
+from portal.registry import merging, positions
 from portal.registry import service as registry
+from portal.registry.judgement_models import Sameness
 from portal.registry.models import Record, Relation, Statement
 from portal.registry.models import Source as RegistrySource
 from portal.registry.records import Finding
@@ -259,6 +260,7 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.spread", "cedar"),
         View("casework.alike", "cedar", {"case_id": fresh}),
         *_registry(records, said),
+        *_one_and_the_same(instance),
         *said_there,
         View("casework.holds_list", "maple"),
         View("casework.ask_hold", "maple", {"case_id": held}),
@@ -387,6 +389,34 @@ def _casework(
             for mark in marks
         ),
         View("linking.new", "cedar", {"case_id": held}, "found", {"annotation": marks[0], "q": "Gohardasht"}),
+    ]
+
+
+def _one_and_the_same(instance: Instance) -> list[View]:
+    """Let persons who may be one wait for a decision, and others be one already."""
+    one = a_person(instance, "Behrang Samadi", father_name="Jalal", origin="Rasht")
+    other = a_person(instance, "بهرنگ صمدی", father_name="جلال", origin="Lahijan")
+    kept, given = a_person(instance, "Mina Sadeghi"), a_person(instance, "مینا صادقی", father_name="کریم")
+    with at_desk(instance) as (session, by):
+        reason = "Both are told of in one letter, with one father."
+        rows = [
+            merging.judge(
+                session, by=by, kept=(a, 1), other=(b, 1), sameness=what, reason=reason, now=instance.clock()
+            ).id
+            for a, b, what in ((kept, given, Sameness.SAME), (one, kept, Sameness.UNSURE))
+        ]
+        duplicates.look(session, by=by, clock=instance.clock)
+    with at_desk(instance, "birch") as (session, by):
+        merging.second(session, rows[0], by=by, versions=(1, 1), now=instance.clock())
+        ends = {"kept": (one, 1), "other": (kept, 1), "sameness": Sameness.SAME}
+        merging.judge(session, by=by, **ends, reason="One hand wrote both.", now=instance.clock())
+    return [
+        View("linking.duplicates_list", "cedar"),
+        View("registry.merge", "cedar", {"record_id": one, "other_id": other}),
+        View("registry.merge", "cedar", {"record_id": one, "other_id": kept}, "waits"),
+        View("registry.show", "cedar", {"record_id": kept}, "one"),
+        View("registry.show", "cedar", {"record_id": given}, "apart", {"apart": "1"}),
+        View("registry.same", "cedar", {"record_id": kept}, query={"q": "Samadi"}),
     ]
 
 
