@@ -33,7 +33,10 @@ from portal.registry.starter import load_starter
 from portal.release import service
 from portal.release.columns import Choice
 from portal.release.models import Release
+from portal.release.plans import Plan
 from portal.release.policy import ColumnRole
+from portal.release.preparing import Prepared
+from portal.release.preparing_tables import PreparedTable
 from portal.store import wraps
 from portal.vault.seal import Label
 from portal.vault.wrap import key_id
@@ -187,11 +190,11 @@ def a_request(
     *,
     k: int = 5,
     by: str = "rowan",
+    plan: Plan | None = None,
     receiver: UUID | None = None,
     **columns: ColumnRole,
 ) -> UUID:
-    """A request for a release, by the administrator."""
-    choice = Choice(columns or COLUMNS, k)
+    """A request for a release, or for a table of counts, by the administrator."""
     with instance.database.session(write=True) as session:
         actor = instance.actor(by, session)
         made = service.request(
@@ -199,18 +202,31 @@ def a_request(
             by=actor,
             purpose="a study",
             recipient="a university",
-            choice=choice,
+            asked=plan or Choice(columns or COLUMNS, k),
             now=instance.clock(),
             receiver=receiver,
         )
         return made.id
 
 
-def look(instance: Instance, release_id: UUID, by: str = "maple") -> service.Prepared:
-    """Prepare and look, as a lead does."""
+def _look(instance: Instance, release_id: UUID, by: str) -> Prepared | PreparedTable:
     with instance.database.session(write=True) as session:
         actor = instance.actor(by, session)
         return service.preview(session, by=actor, release_id=release_id, now=instance.clock())[1]
+
+
+def look(instance: Instance, release_id: UUID, by: str = "maple") -> Prepared:
+    """Prepare records and look, as a lead does."""
+    found = _look(instance, release_id, by)
+    assert isinstance(found, Prepared)
+    return found
+
+
+def look_at_table(instance: Instance, release_id: UUID, by: str = "maple") -> PreparedTable:
+    """Prepare a table of counts and look, as a lead does."""
+    found = _look(instance, release_id, by)
+    assert isinstance(found, PreparedTable)
+    return found
 
 
 def approve(instance: Instance, release_id: UUID, by: str = "maple", revision: int | None = None) -> Release:
@@ -233,7 +249,7 @@ def approve(instance: Instance, release_id: UUID, by: str = "maple", revision: i
 def a_release(instance: Instance, **given: object) -> UUID:
     """A release that was asked for, looked at and approved."""
     release_id = a_request(instance, **given)  # type: ignore[arg-type]
-    assert look(instance, release_id).trouble == ""
+    assert _look(instance, release_id, "maple").trouble == ""
     approve(instance, release_id)
     return release_id
 

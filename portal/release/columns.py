@@ -72,7 +72,7 @@ class Choice:
 
     def policy(self, prisons: Hierarchy) -> Policy:
         """Return the rules to anonymise by; ``prisons`` is made of the register as it stands."""
-        trees = {RELATION: relation(_KIN), PRISON: prisons, MONTH: month()}
+        trees = {RELATION: teller(), PRISON: prisons, MONTH: month()}
         columns = {}
         for name in self.released:
             if self.roles[name] is ColumnRole.QUASI:
@@ -80,6 +80,11 @@ class Choice:
             else:
                 columns[name] = Column(self.roles[name], values=frozenset(_ANSWERS))
         return Policy(str(VERSION), columns, k=self.k, record_ids=self.record_ids)
+
+
+def teller() -> Hierarchy:
+    """Return who tells it, in one's own relation to the story, then in groups."""
+    return relation(_KIN)
 
 
 def _answers(name: str) -> Hierarchy:

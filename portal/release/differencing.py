@@ -61,6 +61,27 @@ def held_back(
     return frozenset(out)
 
 
+def too_close(
+    candidate: Mapping[Account, Member],
+    earlier: Sequence[Mapping[Account, Member]],
+    k: int,
+    *,
+    unseen: frozenset[int] = frozenset(),
+) -> bool:
+    """Tell whether the candidate beside the earlier releases leaves a group of 1 to k - 1 families.
+
+    Groups are those of `held_back`; nobody is taken out, because a count from which some are missing is not
+    true. Cells of the candidate that show nothing (``unseen``) tell nobody apart.
+    """
+    families = {one: member.family for release in (*earlier, candidate) for one, member in release.items()}
+    shown = {one: member for one, member in candidate.items() if member.number not in unseen}
+    for path, group in _groups(shown, earlier).items():
+        parts = [*group.shown.values(), *([group.hidden] if path else [])]
+        if any(0 < _count(part, families) < k for part in parts):
+            return True
+    return False
+
+
 def _groups(
     candidate: Mapping[Account, Member], earlier: Sequence[Mapping[Account, Member]]
 ) -> dict[_Path, _Group[Account]]:

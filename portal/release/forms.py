@@ -2,19 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import HiddenInput
 
+from portal.casework.coding import Pattern
 from portal.errors import InvalidError
 from portal.intake import wordings
 from portal.intake.models import Receiver
 from portal.intake.receivers import Described
 from portal.release.columns import NAMES, ROLES, Choice
-from portal.release.labels import COLUMNS
+from portal.release.labels import COLUMNS, PROTECTIONS, SIDES
 from portal.release.labels import ROLES as WORDS
+from portal.release.plans import Plan, Protection, Side
 from portal.release.policy import DEFAULT_K, ColumnRole
 from portal.release.service import LONGEST
 from portal.web.forms import PortalForm, normal_lines
@@ -30,8 +40,8 @@ def _lines(text: str | None) -> str:
     return normal_lines(text or "")
 
 
-class RequestForm(PortalForm):
-    """Purpose, recipient, how many families a class holds, and one choice for each column (added below)."""
+class _Asking(PortalForm):
+    """What every request says."""
 
     purpose = TextAreaField(
         _l("What is the data for?"),
@@ -53,6 +63,16 @@ class RequestForm(PortalForm):
             "If it is, choose it: then only accounts leave whose sources allow that they are handed to it."
         ),
     )
+
+    def offer(self, bodies: Sequence[Receiver]) -> None:
+        """Offer the bodies on the list; none of them is an answer, too."""
+        called = [SelectChoice(one.id.hex, wordings.called(one, language())) for one in bodies]
+        self.receiver.choices = [SelectChoice("", _("none of them")), *called]
+
+
+class RequestForm(_Asking):
+    """Records: how many families a class holds, and one choice for each column (added below)."""
+
     k = StringField(
         _l("Families in each class, at least"),
         default=str(DEFAULT_K),
@@ -60,11 +80,6 @@ class RequestForm(PortalForm):
         description=_l("No one in a class can be told from the others. 11 is usual; less than 5 is refused."),
     )
     record_ids = BooleanField(_l("Number the records at random, anew for this release"))
-
-    def offer(self, bodies: Sequence[Receiver]) -> None:
-        """Offer the bodies on the list; none of them is an answer, too."""
-        called = [SelectChoice(one.id.hex, wordings.called(one, language())) for one in bodies]
-        self.receiver.choices = [SelectChoice("", _("none of them")), *called]
 
     @property
     def columns(self) -> Iterator[Field]:
@@ -84,6 +99,50 @@ class RequestForm(PortalForm):
 for _name in NAMES:
     _choices = [SelectChoice(role.value, WORDS[role]) for role in ROLES[_name]]
     setattr(RequestForm, _COLUMN + _name, SelectField(COLUMNS[_name], choices=_choices))
+
+
+class TableForm(_Asking):
+    """A table of counts: its sides, whom it counts, and how it is protected."""
+
+    rows = SelectField(
+        _l("In the rows"), choices=[SelectChoice(one.value, words) for one, words in SIDES.items()]
+    )
+    across = SelectField(
+        _l("In the columns"),
+        choices=[SelectChoice(one.value, words) for one, words in SIDES.items()],
+        default=Side.MONTH.value,
+    )
+    pattern = SelectField(
+        _l("Which families count?"),
+        choices=[
+            SelectChoice("", _l("all of them")),
+            *(SelectChoice(one.value, COLUMNS[one.value]) for one in Pattern),
+        ],
+    )
+    protection = RadioField(
+        _l("How are people protected?"),
+        choices=[SelectChoice(one.value, words) for one, words in PROTECTIONS.items()],
+        validators=[InputRequired(_l("Choose one of the two."))],
+    )
+    hundredths = SelectField(
+        _l("With noise: how exact?"),
+        choices=[
+            SelectChoice("50", _l("as exact as can be: 0.5 of the budget")),
+            SelectChoice("25", _l("less: 0.25")),
+            SelectChoice("10", _l("rough: 0.1")),
+        ],
+    )
+
+    def plan(self) -> Plan:
+        """Return what was chosen; raises `InvalidError` with the sentence to show."""
+        protection = Protection(str(self.protection.data))
+        return Plan(
+            Side(str(self.rows.data)),
+            Side(str(self.across.data)),
+            Pattern(str(self.pattern.data)) if self.pattern.data else None,
+            protection,
+            int(str(self.hundredths.data)) if protection is Protection.NOISE else 0,
+        )
 
 
 class ApprovalForm(PortalForm):

@@ -10,10 +10,12 @@ from portal.casework.labels import PATTERNS
 from portal.casework.labels import STATUSES as SHOWN_STATUSES
 from portal.intake.models import Status
 from portal.release.check import Fault
-from portal.release.columns import MONTH, PRISON, RELATION
+from portal.release.columns import MONTH, PRISON, RELATION, Choice
 from portal.release.models import ReleaseState
+from portal.release.plans import Plan, Protection, Side
 from portal.release.policy import ColumnRole
 from portal.web.locale import day, language, number
+from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 
 STATES: Mapping[ReleaseState, Any] = {
@@ -44,6 +46,21 @@ ROLES: Mapping[ColumnRole, Any] = {
     ColumnRole.SENSITIVE: _l("leaves as it stands"),
 }
 
+SIDES: Mapping[Side, Any] = {
+    Side.PRISON: _l("prisons"),
+    Side.PROVINCE: _l("provinces"),
+    Side.REGION: _l("regions of the country"),
+    Side.MONTH: _l("months of 1367, other years whole"),
+    Side.TELLER: _l("who tells it"),
+}
+
+PROTECTIONS: Mapping[Protection, Any] = {
+    Protection.NOISE: _l("Noise is added to every count, and paid for from a budget that nothing refills."),
+    Protection.THRESHOLD: _l(
+        "Counts under ten stay hidden, and others with them, so that nobody can work them out."
+    ),
+}
+
 STATUSES: Mapping[Status, Any] = {**SHOWN_STATUSES, Status.WITHDRAWN: _l("taken back by its source")}
 
 FAULTS: Mapping[Fault, Any] = {
@@ -62,6 +79,29 @@ FAULTS: Mapping[Fault, Any] = {
     Fault.FORBIDDEN: _l("Something stands in the files that must not leave."),
     Fault.EXACT_COUNT: _l("A count is not rounded."),
 }
+
+
+def wanted(asked: Choice | Plan) -> list[tuple[Any, Any]]:
+    """Say what was asked for, beside purpose and recipient."""
+    if isinstance(asked, Choice):
+        return [
+            (_("Families in each class, at least"), number(asked.k)),
+            (_("Random numbers for the records"), _("yes") if asked.record_ids else _("no")),
+        ]
+    rows = [
+        (_("In the rows"), SIDES[asked.rows]),
+        (_("In the columns"), SIDES[asked.columns]),
+        (_("Which families count"), COLUMNS[asked.pattern.value] if asked.pattern else _("all of them")),
+        (_("How people are protected"), PROTECTIONS[asked.protection]),
+    ]
+    if asked.hundredths:
+        rows.append((_("Share of the budget"), epsilon(asked.hundredths)))
+    return rows
+
+
+def epsilon(hundredths: int) -> str:
+    """Write an epsilon, given in hundredths, in the reader's digits."""
+    return number(hundredths / 100)
 
 
 def month_name(first: date) -> str:

@@ -52,6 +52,18 @@ class Release(Base):
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - SQLAlchemy's own form
 
 
+class BudgetCharge(Base):
+    """What a noisy table tells of the accounts, in hundredths of epsilon; never changed, never taken away."""
+
+    __tablename__ = "release_charge"
+
+    release_id: Mapped[UUID] = mapped_column(ForeignKey(_RELEASE, ondelete="RESTRICT"), primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    """1 for the first, and so on without a gap: of two charges at once, one finds its number taken."""
+    hundredths: Mapped[int]
+    day: Mapped[date] = mapped_column(UtcDay)
+
+
 class ReleaseFile(Base):
     """The sealed archive of an approved release, and the inside record that only leads can open."""
 

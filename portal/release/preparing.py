@@ -83,18 +83,15 @@ def prepare(
     """Make the files of a release and have them checked; a refusal or a fault is a result, not an error."""
     tree = prison_hierarchy(gathered.standing.prisons)
     policy = choice.policy(tree)
-    sheets = _open_sheets(gathered, seeds.release)
+    sheets = open_sheets(gathered, seeds)
     ids = list(sheets)
-    persons = {one.submission_id: persons_of(one, case_seeds=seeds.cases) for one in gathered.links}
-    family = families(ids, persons)
+    family = families_of(gathered, sheets, seeds)
     rows = [Row(values_of(sheets[one], choice.released, tree), unit=family[one]) for one in ids]
     outcome = anonymise(rows, policy, random=random)
     if outcome.refused is not None:
         return _refused(outcome.refused, len(rows))
     members = _members(outcome, policy, ids, family)
-    earlier = [
-        open_inside(one.release_id, seeds.release, one.wrapped, one.blob).members for one in gathered.earlier
-    ]
+    earlier = earlier_members(gathered, seeds)
     away = held_back(members, earlier, policy.k, random=random) if earlier else frozenset()
     out = frozenset(place for place, one in enumerate(ids) if one in away)
     kept, truth = _without(outcome, policy, rows, out)
@@ -110,12 +107,24 @@ def prepare(
     return _checked(found, kept, policy, truth, forbidden=list(map(str, ids)), release_id=release_id)
 
 
-def _open_sheets(gathered: Gathered, seed: wrapping.Seeds) -> dict[UUID, Sheet]:
+def earlier_members(gathered: Gathered, seeds: Seeds) -> list[Membership]:
+    """Open who stood where in the earlier releases, but for those of which only noise left."""
+    opened = (open_inside(one.release_id, seeds.release, one.wrapped, one.blob) for one in gathered.earlier)
+    return [one.members for one in opened if not one.noisy]
+
+
+def families_of(gathered: Gathered, sheets: Mapping[UUID, Sheet], seeds: Seeds) -> dict[UUID, str]:
+    """Name the family of each account."""
+    persons = {one.submission_id: persons_of(one, case_seeds=seeds.cases) for one in gathered.links}
+    return families(sheets, persons)
+
+
+def open_sheets(gathered: Gathered, seeds: Seeds) -> dict[UUID, Sheet]:
     """Open the sheets, ordered by their random ids: the order in which they came is no input."""
     found = {}
     for account, blob, wrapped in sorted(gathered.sheets, key=lambda one: str(one.account.submission_id)):
         place = release_wrap_place(account.submission_id, account.sheet_id)
-        key = wrapping.unwrap(seed, Sealed(wrapped), place)
+        key = wrapping.unwrap(seeds.release, Sealed(wrapped), place)
         opened = open_for_release(key, account.submission_id, account.sheet_id, blob)
         found[account.submission_id] = Sheet.from_json(opened)
     return found

@@ -1,7 +1,7 @@
 """Pages of releases: the list, asking, one release, its preview and decision, the file; and the figures."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,17 @@ from portal.errors import InvalidError, NotFoundError
 from portal.intake import receivers, wordings
 from portal.permissions import Group, Permission
 from portal.release import labels, rewrapping, service
+from portal.release.budget import balance
+from portal.release.columns import Choice
 from portal.release.figures import figures as counted
-from portal.release.forms import ApprovalForm, DecisionForm, MoveForm, RequestForm
+from portal.release.forms import ApprovalForm, DecisionForm, MoveForm, RequestForm, TableForm
+from portal.release.laplace import FINEST, epsilon_of, farthest
+from portal.release.models import Release
+from portal.release.plans import Plan, Protection
 from portal.release.preparing import Prepared
+from portal.release.preparing_tables import PreparedTable
 from portal.release.service import Seen
+from portal.release.tabulating import SHARE
 from portal.staff.actor import Actor
 from portal.staff.current import actor
 from portal.staff.labels import GROUPS
@@ -26,7 +33,7 @@ from portal.staff.pages import fingerprint
 from portal.web.edge import db, now, parts, recipients
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
-from portal.web.locale import language
+from portal.web.locale import language, number
 from portal.web.locale import lazy_gettext as _l
 
 pages = Pages("release", __name__, face=Face.DESK)
@@ -57,23 +64,47 @@ def new() -> ResponseReturnValue:
     """Ask for a release."""
     form = RequestForm()
     form.offer(receivers.present(db()))
-    if form.validate_on_submit():
-        try:
-            made = service.request(
-                db(),
-                by=actor(),
-                purpose=str(form.purpose.data),
-                recipient=str(form.recipient.data),
-                choice=form.choice(),
-                now=now(),
-                receiver=UUID(hex=form.receiver.data) if form.receiver.data else None,
-            )
-        except InvalidError as problem:
-            form.form_errors.append(_(str(problem)))
-        else:
-            return _see(made.id)
+    if form.validate_on_submit() and (made := _asked_for(form, form.choice)):
+        return _see(made.id)
     page = render_template("release/new.html", form=form)
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+
+
+@pages.page("/releases/new-table", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
+def new_table() -> ResponseReturnValue:
+    """Ask for a table of counts."""
+    form = TableForm()
+    form.offer(receivers.present(db()))
+    if form.validate_on_submit() and (made := _asked_for(form, form.plan)):
+        return _see(made.id)
+    page = render_template("release/new_table.html", form=form, budget=_budget())
+    return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+
+
+def _asked_for(form: RequestForm | TableForm, asked: Callable[[], service.Asked]) -> Release | None:
+    try:
+        return service.request(
+            db(),
+            by=actor(),
+            purpose=str(form.purpose.data),
+            recipient=str(form.recipient.data),
+            asked=asked(),
+            now=now(),
+            receiver=UUID(hex=form.receiver.data) if form.receiver.data else None,
+        )
+    except InvalidError as problem:
+        form.form_errors.append(_(str(problem)))
+        return None
+
+
+def _budget() -> list[tuple[Any, Any]]:
+    """Say what noisy tables have told so far, and what they may tell yet."""
+    found = balance(db())
+    return [
+        (_("Tables so far"), number(found.tables)),
+        (_("Spent of the budget"), labels.epsilon(int(found.spent * FINEST))),
+        (_("Left for ever"), labels.epsilon(int(found.left * FINEST))),
+    ]
 
 
 def _revision(form: ApprovalForm | DecisionForm) -> int:
@@ -94,6 +125,7 @@ def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
         "release/show.html",
         seen=seen,
         release=seen.release,
+        columns=seen.asked.roles if isinstance(seen.asked, Choice) else {},
         form=form or DecisionForm(formdata=None, revision=seen.release.revision),
         may_decide=_may_decide(by, seen),
         has_key=Group.RELEASE in by.seeds,
@@ -115,6 +147,8 @@ def _inside_rows(seen: Seen) -> list[tuple[Any, Any]]:
     if seen.inside is None:
         return []
     figures = seen.inside.figures
+    if isinstance(seen.asked, Plan):
+        return [*_table_rows(figures), (_("Taken back since by their sources"), len(seen.gone))]
     return [
         (_("Accounts that might be used"), figures["accounts"]),
         (_("Records released"), figures["records"]),
@@ -123,6 +157,15 @@ def _inside_rows(seen: Seen) -> list[tuple[Any, Any]]:
         (_("Classes"), figures["classes"]),
         (_("Families in the smallest class"), figures["k"]),
         (_("Taken back since by their sources"), len(seen.gone)),
+    ]
+
+
+def _table_rows(figures: Mapping[str, int | float]) -> list[tuple[Any, Any]]:
+    return [
+        (_("Accounts that might be used"), figures["accounts"]),
+        (_("Families counted, one account of each"), figures["families"]),
+        (_("Cells of the table"), figures["cells"]),
+        (_("Counts and sums that stay hidden"), figures["hidden"]),
     ]
 
 
@@ -151,21 +194,38 @@ def preview(release_id: UUID) -> ResponseReturnValue:
         return _see(release_id)
     row, prepared = service.preview(db(), by=actor(), release_id=release_id, now=now())
     mark = fingerprint(service.askers_key(db(), by=actor(), release_id=release_id))
-    ncp = prepared.outcome.ncp if prepared.outcome else {}
     return render_template(
         "release/preview.html",
         release=row,
         prepared=prepared,
-        facts=_risk(prepared),
-        bars=[
-            *((labels.COLUMNS[name], loss * 100, labels.percent(loss)) for name, loss in ncp.items()),
-            (_("Everything, to compare with"), 100, labels.percent(1)),  # or the longest would look whole
-        ],
+        **(_about_table(prepared) if isinstance(prepared, PreparedTable) else _about_records(prepared)),
         form=DecisionForm(formdata=None, revision=row.revision),
         approval=ApprovalForm(formdata=None, revision=row.revision, mark=mark),
         mark=mark,
         labels=labels,
     )
+
+
+def _about_records(prepared: Prepared) -> dict[str, Any]:
+    ncp = prepared.outcome.ncp if prepared.outcome else {}
+    bars = [
+        *((labels.COLUMNS[name], loss * 100, labels.percent(loss)) for name, loss in ncp.items()),
+        (_("Everything, to compare with"), 100, labels.percent(1)),  # or the longest would look whole
+    ]
+    return {"kind": "records", "facts": _risk(prepared), "bars": bars}
+
+
+def _about_table(prepared: PreparedTable) -> dict[str, Any]:
+    """Say what a lead weighs of a table; of a noisy one nothing exact, since every look would tell more."""
+    plan = prepared.plan
+    if plan.protection is Protection.THRESHOLD:
+        return {"kind": "threshold", "facts": _table_rows(prepared.inside.figures)}
+    within = farthest(epsilon_of(plan.hundredths), share=SHARE)
+    facts = [
+        (_("Cells of the table"), prepared.cells),
+        (_("95 of 100 counts lie this close to the truth"), within),
+    ]
+    return {"kind": "noise", "facts": facts, "budget": _budget(), "price": labels.epsilon(plan.hundredths)}
 
 
 @pages.page(f"{_ONE}/approve", access=Permission.RELEASE_APPROVE, methods=("POST",), fresh=".show")

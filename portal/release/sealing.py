@@ -22,6 +22,8 @@ class Inside:
     members: Mapping[UUID, Member] = field(repr=False)
     figures: Mapping[str, int | float]
     ncp: Mapping[str, float]
+    noisy: bool = False
+    """Whether only noise left, beside which nothing can be worked out."""
 
     def to_json(self) -> bytes:
         """Return the canonical JSON that is sealed."""
@@ -31,14 +33,15 @@ class Inside:
         ]
         figures: dict[str, Json] = {name: _plain(value) for name, value in self.figures.items()}
         ncp: dict[str, Json] = {name: _plain(value) for name, value in self.ncp.items()}
-        return canonical({"figures": figures, "members": rows, "ncp": ncp, "v": VERSION})
+        kept: dict[str, Json] = {"figures": figures, "members": rows, "ncp": ncp, "v": VERSION}
+        return canonical({**kept, "noisy": True} if self.noisy else kept)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """Read what `to_json` wrote."""
         kept: dict[str, Any] = json.loads(text)
         members = {UUID(one): Member(number, family) for one, number, family in kept["members"]}
-        return cls(members, kept["figures"], kept["ncp"])
+        return cls(members, kept["figures"], kept["ncp"], kept.get("noisy", False))
 
 
 def _plain(value: float) -> Json:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -17,10 +17,14 @@ from portal.intake.models import Receiver
 from portal.ledger.recorder import lock
 from portal.ledger.service import note
 from portal.permissions import Group, Permission, Role
+from portal.release.budget import charge
 from portal.release.columns import Choice
 from portal.release.gathering import Standing, gather, standing
+from portal.release.laplace import Below
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
+from portal.release.plans import Plan, Protection, is_plan
 from portal.release.preparing import Prepared, Seeds, prepare
+from portal.release.preparing_tables import PreparedTable, finished, prepare_table
 from portal.release.sealing import Inside, open_archive, open_inside, seal_archive, seal_inside, wrap_key
 from portal.release.tables import rounded
 from portal.release.telling import tell_sources
@@ -39,7 +43,15 @@ _RUN_OUT = "This request is older than 30 days. It has to be made anew."
 _MOVED = "Permissions or sheets changed while this was being prepared. Prepare it again."
 _UNSEEN = "Look at what would leave before you approve it."
 _OTHER_KEY = "This is not the key that you compared. Tell the others before you go on."
+_OTHER_KIND = (
+    "Tables of these accounts have left with another protection. One kind is kept for ever: "
+    "whoever had both could set them against each other."
+)
 _ASKER_GONE = "The person who asked has no access any more. The request has to be made anew."
+
+
+Asked = Choice | Plan
+"""What somebody asks for: records of some columns, or a table of counts."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Seen:
     """A release as one person may see it; ``inside`` and ``gone`` are for leads."""
 
     release: Release
-    choice: Choice
+    asked: Asked
     open: bool
     """Whether it can still be decided."""
     fetchable: bool
@@ -66,12 +78,14 @@ def request(
     by: Actor,
     purpose: str,
     recipient: str,
-    choice: Choice,
+    asked: Asked,
     now: datetime,
     receiver: UUID | None = None,
 ) -> Release:
     """Ask for a release; for a body on the list of receivers, only of what may be handed to it."""
     by.require(Permission.RELEASE_REQUEST)
+    if isinstance(asked, Plan):
+        _one_kind(session, asked)
     if receiver is not None:
         receivers.find(session, receiver)
     texts = purpose.strip(), recipient.strip()
@@ -87,7 +101,7 @@ def request(
         purpose=texts[0],
         recipient=texts[1],
         receiver_id=receiver,
-        policy=choice.to_json(),
+        policy=asked.to_json(),
     )
     session.add(row)
     note(session, "release.request", by=by.name, subject=row.id)
@@ -115,13 +129,25 @@ def show(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) 
         note(session, "release.inside", by=by.name, subject=release_id)
     return Seen(
         release=row,
-        choice=Choice.from_json(row.policy),
+        asked=asked_of(row),
         open=row.state is ReleaseState.REQUESTED and not _run_out(row, now),
         fetchable=session.get(ReleaseKey, (release_id, by.id)) is not None,
         inside=inside,
         receiver=session.get(Receiver, row.receiver_id) if row.receiver_id else None,
         gone=taken_back(session, inside.members) if inside else [],
     )
+
+
+def asked_of(row: Release) -> Asked:
+    """Return what was asked for."""
+    return Plan.from_json(row.policy) if is_plan(row.policy) else Choice.from_json(row.policy)
+
+
+def _one_kind(session: PortalSession, plan: Plan) -> None:
+    """Refuse a second way to protect tables: exact counts beside noisy ones void what noise promises."""
+    left = session.scalars(select(Release.policy).where(Release.state == ReleaseState.APPROVED))
+    if any(is_plan(one) and Plan.from_json(one).protection is not plan.protection for one in left):
+        raise InvalidError(_OTHER_KIND)
 
 
 def _inside(session: PortalSession, row: Release, by: Actor) -> Inside | None:
@@ -141,7 +167,7 @@ def preview(
     release_id: UUID,
     now: datetime,
     random: Callable[[int], bytes] = secrets.token_bytes,
-) -> tuple[Release, Prepared]:
+) -> tuple[Release, Prepared | PreparedTable]:
     """Prepare a release to look at its risk and loss; nothing is kept but that it was looked at.
 
     The unit of work must hold nothing unsaved: it is put aside while the work is done.
@@ -172,6 +198,7 @@ def approve(
     keys: PublicKeys,
     now: datetime,
     random: Callable[[int], bytes] = secrets.token_bytes,
+    below: Below = secrets.randbelow,
 ) -> Release:
     """Compute everything as of now, have it checked, seal it; it happens once or not at all.
 
@@ -186,6 +213,8 @@ def approve(
     _compared(session, row, compared)
     before, prepared = _prepared(session, row, by=by, random=random)
     row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
+    if isinstance(prepared, PreparedTable) and not prepared.trouble:
+        prepared = _paid(session, row, prepared, below=below)
     if prepared.trouble:
         return _close(session, row, ReleaseState.FAILED, by=by, reason=prepared.trouble, now=now)
     inside = prepared.inside
@@ -198,6 +227,17 @@ def approve(
     tell_sources(session, before)
     _hold_still(session, before, by=by, receiver=row.receiver_id)
     return row
+
+
+def _paid(session: PortalSession, row: Release, prepared: PreparedTable, *, below: Below) -> PreparedTable:
+    """Pay for a noisy table before its noise is drawn, in the transaction that seals it, and finish it."""
+    try:
+        _one_kind(session, prepared.plan)
+        if prepared.plan.protection is Protection.NOISE:
+            charge(session, release_id=row.id, hundredths=prepared.plan.hundredths)
+    except InvalidError as problem:
+        return replace(prepared, trouble=str(problem))
+    return finished(prepared, release_id=row.id, below=below)
 
 
 def decline(
@@ -280,16 +320,18 @@ def _compared(session: PortalSession, row: Release, compared: str) -> Staff:
 
 def _prepared(
     session: PortalSession, row: Release, *, by: Actor, random: Callable[[int], bytes]
-) -> tuple[Standing, Prepared]:
+) -> tuple[Standing, Prepared | PreparedTable]:
     """Gather, put the transaction aside, and prepare."""
     seeds = Seeds(by.seeds_of(Group.RELEASE), by.case_seeds())
-    choice, release_id = Choice.from_json(row.policy), row.id
+    asked, release_id = asked_of(row), row.id
     gathered = gather(
         session, by=by, release_seed=seeds.release, case_seeds=seeds.cases, receiver=row.receiver_id
     )
     pause(session)
+    if isinstance(asked, Plan):
+        return gathered.standing, prepare_table(gathered, plan=asked, seeds=seeds, below=secrets.randbelow)
     return gathered.standing, prepare(
-        gathered, choice=choice, seeds=seeds, release_id=release_id, random=random
+        gathered, choice=asked, seeds=seeds, release_id=release_id, random=random
     )
 
 
@@ -320,7 +362,7 @@ def _flush(session: PortalSession) -> None:
 def _seal(
     session: PortalSession,
     row: Release,
-    prepared: Prepared,
+    prepared: Prepared | PreparedTable,
     *,
     readers: Mapping[UUID, bytes],
     keys: PublicKeys,

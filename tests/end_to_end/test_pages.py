@@ -57,6 +57,7 @@ from portal.registry.records import Finding
 from portal.registry.vocabulary import Certainty, Predicate
 from portal.release import service as releases
 from portal.release.models import Release
+from portal.release.plans import Plan, Protection, Side
 from portal.staff import hardware, locks, webauthn
 from portal.staff import service as staff
 from portal.staff.models import Staff
@@ -229,6 +230,7 @@ def _desk(portal: Portal) -> list[View]:
     a_mark(instance, coded)
     a_sheet(instance, coded)
     asked, made, refused = a_request(instance), a_release(instance), a_request(instance)
+    table = a_release(instance, plan=Plan(Side.PRISON, Side.MONTH, None, Protection.NOISE, 50))
     with at_desk(instance, "maple") as (session, by):
         seen = session.get_one(Release, refused).revision
         releases.decline(
@@ -278,6 +280,8 @@ def _desk(portal: Portal) -> list[View]:
         View("release.index", "rowan"),
         View("release.index", "maple"),
         View("release.new", "rowan"),
+        View("release.new_table", "rowan"),
+        View("release.show", "maple", {"release_id": table}, "a table"),
         View("release.show", "maple", {"release_id": asked}, "asked for"),
         View("release.show", "rowan", {"release_id": made}, "made"),
         View("release.show", "maple", {"release_id": made}, "made"),

@@ -1,35 +1,16 @@
 """Fifty at once: a release is approved once, declined or approved, never both."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import UUID
 
 from builders import NOON, Instance
 from coded import a_request, accounts, approve, look
 from sqlalchemy import func, select
+from together import all_at_once
 
 from portal.errors import StaleError
 from portal.release import service
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.policy import ColumnRole
-
-AT_ONCE = 50
-
-
-def all_at_once(act: Callable[[int], object], count: int = AT_ONCE) -> list[object]:
-    """What each of so many threads got: what it returned, or the `StaleError` it met."""
-    barrier = Barrier(count)
-
-    def run(number: int) -> object:
-        barrier.wait()
-        try:
-            return act(number)
-        except StaleError as late:
-            return late
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def decline(instance: Instance, release_id: UUID, revision: int) -> Release:

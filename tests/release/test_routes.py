@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from portal.config import Face
 from portal.release.columns import NAMES
 from portal.release.models import Release
+from portal.release.plans import Plan, Protection, Side
 from portal.release.policy import ColumnRole
 from portal.staff.models import Staff
 from portal.vault.wrap import new_seed, public_key
@@ -27,6 +28,9 @@ def desk(instance: Instance, name: str = "") -> FlaskClient:
     if name:
         assert instance.sign_in(client, name).status_code == 303
     return client
+
+
+NOISY = Plan(Side.PRISON, Side.MONTH, None, Protection.NOISE, 50)
 
 
 def post(client: FlaskClient, page: TestResponse, url: str, **data: object) -> TestResponse:
@@ -101,7 +105,41 @@ def test_a_release_goes_its_way_through_the_pages(sqlite_instance: Instance) -> 
         assert sorted(packed.namelist()) == ["manifest.json", "table.csv"]
 
 
+def test_a_table_of_counts_goes_its_way_through_the_pages(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 40)
+    administrator, new = desk(sqlite_instance, "rowan"), "/en/releases/new-table"
+    page = administrator.get(new)
+    wanted = {"purpose": "a study", "recipient": "a university", "rows": "prison", "across": "month"}
+    wanted |= {"pattern": "reprisals", "protection": "noise", "hundredths": "25", "receiver": ""}
+    same = post(administrator, page, new, **{**wanted, "across": "province"})
+    assert same.status_code == 400
+    assert "must ask different things" in same.text
+    assert "a university" in same.text
+    assert "Choose one of the two." in post(administrator, page, new, **{**wanted, "protection": ""}).text
+    where = post(administrator, page, new, **wanted).location
+    assert "0.25" in administrator.get(where).text
+
+    lead = desk(sqlite_instance, "maple")
+    seen = post(lead, lead.get(where), f"{where}/preview")
+    assert "the noise is drawn once" in seen.text
+    assert "40" not in re.sub(r"<[^>]+>", " ", seen.text.partition("<main")[2])
+    assert post(lead, seen, f"{where}/approve", **approval(seen)).status_code == 303
+    assert "Families counted" in lead.get(where).text
+    assert "Families counted" not in administrator.get(where).text
+    assert "2.75" in administrator.get(new).text
+    assert administrator.get(f"{where}/release.zip").status_code == 200
+
+
+def test_a_table_with_hidden_counts_is_looked_at_before_it_leaves(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 60)
+    release_id = a_request(sqlite_instance, plan=Plan(Side.REGION, Side.TELLER, None, Protection.THRESHOLD))
+    lead, where = desk(sqlite_instance, "maple"), f"/en/releases/{release_id}"
+    seen = post(lead, lead.get(where), f"{where}/preview")
+    assert "Counts and sums that stay hidden" in seen.text
+
+
 PAGES = [
+    ("GET", "/en/releases/new-table", {"rowan"}),
     ("GET", "/en/releases/", {"rowan", "maple", "willow"}),
     ("GET", "/en/releases/new", {"rowan"}),
     ("GET", "/en/releases/{id}", {"rowan", "maple", "willow"}),
@@ -240,14 +278,14 @@ def test_figures_are_rounded_and_cast_in_the_readers_words(sqlite_instance: Inst
 def test_every_page_is_said_in_persian(sqlite_instance: Instance, name: str) -> None:
     accounts(sqlite_instance, 60)
     release_id = a_release(sqlite_instance)
-    waiting = a_request(sqlite_instance)
+    waiting, table = a_request(sqlite_instance), a_request(sqlite_instance, plan=NOISY)
     client = desk(sqlite_instance, name)
-    urls = ["/fa/releases/", f"/fa/releases/{release_id}", f"/fa/releases/{waiting}"]
+    urls = [f"/fa/releases/{table}", "/fa/releases/", f"/fa/releases/{release_id}", f"/fa/releases/{waiting}"]
     pages = [client.get(url) for url in urls]
     if name == "maple":
-        pages.append(post(client, pages[-1], f"/fa/releases/{waiting}/preview"))
+        pages += [post(client, pages[-1], f"/fa/releases/{one}/preview") for one in (waiting, table)]
     else:
-        pages.append(client.get("/fa/releases/new"))
+        pages += [client.get("/fa/releases/new"), client.get("/fa/releases/new-table")]
     for page in pages:
         assert page.status_code == 200
         main = re.sub(r"<bdi.*?</bdi>|<[^>]+>", " ", page.text.partition("<main")[2].partition(">")[2])

@@ -464,7 +464,7 @@ def test_a_request_says_what_for_and_for_whom(sqlite_instance: Instance, texts: 
             by=sqlite_instance.actor("rowan", session),
             purpose=texts[0],
             recipient=texts[1],
-            choice=Choice({"relation": QUASI}),
+            asked=Choice({"relation": QUASI}),
             now=NOON,
         )
 
@@ -501,7 +501,7 @@ def test_two_releases_of_the_same_data_share_no_number(sqlite_instance: Instance
         rowan = sqlite_instance.actor("rowan", session)
         choice = Choice({"relation": QUASI}, 5, record_ids=True)
         made = [
-            service.request(session, by=rowan, purpose="a", recipient="b", choice=choice, now=NOON).id
+            service.request(session, by=rowan, purpose="a", recipient="b", asked=choice, now=NOON).id
             for _ in range(2)
         ]
     for release_id in made:

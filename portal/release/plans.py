@@ -1,0 +1,129 @@
+"""What a table of counts is to hold: two sides whose categories are public, and how it is protected."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from portal.casework.coding import Pattern, Said, Sheet
+from portal.errors import InvalidError
+from portal.release.columns import MONTH, PRISON, RELATION, teller, values_of
+from portal.release.grid import Axis, Grid
+from portal.release.hierarchies import MISSING, TOP, Hierarchy, month
+from portal.release.laplace import epsilon_of
+from portal.release.tables import Json, canonical
+
+VERSION = 1
+YEAR_OF_THE_KILLINGS = "1367"
+"""Shown by months; the others by years."""
+
+
+class Side(StrEnum):
+    """What the rows or the columns of a table are."""
+
+    PRISON = "prison"
+    PROVINCE = "province"
+    REGION = "region"
+    MONTH = "month"
+    TELLER = "teller"
+
+
+_COLUMN: Mapping[Side, str] = {
+    Side.PRISON: PRISON,
+    Side.PROVINCE: PRISON,
+    Side.REGION: PRISON,
+    Side.MONTH: MONTH,
+    Side.TELLER: RELATION,
+}
+_LEVEL = {Side.PRISON: 0, Side.PROVINCE: 2, Side.REGION: 3, Side.TELLER: 1}
+
+
+class Protection(StrEnum):
+    """How the counts are protected; one dataset knows one kind for its whole life."""
+
+    NOISE = "noise"
+    THRESHOLD = "threshold"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A table that somebody asks for: families by two sides, of all or of those who tell of one pattern.
+
+    ``hundredths`` is what a noisy table costs (epsilon times 100), 0 for a threshold. Raises `InvalidError`.
+    """
+
+    rows: Side
+    columns: Side
+    pattern: Pattern | None
+    protection: Protection
+    hundredths: int = 0
+
+    def __post_init__(self) -> None:
+        if _COLUMN[self.rows] == _COLUMN[self.columns]:
+            raise InvalidError("Rows and columns of a table must ask different things.")
+        if self.protection is Protection.NOISE:
+            epsilon_of(self.hundredths)
+        elif self.hundredths:
+            raise InvalidError("A table without noise costs nothing of the budget.")
+
+    def to_json(self) -> str:
+        """Return the canonical text that is kept."""
+        kept: dict[str, Json] = {
+            "columns": self.columns.value,
+            "hundredths": self.hundredths,
+            "pattern": self.pattern.value if self.pattern else "",
+            "protection": self.protection.value,
+            "rows": self.rows.value,
+            "table": VERSION,
+        }
+        return canonical(kept).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        kept = json.loads(text)
+        return cls(
+            Side(kept["rows"]),
+            Side(kept["columns"]),
+            Pattern(kept["pattern"]) if kept["pattern"] else None,
+            Protection(kept["protection"]),
+            kept["hundredths"],
+        )
+
+    def grid(self, prisons: Hierarchy) -> Grid:
+        """Return all cells; ``prisons`` is made of the register as it stands, never of who spoke."""
+        return Grid(tuple(Axis(side.value, _categories(side, prisons)) for side in (self.rows, self.columns)))
+
+    def counts(self, sheet: Sheet) -> bool:
+        """Tell whether an account is counted at all."""
+        return self.pattern is None or sheet.patterns[self.pattern] is Said.YES
+
+    def values(self, sheet: Sheet, prisons: Hierarchy) -> dict[str, str]:
+        """Return the category of an account on both sides."""
+        return {side.value: _category(side, sheet, prisons) for side in (self.rows, self.columns)}
+
+
+def is_plan(text: str) -> bool:
+    """Tell a kept plan from a kept choice of columns."""
+    return "table" in json.loads(text)
+
+
+def _tree(side: Side, prisons: Hierarchy) -> Hierarchy:
+    return {PRISON: prisons, MONTH: month(), RELATION: teller()}[_COLUMN[side]]
+
+
+def _label(side: Side, path: tuple[str, ...]) -> str:
+    if side is not Side.MONTH:
+        return path[_LEVEL[side]]
+    return path[0] if path[2] == YEAR_OF_THE_KILLINGS else path[2]
+
+
+def _categories(side: Side, prisons: Hierarchy) -> tuple[str, ...]:
+    labels = {_label(side, path) for path in _tree(side, prisons).paths.values()} - {TOP, MISSING}
+    return (*sorted(labels), MISSING)
+
+
+def _category(side: Side, sheet: Sheet, prisons: Hierarchy) -> str:
+    value = values_of(sheet, [_COLUMN[side]], prisons)[_COLUMN[side]]
+    return _label(side, _tree(side, prisons).paths[value if isinstance(value, str) else MISSING])
