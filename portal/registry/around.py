@@ -21,7 +21,7 @@ from portal.registry.models import (
     Statement,
 )
 from portal.registry.periods import NOTHING, Period
-from portal.registry.vocabulary import Kind, Part, RelationKind
+from portal.registry.vocabulary import Kind, Part, PlaceKind, RelationKind
 from portal.staff.actor import Actor
 
 _DEPTH = 12
@@ -64,11 +64,24 @@ def _several(session: Session, ids: Sequence[UUID], by: Actor) -> dict[UUID, Rec
     return {record.id: record for record in rows}
 
 
-def relations(session: Session, record: Record, *, by: Actor) -> list[Tie]:
+def crowds(record: Record) -> tuple[RelationKind | Part, ...]:
+    """Name the ties of which a record may have thousands: `stays` counts them and shows them page by page."""
+    if record.place and record.place.kind in {PlaceKind.PRISON, PlaceKind.WARD}:
+        return (
+            *(RelationKind.HELD_AT, RelationKind.WORKED_AT, RelationKind.BURIED_AT),
+            *(Part.ORIGIN, Part.DESTINATION),
+        )
+    return (RelationKind.BURIED_AT,) if record.place or record.grave else ()
+
+
+def relations(
+    session: Session, record: Record, *, by: Actor, without: Sequence[RelationKind | Part] = ()
+) -> list[Tie]:
     """Give what the record is to others and they to it; what is restricted, or leads there, is left out."""
     either = or_(Relation.from_id == record.id, Relation.to_id == record.id)
     query = select(Relation).where(either, readable(Relation, by)).order_by(Relation.kind, Relation.id)
-    rows = session.scalars(query).all()
+    left_out = [word for word in without if isinstance(word, RelationKind)]
+    rows = session.scalars(query.where(Relation.kind.not_in(left_out))).all()
     others = _several(session, [row.to_id if row.from_id == record.id else row.from_id for row in rows], by)
     return [
         Tie(
@@ -90,11 +103,15 @@ def relations(session: Session, record: Record, *, by: Actor) -> list[Tie]:
     ]
 
 
-def parts(session: Session, record: Record, *, by: Actor) -> list[Tie]:
+def parts(
+    session: Session, record: Record, *, by: Actor, without: Sequence[RelationKind | Part] = ()
+) -> list[Tie]:
     """Give who had a part in an event, or in which events, by date, the record had one."""
     event = record.kind is Kind.EVENT
     column = Participation.event_id if event else Participation.record_id
     query = select(Participation).where(column == record.id, readable(Participation, by))
+    left_out = [word for word in without if isinstance(word, Part)]
+    query = query.where(Participation.role.not_in(left_out))
     rows = session.scalars(query.order_by(Participation.role, Participation.id)).all()
     others = _several(session, [row.record_id if event else row.event_id for row in rows], by)
     ties = [

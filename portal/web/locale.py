@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date
+from babel.dates import format_date, get_month_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy
@@ -100,6 +100,13 @@ def day(value: date) -> str:
         solar = JalaliDate(plain)  # type: ignore[no-untyped-call]  # persiantools ships no types
         return f"{number(solar.day)} {_MONTHS[solar.month - 1]} {number(solar.year)}"
     return number(_gregorian(plain, language()))
+
+
+def month_name(month: int, *, short: bool = False) -> str:
+    """Name a month (1 to 12) of the calendar that the reader's language shows."""
+    if LANGUAGES[language()].calendar is Calendar.SOLAR:
+        return _MONTHS[month - 1]
+    return str(get_month_names("abbreviated" if short else "wide", locale=language())[month])
 
 
 @lru_cache(maxsize=1024)

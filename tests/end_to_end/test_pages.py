@@ -34,6 +34,7 @@ from coded import a_release, a_request, accounts
 from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overflow, ready, shoot, watch
 from end_to_end.conftest import Portal
 from end_to_end.walks import come_back, send, tell
+from pictured import paint
 from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import select
 
@@ -262,6 +263,7 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.spread", "cedar"),
         View("casework.alike", "cedar", {"case_id": fresh}),
         *_registry(records, said),
+        *_drawings(instance),
         *_one_and_the_same(instance),
         *said_there,
         View("casework.holds_list", "maple"),
@@ -421,6 +423,20 @@ def _one_and_the_same(instance: Instance) -> list[View]:
         View("registry.show", "cedar", {"record_id": kept}, "one"),
         View("registry.show", "cedar", {"record_id": given}, "apart", {"apart": "1"}),
         View("registry.same", "cedar", {"record_id": kept}, query={"q": "Samadi"}),
+    ]
+
+
+def _drawings(instance: Instance) -> list[View]:
+    """Something to draw, and the pages that draw it."""
+    drawn = paint(instance, people=50)
+    person, prison, grave = ({"record_id": drawn[name]} for name in ("person", "prison", "grave"))
+    return [
+        *(View("registry.show", "cedar", one, "drawn") for one in (person, prison, grave)),
+        View("registry.graph_page", "cedar", person),
+        View("registry.people", "cedar", prison, query={"page": 2}),
+        View("registry.map_page", "cedar"),
+        View("registry.map_page", "cedar", query={"view": "tehran", "kind": "grave"}, state="tehran"),
+        View("registry.map_page", "cedar", query={"view": "south-east"}, state="nothing there"),
     ]
 
 

@@ -112,7 +112,7 @@ def test_rival_figures_and_their_sources_are_shown_together(
 
 def test_a_prison_is_shown_in_its_place(reviewer: FlaskClient, coded: Callable[[str], UUID]) -> None:
     page = text_of(reviewer.get(f"/en/registry/{coded('gohardasht')}"))
-    for words in ("Alborz Province", "Karaj", "Rajai Shahr", "Worked here", "Hamid Noury"):
+    for words in ("Alborz Province", "Karaj", "Rajai Shahr", "Who worked here", "Hamid Noury"):
         assert words in page
 
 
@@ -266,7 +266,7 @@ def test_a_relation_is_made_with_a_record_found_by_name(
     chosen = {"word": "held_at", "other": str(coded("evin")), "source": str(source), "note": "x"}
     record_of(send(reviewer, f"{url}?q=Ewin", **chosen))
     assert "Held at" in text_of(reviewer.get(f"/en/registry/{record}"))
-    assert "Was held here" in text_of(reviewer.get(f"/en/registry/{coded('evin')}"))
+    assert "Who was held here" in text_of(reviewer.get(f"/en/registry/{coded('evin')}"))
     twice = send(reviewer, f"{url}?q=Ewin", **chosen)
     assert twice.status_code == 400
 

@@ -1,4 +1,4 @@
-"""A line of time: days laid on percent of a width, with crowded years drawn larger than quiet ones.
+"""A line of time: days laid on percent of a width; years of which more is known are drawn wider.
 
 Widths are percent, so that one drawing fits a phone and a screen. From left to right in Latin script; where
 the line is `mirrored`, time runs from right to left.
@@ -6,7 +6,7 @@ the line is `mirrored`, time runs from right to left.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,11 +23,17 @@ _SHARE = 0.45
 """How much of the whole width crowded years may take together."""
 
 _FEW = 3
+_QUIET = 0.4
+"""How wide a year is in which nothing begins or ends, beside one in which something does."""
+
 _NARROW, _WIDE = 15.0, 7.5
 """Percent that a label of a year takes on a phone and on a screen; months' names take `_MONTH` times that."""
 
 _MONTH = 1.1
-_LANDMARKS = (100, 50, 20, 10, 5, 2, 1)
+_LANDMARKS = (100, 50, 20, 10, 5)
+_SHORT = 15
+"""Years up to which any of them may be named; on a longer line only round ones and those that are told of."""
+
 _QUARTERS = (7, 4, 10)
 
 
@@ -103,16 +109,13 @@ def make_axis(dates: Iterable[Known], calendar: Calendar, *, mirrored: bool) -> 
     last = year_of(calendar, max(end for _, end in spans))
     years = list(range(first, last + 1))
     large = _crowded(spans, calendar) if len(years) > _FEW else []
-    weight = _weight(len(years), len(large))
     days = tuple(month_start(calendar, year, 1) for year in (*years, last + 1))
-    total = sum(weight if year in large else 1 for year in years)
-    places = [0.0]
-    for year in years:
-        places.append(places[-1] + WIDTH * (weight if year in large else 1) / total)
-    places[-1] = WIDTH
-    axis = Axis(calendar, days, tuple(places), mirrored)
+    told = {year_of(calendar, day) for span in spans for day in span}
+    places = _places(_widths(years, told, large))
+    axis = Axis(calendar, days, places, mirrored)
     monthly = large or (years if len(years) <= _FEW else [])
-    return Axis(calendar, days, tuple(places), mirrored, _ticks(axis, years, monthly), _bands(axis, large))
+    ticks = _ticks(axis, years, monthly, years if len(years) <= _SHORT else sorted(told))
+    return Axis(calendar, days, places, mirrored, ticks, _bands(axis, large))
 
 
 def _ordinal(one: date | None, other: date | None) -> int:
@@ -128,9 +131,18 @@ def _crowded(spans: Sequence[tuple[int, int]], calendar: Calendar) -> list[int]:
     return sorted(found[:_MOST_LARGE])
 
 
-def _weight(years: int, large: int) -> float:
-    """Give how many times wider a crowded year is than a quiet one."""
-    return max(1.0, _SHARE / (1 - _SHARE) * (years - large) / large) if large and years > large else 1.0
+def _widths(years: Sequence[int], told: Collection[int], large: Collection[int]) -> list[float]:
+    """Give each year its width beside the others: the crowded ones share what is theirs."""
+    plain = [1.0 if year in told else _QUIET for year in years]
+    rest = sum(width for year, width in zip(years, plain, strict=True) if year not in large)
+    each = max(1.0, _SHARE / (1 - _SHARE) * rest / len(large)) if large else 1.0
+    return [each if year in large else width for year, width in zip(years, plain, strict=True)]
+
+
+def _places(widths: Sequence[float]) -> tuple[float, ...]:
+    total = sum(widths)
+    places = [WIDTH * sum(widths[:count]) / total for count in range(len(widths))]
+    return (*places, WIDTH)
 
 
 def _bands(axis: Axis, large: Iterable[int]) -> tuple[Band, ...]:
@@ -141,13 +153,16 @@ def _bands(axis: Axis, large: Iterable[int]) -> tuple[Band, ...]:
     )
 
 
-def _ticks(axis: Axis, years: Sequence[int], monthly: Sequence[int]) -> tuple[Tick, ...]:
+def _ticks(
+    axis: Axis, years: Sequence[int], monthly: Sequence[int], others: Iterable[int]
+) -> tuple[Tick, ...]:
     """Choose the years and months that are named: round ones first, none upon another."""
     wanted: list[tuple[int, int, float]] = []
     near = {year + step for year in monthly for step in (0, 1)}
     wanted += [(year, 1, 1.0) for year in years if year in near]
     for step in _LANDMARKS:
         wanted += [(year, 1, 1.0) for year in years if year % step == 0 and year not in near]
+    wanted += [(year, 1, 1.0) for year in others if year not in near]
     for months in (_QUARTERS, range(2, _MONTHS + 1)):
         wanted += [(year, month, _MONTH) for month in months for year in monthly]
     narrow = _fitting(axis, wanted, _NARROW)

@@ -75,9 +75,9 @@ VIEWS: Mapping[str, Window] = {
 """The parts of the country that can be looked at without scripts."""
 
 WATERS: Mapping[str, tuple[float, float]] = {
-    "caspian": (51.2, 38.6),
+    "caspian": (51.4, 39.35),
     "persian-gulf": (51.6, 27.0),
-    "oman": (59.2, 25.05),
+    "oman": (58.9, 25.25),
 }
 """Where the names of the seas stand."""
 

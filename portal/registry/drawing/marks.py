@@ -13,6 +13,7 @@ _LETTER = 7.6
 _LINE = 18.0
 _MARK = 9.0
 _GAP = 4.0
+STEP = 15.0
 _TENTHS = 10
 _BLUR = 0.05
 _LONGEST = 26
@@ -70,15 +71,20 @@ class Label:
 
 @dataclass(frozen=True)
 class Mark:
-    """One point of the map, on the plane: what stands there, how wide its blur is, and its label if any."""
+    """One point of the map, on the plane: what stands there, how wide its blur is, and its label if any.
+
+    Of each kind that stands there one sign is drawn, beside each other, `STEP` pixels apart. A mark that
+    would cover another is `covered` at this size: it is left to that one, whose label counts it.
+    """
 
     x: float
     y: float
-    kind: str
+    kinds: tuple[str, ...]
     spots: tuple[Spot, ...]
     blur: float
     label: Label | None
     spare: Label
+    covered: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,20 @@ def picture(
     unit = window.width / pixels
     frame = Box(0, 0, pixels, window.height / unit)
     groups = _gathered(spots, window)
-    taken = [_around((x - window.x) / unit, (y - window.y) / unit) for x, y, _ in groups]
+    kinds = [tuple(dict.fromkeys(spot.kind for spot in here)) for _, _, here in groups]
+    sides = [(len(several) - 1) * STEP / 2 for several in kinds]
+    at = [((x - window.x) / unit, (y - window.y) / unit) for x, y, _ in groups]
+    boxes = [_around(*point, side) for point, side in zip(at, sides, strict=True)]
+    leaders = _leaders(boxes)
+    taken = [box for place, box in enumerate(boxes) if leaders[place] == place]
     marks = []
-    for x, y, here in groups:
-        text = _text(here, number)
-        label = _placed(text, ((x - window.x) / unit, (y - window.y) / unit), taken, frame)
-        marks.append(Mark(x, y, here[0].kind, here, _blur(here[0]), label, _labels(text)[0]))
+    for place, (x, y, here) in enumerate(groups):
+        covered = leaders[place] != place
+        count = sum(len(groups[other][2]) for other, leader in enumerate(leaders) if leader == place)
+        text = _text(here[0].name, count, number)
+        label = None if covered else _placed(text, at[place], sides[place], taken, frame)
+        spare = _labels(text, sides[place])[0]
+        marks.append(Mark(x, y, kinds[place], here, _blur(here[0]), label, spare, covered))
     return Picture(unit, tuple(marks), tuple(_seas(seas or {}, window, unit, taken, frame)))
 
 
@@ -126,16 +140,24 @@ def _gathered(spots: Iterable[Spot], window: Window) -> list[tuple[float, float,
     return [one for one in laid if window.holds(one[0], one[1])]
 
 
-def _text(here: Sequence[Spot], number: Callable[[int], str]) -> str:
+def _leaders(boxes: Sequence[Box]) -> list[int]:
+    """Give for each mark the one that stands for it: itself, or the first that it would cover."""
+    found: list[int] = []
+    for place, box in enumerate(boxes):
+        over = (one for one in range(place) if found[one] == one and boxes[one].meets(box))
+        found.append(next(over, place))
+    return found
+
+
+def _text(name: str, count: int, number: Callable[[int], str]) -> str:
     """Name the first of what stands at a point, and say how many more there are."""
-    name = here[0].name
     name = name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
-    return f"{name} +{number(len(here) - 1)}" if here[1:] else name
+    return f"{name} +{number(count - 1)}" if count > 1 else name
 
 
-def _labels(text: str) -> list[Label]:
+def _labels(text: str, side: float) -> list[Label]:
     """Give the places that a label may take around its mark, the best first."""
-    aside, up, down = _MARK + _GAP, -_MARK - _GAP, _MARK + _LINE - _GAP
+    aside, up, down = _MARK + side + _GAP, -_MARK - _GAP, _MARK + _LINE - _GAP
     return [
         Label(text, aside, 5, Anchor.START),
         Label(text, -aside, 5, Anchor.END),
@@ -161,9 +183,9 @@ def box_of(label: Label, x: float, y: float) -> Box:
     return Box(left, base - _LINE + 4, left + width, base + 5)
 
 
-def _placed(text: str, at: tuple[float, float], taken: list[Box], frame: Box) -> Label | None:
+def _placed(text: str, at: tuple[float, float], side: float, taken: list[Box], frame: Box) -> Label | None:
     """Find room for a label, and take it."""
-    for label in _labels(text):
+    for label in _labels(text, side):
         box = box_of(label, *at)
         inside = box.left >= frame.left and box.right <= frame.right
         inside = inside and box.top >= frame.top and box.bottom <= frame.bottom
@@ -173,8 +195,8 @@ def _placed(text: str, at: tuple[float, float], taken: list[Box], frame: Box) ->
     return None
 
 
-def _around(x: float, y: float) -> Box:
-    return Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK)
+def _around(x: float, y: float, side: float = 0.0) -> Box:
+    return Box(x - _MARK - side, y - _MARK, x + _MARK + side, y + _MARK)
 
 
 def _seas(
