@@ -1,5 +1,6 @@
 """Pages of linking: candidates for marked words, the decision, taking it back, and what came of each."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -55,7 +56,17 @@ def _beside() -> dict[str, Any]:
         links = service.links_of(db(), by=actor(), case_id=case_id)
         return [one for one in links if one.state in {LinkState.CURRENT, *UNDECIDED}]
 
-    return {"links_beside": links_beside, "linking": labels, "record_name": _name}
+    return {
+        "links_beside": links_beside,
+        "linked_words": _linked_words,
+        "linking": labels,
+        "record_name": _name,
+    }
+
+
+def _linked_words(links: Iterable[OpenedLink]) -> set[UUID]:
+    """Return the marks on which a link rests that holds."""
+    return {one.mark_id for one in links if one.state is LinkState.CURRENT}
 
 
 def _name(record: Record | None) -> str:

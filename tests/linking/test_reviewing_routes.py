@@ -42,11 +42,13 @@ def test_the_pages_lead_from_a_question_to_two_names(
     said = first.post(f"/en/cases/{case_id}/links", data=given, follow_redirects=True)
     assert "holds once a second reviewer has come to the same" in said.get_data(as_text=True)
     assert "waits for a second look" in read(first, f"/{case_id}")
+    assert "· linked" not in read(first, f"/{case_id}")
     assert "Nothing waits for your second look." in read(first, "/second-looks")
     listed = read(second, "/second-looks")
     (link_id,) = re.findall(rf"{case_id}/links/([0-9a-f-]{{36}})/second", listed)
     for shown in (listed, read(second, f"/{case_id}"), read(second, f"/{case_id}/links/{link_id}/second")):
         assert "was killed" not in shown
+        assert "· linked" not in shown
         assert "waits for a second look" not in shown
     assert "cedar" not in listed + read(second, f"/{case_id}/links/{link_id}/second")
     way = second.get(f"/en/cases/{case_id}/links/new?annotation={mark_id}&record={person}")
@@ -59,6 +61,7 @@ def test_the_pages_lead_from_a_question_to_two_names(
         f"/en/cases/{case_id}/links/{link_id}/second", data={**given, **ANSWER}, follow_redirects=True
     )
     assert "Both of you say the same. The link holds now." in said.get_data(as_text=True)
+    assert "· linked" in read(second, f"/{case_id}")
     history = read(second, f"/{case_id}/links")
     assert "cedar" in history
     assert "birch" in history

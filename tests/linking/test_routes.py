@@ -161,6 +161,7 @@ def test_who_adds_a_person_is_led_back_to_the_decision(sqlite_instance: Instance
         "role": "victim",
         "living": "unknown",
         "birth-calendar": "solar",
+        "new_kind": "book",
         "note": "from a case",
     }
     answer = desk.post(html.unescape(way), data=fields)
