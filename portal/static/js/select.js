@@ -29,3 +29,27 @@ document.addEventListener("selectionchange", () => {
   const shown = found.form.querySelector("[data-quote]");
   if (shown) shown.textContent = found.quote;
 });
+
+/* No selection may begin inside a link: while a suggestion is pressed it is none, and a plain press still follows it. */
+let pressed = null;
+
+document.addEventListener("pointerdown", (event) => {
+  const hint = event.target.closest?.(".narrative[data-marking] a.hint[href]");
+  pressed = null;
+  if (!hint || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  pressed = { hint, way: hint.getAttribute("href") };
+  hint.removeAttribute("href");
+});
+
+for (const ended of ["pointerup", "pointercancel"]) {
+  document.addEventListener(ended, () => {
+    const one = pressed;
+    if (one) setTimeout(() => one.hint.setAttribute("href", one.way));
+  });
+}
+
+document.addEventListener("click", (event) => {
+  if (!pressed?.hint.contains(event.target)) return;
+  if (!getSelection().isCollapsed) event.preventDefault();
+  else if (!pressed.hint.hasAttribute("href")) location.assign(pressed.way);
+});
