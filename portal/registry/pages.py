@@ -12,14 +12,14 @@ from portal.errors import NotFoundError
 from portal.permissions import Permission
 from portal.registry import service
 from portal.registry.labels import FIELDS, coded_label, fact_label, label, reversed_label, word_label
-from portal.registry.models import Record
+from portal.registry.models import Record, Statement
 from portal.registry.records import Cite, shown
 from portal.registry.source_forms import SourceForm
 from portal.registry.vocabulary import Kind
 from portal.staff.current import actor
 from portal.web.edge import db
 from portal.web.guard import Pages, may_open
-from portal.web.locale import language
+from portal.web.locale import language, number
 
 pages = Pages("registry", __name__, face=Face.DESK, url_prefix="/registry")
 
@@ -43,6 +43,7 @@ def _words() -> dict[str, Any]:
         "coded_label": coded_label,
         "fact_label": fact_label,
         "field_label": lambda name: FIELDS[name],
+        "in_short": in_short,
         "may_edit": may_open(Permission.REGISTRY_EDIT),
     }
 
@@ -50,6 +51,16 @@ def _words() -> dict[str, Any]:
 def title(record: Record) -> str:
     """Name a record in the reader's script."""
     return shown(record.names, language())[0]
+
+
+def in_short(statement: Statement) -> str:
+    """Say a statement in one line of the reader's language: what it is about, its words, its sources."""
+    own, other = (statement.value_fa, statement.value_en)[:: 1 if language() == "fa" else -1]
+    coded = coded_label(statement.predicate.value, statement.word)
+    figures = "–".join(dict.fromkeys(str(one) for one in (statement.low, statement.high) if one is not None))
+    said = ": ".join(filter(None, (coded, number(figures), own or other)))
+    cited = ", ".join(dict.fromkeys(cite.source.title for cite in statement.citations))
+    return " · ".join(filter(None, (label(statement.predicate), said, statement.words, cited)))
 
 
 def kind_of(text: str | None) -> Kind | None:

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from portal.dates.calendars import Calendar
 from portal.errors import InvalidError
 from portal.registry import history, saying, writing
+from portal.registry.facts import cite_facts, told
 from portal.registry.models import Record, Source
+from portal.registry.periods import NOTHING, Period, between, said
 from portal.registry.records import (
     BodyFacts,
     Cite,
@@ -21,12 +23,13 @@ from portal.registry.records import (
     EventFacts,
     Facts,
     GraveFacts,
-    Period,
     PersonFacts,
     PlaceFacts,
     Spelling,
 )
 from portal.registry.vocabulary import (
+    Basis,
+    BodyKind,
     Condition,
     EventKind,
     Existence,
@@ -73,7 +76,8 @@ def load_starter(
     added: dict[str, Record] = {}
     for entry in content["records"]:
         if entry["code"] not in known:
-            record = added[entry["code"]] = _record(session, entry, known, author=author, now=now)
+            record = _record(session, entry, known, sources, author=author, now=now)
+            added[entry["code"]] = record
             known[entry["code"]] = record.id
             for claim in entry.get("statements", ()):
                 saying.make_statement(session, record, _claim(claim, sources))
@@ -100,20 +104,36 @@ def _record(
     session: Session,
     entry: Mapping[str, Any],
     known: Mapping[str, UUID],
+    sources: Mapping[str, UUID],
     *,
     author: str,
     now: datetime,
 ) -> Record:
+    facts = _facts(Kind(entry["kind"]), entry.get(entry["kind"], {}), known)
     record = writing.make(
         session,
         author=author,
         code=entry["code"],
-        spellings=[Spelling(text, NameKind(kind)) for text, kind in entry["names"]],
-        facts=_facts(Kind(entry["kind"]), entry.get(entry["kind"], {}), known),
+        spellings=[_spelling(name, sources) for name in entry["names"]],
+        facts=facts,
         now=now,
     )
+    cite_facts(record, told(facts), [_cite(cite, sources) for cite in entry.get("cite", ())])
     session.flush()
     return record
+
+
+def _spelling(given: list[Any], sources: Mapping[str, UUID]) -> Spelling:
+    """Read a name: its text, its kind and, where it is known, who spells it so and from when to when."""
+    text, kind, *more = given
+    told_more: Mapping[str, Any] = more[0] if more else {}
+    return Spelling(
+        text,
+        NameKind(kind),
+        _cite(told_more["cite"], sources) if "cite" in told_more else None,
+        said(told_more.get("since", "")),
+        said(told_more.get("until", "")),
+    )
 
 
 def _facts(kind: Kind, given: Mapping[str, Any], known: Mapping[str, UUID]) -> Facts:
@@ -127,6 +147,8 @@ def _facts(kind: Kind, given: Mapping[str, Any], known: Mapping[str, UUID]) -> F
                 father_name=given.get("father", ""),
                 origin=given.get("origin", ""),
                 birth=_period(given.get("birth")),
+                mother_name=given.get("mother", ""),
+                birthplace=given.get("birthplace", ""),
             )
         case Kind.PLACE:
             return PlaceFacts(
@@ -134,11 +156,14 @@ def _facts(kind: Kind, given: Mapping[str, Any], known: Mapping[str, UUID]) -> F
                 parent_id=known[given["parent"]] if "parent" in given else None,
                 latitude_tenths=_tenths(given.get("latitude")),
                 longitude_tenths=_tenths(given.get("longitude")),
+                since=said(given.get("since", "")),
+                until=said(given.get("until", "")),
             )
         case Kind.GRAVE:
             return GraveFacts(where, Existence(given["existence"]), Condition(given["condition"]))
         case Kind.BODY:
-            return BodyFacts(where)
+            kept = BodyKind(given["kind"]) if "kind" in given else None
+            return BodyFacts(where, kept, said(given.get("since", "")), said(given.get("until", "")))
         case Kind.EVENT:
             return EventFacts(EventKind(given["kind"]), where, _period(given.get("date")))
 
@@ -149,13 +174,12 @@ def _tenths(degrees: float | None) -> int | None:
 
 def _period(given: Mapping[str, str] | None) -> Period:
     if given is None:
-        return Period()
-    return Period(
-        words=given["words"],
-        calendar=Calendar(given["calendar"]),
-        earliest=date.fromisoformat(given["earliest"]),
-        latest=date.fromisoformat(given["latest"]),
-    )
+        return NOTHING
+    earliest, latest = (date.fromisoformat(given[end]) for end in ("earliest", "latest"))
+    read = said(given["words"])
+    if (read.earliest, read.latest) == (earliest, latest):
+        return read  # the words say how fine they are
+    return between(given["words"], Calendar(given["calendar"]), earliest, latest)
 
 
 def _claim(given: Mapping[str, Any], sources: Mapping[str, UUID]) -> Claim:
@@ -165,6 +189,10 @@ def _claim(given: Mapping[str, Any], sources: Mapping[str, UUID]) -> Claim:
         value_fa=given.get("fa", ""),
         value_en=given.get("en", ""),
         date=_period(given.get("date")),
+        word=given.get("word"),
+        low=given.get("low"),
+        high=given.get("high", given.get("low")),
+        basis=Basis(given["basis"]) if "basis" in given else None,
     )
 
 
@@ -188,7 +216,8 @@ def _ties(
     for tie in content.get("relations", ()):
         if (start := added.get(tie["from"])) is not None:
             cite = _cite(tie["cite"], sources)
-            saying.make_tie(session, start, RelationKind(tie["kind"]), at(tie["to"]), cite)
+            bond = saying.Bond(tie.get("post", ""), said(tie.get("since", "")), said(tie.get("until", "")))
+            saying.make_tie(session, start, RelationKind(tie["kind"]), at(tie["to"]), cite, bond)
     for tie in content.get("participations", ()):
         if (event := added.get(tie["event"])) is not None:
             cite = _cite(tie["cite"], sources)

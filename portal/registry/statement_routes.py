@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.permissions import Permission
 from portal.registry import around, concluding, positions, service, stating
-from portal.registry.history import text_of
 from portal.registry.labels import label
 from portal.registry.models import Record, Relation
 from portal.registry.pages import (
@@ -16,6 +15,7 @@ from portal.registry.pages import (
     TYPED,
     answer,
     cites,
+    in_short,
     near,
     pages,
     restricting,
@@ -180,7 +180,7 @@ def conclude(record_id: UUID) -> ResponseReturnValue:
     statements = around.statements(db(), record, by=actor())
     shown_first = concluded(replaced, {one.id for one in statements}) if replaced else {}
     form = _about(ConclusionForm(data=_fresh(record, **shown_first)), record)
-    form.rest([(one.id, f"{label(one.predicate)}\n{text_of(one)}") for one in statements])
+    form.rest([(one.id, in_short(one).replace(" · ", "\n", 1)) for one in statements])
     if form.validate_on_submit():
         service.conclude(db(), record_id, finding=form.finding(), **_change(form))
         return show_again(record_id)

@@ -73,7 +73,7 @@ def test_every_statement_is_there_in_persian_and_in_english(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_record_has_a_name_in_both_scripts(path: Path) -> None:
     for code, record in by_code(path).items():
-        scripts = {names.script_of(text) for text, _kind in record["names"]}
+        scripts = {names.script_of(text) for text, *_kind in record["names"]}
         assert {"Arab", "Latn"} <= scripts, code
 
 
