@@ -176,7 +176,6 @@ def map_page() -> ResponseReturnValue:
         filters=FILTERS,
         names=MARKS,
         step=marks.STEP,
-        kilometres=land.KILOMETRES,
         kind=chosen if chosen in _MARKS else "",
         window=window,
         land={name: land.outline(name) for name in ("iran", "around")},
@@ -199,11 +198,5 @@ def _asked_for(found: atlas.Atlas) -> atlas.Located | None:
 def _spot(one: atlas.Located, *, first: bool) -> marks.Spot:
     rank = -1 if first else ("prison", "disturbed", "grave", "cemetery").index(one.mark)
     return marks.Spot(
-        str(one.record.id),
-        title(one.record),
-        one.mark,
-        one.longitude_tenths,
-        one.latitude_tenths,
-        rank,
-        title(one.through) if one.through else "",
+        str(one.record.id), title(one.record), one.mark, one.longitude_tenths, one.latitude_tenths, rank
     )
