@@ -18,6 +18,7 @@ from portal.registry.models import Record
 from portal.staff.actor import Actor
 
 _AT_ONCE = 500
+_HOLDING = select(Judgement.kept_id, Judgement.other_id).where(Judgement.holds)
 
 Edge = tuple[UUID, UUID]
 """Two records that are one: the one that is kept, the one that is given up."""
@@ -65,6 +66,16 @@ def are_one(session: Session, one: UUID, other: UUID, *, by: Actor) -> bool:
     return one == other or other in whole(session, one, by=by).parts
 
 
+def all_edges(session: Session) -> frozenset[Edge]:
+    """Return every decision that holds, whoever may see it: for counting families, never for showing."""
+    return frozenset((one, two) for one, two in session.execute(_HOLDING))
+
+
+def first_of_each(edges: Iterable[Edge]) -> dict[UUID, UUID]:
+    """Return for each record that is joined with others the one of them with the least id."""
+    return {one: min(several) for several in _joined(edges) for one in several}
+
+
 def _edges_from(session: Session, ids: Collection[UUID], by: Actor) -> set[Edge]:
     """Walk along the decisions that hold, from records to all that they are joined with."""
     edges: set[Edge] = set()
@@ -78,7 +89,7 @@ def _edges_from(session: Session, ids: Collection[UUID], by: Actor) -> set[Edge]
 
 
 def _edges_at(session: Session, ids: list[UUID], by: Actor) -> set[Edge]:
-    query = select(Judgement.kept_id, Judgement.other_id).where(Judgement.holds)
+    query = _HOLDING
     if not by.may(Permission.REGISTRY_RESTRICTED):
         kept, other = aliased(Record), aliased(Record)
         query = query.join(kept, kept.id == Judgement.kept_id).join(other, other.id == Judgement.other_id)

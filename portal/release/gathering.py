@@ -14,6 +14,7 @@ from portal.database import PortalSession
 from portal.intake import consent
 from portal.intake.models import GONE, Answer, Compartment, Consent, Part, Submission, Use
 from portal.linking.models import Link, LinkState
+from portal.registry.wholes import Edge, all_edges
 from portal.release.models import ReleaseFile
 from portal.staff.actor import Actor
 from portal.store.wraps import Wrap, key_ids
@@ -40,6 +41,8 @@ class Standing:
     links: frozenset[UUID]
     earlier: frozenset[UUID]
     prisons: frozenset[Prison]
+    same: frozenset[Edge] = frozenset()
+    """Records of the registry that were found to be one."""
 
 
 class SealedSheet(NamedTuple):
@@ -93,6 +96,7 @@ def standing(session: PortalSession, *, by: Actor, receiver: UUID | None = None)
         links=frozenset(link_id for link_id, submission_id in found if submission_id in linkable),
         earlier=frozenset(session.scalars(select(ReleaseFile.release_id))),
         prisons=frozenset(place for record, place in prisons(session, by=by) if not record.restricted),
+        same=all_edges(session),
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from portal.casework.coding import Said, Sheet
 from portal.casework.sealing import open_for_release, release_wrap_place
+from portal.registry.wholes import first_of_each
 from portal.release.anonymise import Class, Combination, Outcome, Reason, Refusal, Row, anonymise
 from portal.release.check import Fault, Figures, UnsafeReleaseError, verify
 from portal.release.columns import Choice, values_of
@@ -115,7 +116,11 @@ def earlier_members(gathered: Gathered, seeds: Seeds) -> list[Membership]:
 
 def families_of(gathered: Gathered, sheets: Mapping[UUID, Sheet], seeds: Seeds) -> dict[UUID, str]:
     """Name the family of each account."""
-    persons = {one.submission_id: persons_of(one, case_seeds=seeds.cases) for one in gathered.links}
+    same = first_of_each(gathered.standing.same)
+    persons = {
+        one.submission_id: {same.get(person, person) for person in persons_of(one, case_seeds=seeds.cases)}
+        for one in gathered.links
+    }
     return families(sheets, persons)
 
 

@@ -388,7 +388,5 @@ def _hold_still(session: PortalSession, before: Standing, *, by: Actor, receiver
         receivers.find(session, receiver)
     now = standing(session, by=by, receiver=receiver)
     own = now.earlier - before.earlier
-    if (now.accounts, now.links, now.prisons) != (before.accounts, before.links, before.prisons) or len(
-        own
-    ) != 1:
+    if replace(now, earlier=before.earlier) != before or len(own) != 1:
         raise StaleError(_MOVED)

@@ -7,11 +7,11 @@ import sqlite3
 import zipfile
 from contextlib import closing
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from builders import NOON, Instance
-from cases import acts_of
+from cases import a_person, acts_of
 from coded import (
     CANARY,
     Coded,
@@ -40,6 +40,7 @@ from portal.intake.models import Use
 from portal.ledger.models import LedgerEntry
 from portal.ledger.service import read_acts
 from portal.permissions import Group, Role
+from portal.registry.judgement_models import Judgement, Sameness
 from portal.registry.models import Record
 from portal.release import preparing, service
 from portal.release.check import Fault, UnsafeReleaseError
@@ -144,6 +145,23 @@ def test_accounts_linked_to_the_same_person_count_as_one_family(sqlite_instance:
     assert (
         look(sqlite_instance, a_request(sqlite_instance, k=10, relation=QUASI)).trouble == preparing.TOO_FEW
     )
+
+
+def test_accounts_of_persons_who_were_found_to_be_one_are_one_family(sqlite_instance: Instance) -> None:
+    """Else one family stands in a class twice. What is decided between looking and approving counts."""
+    some = accounts(sqlite_instance, 12)
+    persons = [a_person(sqlite_instance, name) for name in ("Behrang Sarvestani", "Behrang Sarvestan")]
+    with sqlite_instance.database.session(write=True) as session:
+        a_link(session, some[0], persons[0])
+        a_link(session, some[1], persons[1])
+    request = a_request(sqlite_instance, k=12, relation=QUASI)
+    assert not look(sqlite_instance, request).trouble
+    with sqlite_instance.database.session(write=True) as session:
+        said = {"kept_id": persons[0], "other_id": persons[1], "kept_version": 1, "other_version": 1}
+        by = {"author_id": uuid4(), "author": "cedar", "reason": "one father", "day": NOON.date()}
+        session.add(Judgement(**said, **by, sameness=Sameness.SAME, holds=True))
+    assert look(sqlite_instance, request).trouble == preparing.TOO_FEW
+    assert approve(sqlite_instance, request).state is ReleaseState.FAILED
 
 
 def test_links_of_a_source_who_refuses_linking_are_not_opened(sqlite_instance: Instance) -> None:
