@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import NotFoundError
 from portal.permissions import Permission
-from portal.registry import around, atlas, circle, lives, looking, stays
+from portal.registry import around, atlas, circle, lives, looking, stays, wholes
 from portal.registry.around import Tie, statements
 from portal.registry.drawing import land, marks
 from portal.registry.drawing.axis import Tick
@@ -81,12 +81,20 @@ def _counts(record: Record) -> tuple[Scale, Sequence[Any]] | None:
     """Give the rival figures of how many lie in a grave, on one scale."""
     told = [
         one
-        for one in statements(db(), record, by=actor())
+        for each in _together(record)
+        for one in statements(db(), each, by=actor())
         if one.predicate is Predicate.CAPACITY and one.high is not None
     ]
     most = max((one.high for one in told if one.high is not None), default=0)
     told.sort(key=lambda one: (one.low or 0, one.high or 0))
     return (Scale(most, mirrored=_turned()["mirrored"]), told) if told else None
+
+
+def _together(record: Record) -> list[Record]:
+    """Give a record with those that it is one with, where it stands for them."""
+    one = wholes.whole(db(), record.id, by=actor())
+    others = [key for key in one.parts if key != record.id] if one.shown == record.id else []
+    return [record, *looking.several(db(), others, by=actor()).values()]
 
 
 def _point(record: Record) -> bool:
@@ -176,6 +184,7 @@ def map_page() -> ResponseReturnValue:
         filters=FILTERS,
         names=MARKS,
         step=marks.STEP,
+        kilometres=land.KILOMETRES,
         kind=chosen if chosen in _MARKS else "",
         window=window,
         land={name: land.outline(name) for name in ("iran", "around")},
@@ -198,5 +207,11 @@ def _asked_for(found: atlas.Atlas) -> atlas.Located | None:
 def _spot(one: atlas.Located, *, first: bool) -> marks.Spot:
     rank = -1 if first else ("prison", "disturbed", "grave", "cemetery").index(one.mark)
     return marks.Spot(
-        str(one.record.id), title(one.record), one.mark, one.longitude_tenths, one.latitude_tenths, rank
+        str(one.record.id),
+        title(one.record),
+        one.mark,
+        one.longitude_tenths,
+        one.latitude_tenths,
+        rank,
+        title(one.through) if one.through else "",
     )

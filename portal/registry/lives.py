@@ -12,10 +12,11 @@ from portal.dates.calendars import Calendar
 from portal.registry import around, concluding
 from portal.registry.drawing.axis import Axis, make_axis
 from portal.registry.drawing.life import Piece, event, gap, stay
-from portal.registry.looking import visible
+from portal.registry.looking import several, visible
 from portal.registry.models import Conclusion, Event, Record, Saying, Source, Statement
 from portal.registry.periods import NOTHING, Period
 from portal.registry.vocabulary import Kind, Predicate, RelationKind
+from portal.registry.wholes import whole
 from portal.staff.actor import Actor
 
 _MOST = 60
@@ -82,8 +83,14 @@ def short(source: Source) -> str:
 def life_line(
     session: Session, record: Record, *, by: Actor, calendar: Calendar, mirrored: bool
 ) -> LifeLine | None:
-    """Lay on one line what anybody dates of a record; None where no day is known of anything."""
-    found = ordered(_strands(session, record, by=by))
+    """Lay on one line what anybody dates of a record, and of those that it is one with.
+
+    None where no day is known of anything.
+    """
+    one = whole(session, record.id, by=by)
+    others = [key for key in one.parts if key != record.id] if one.shown == record.id else []
+    together = [record, *several(session, others, by=by).values()]
+    found = ordered(strand for each in together for strand in _strands(session, each, by=by))
     dates = [(one.earliest, one.latest) for each in found for one in (each.since, each.until or NOTHING)]
     axis = make_axis(dates, calendar, mirrored=mirrored)
     if axis is None:

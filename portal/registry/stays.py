@@ -17,6 +17,7 @@ from portal.registry.lives import Strand, ordered, pieces
 from portal.registry.looking import readable, several, visible
 from portal.registry.models import Event, Participation, Place, Record, Relation
 from portal.registry.vocabulary import EventKind, Kind, Part, RelationKind
+from portal.registry.wholes import shown_for, whole
 from portal.staff.actor import Actor
 
 PAGE = 40
@@ -96,7 +97,8 @@ def house(
     page: int = 1,
 ) -> House:
     """Give who was held in a prison and its wards (or who worked there), as far as this person may know."""
-    where = _within(session, record.id, by)
+    one = whole(session, record.id, by=by)
+    where = _within(session, set(one.parts) if one.shown == record.id else {record.id}, by)
     told = _told(session, where, word, by)
     events, ends = _transfers(session, where, by)
     dates = [days for rows in told.values() for one in rows for days in (one[1:3], one[3:5])]
@@ -123,9 +125,9 @@ def house(
     )
 
 
-def _within(session: Session, record_id: UUID, by: Actor) -> set[UUID]:
+def _within(session: Session, ids: set[UUID], by: Actor) -> set[UUID]:
     """Give a prison with the wards inside it that this person may know of."""
-    found, frontier = {record_id}, {record_id}
+    found, frontier = set(ids), set(ids)
     for _ in range(_DEPTH):
         query = visible(by, Kind.PLACE).join(Place, Place.record_id == Record.id)
         inner = query.where(Place.parent_id.in_(frontier)).with_only_columns(Record.id)
@@ -137,7 +139,7 @@ def _within(session: Session, record_id: UUID, by: Actor) -> set[UUID]:
 
 
 def _told(session: Session, where: set[UUID], word: RelationKind, by: Actor) -> dict[UUID, list[_Told]]:
-    """Give for each person what is said of their stays."""
+    """Give for each person what is said of their stays; those who were found to be one are one."""
     columns = Relation.__table__.c
     query = (
         select(
@@ -149,9 +151,11 @@ def _told(session: Session, where: set[UUID], word: RelationKind, by: Actor) -> 
         .where(Relation.from_id.in_(visible(by, Kind.PERSON).with_only_columns(Record.id)))
         .order_by(Relation.id)
     )
+    rows = [(person, _Told(*rest)) for person, *rest in session.execute(query)]
+    stands = shown_for(session, {person for person, _ in rows}, by=by)
     found: dict[UUID, list[_Told]] = {}
-    for person, *rest in session.execute(query):
-        found.setdefault(person, []).append(_Told(*rest))
+    for person, row in rows:
+        found.setdefault(stands[person], []).append(row)
     return found
 
 
@@ -164,19 +168,18 @@ def _strands(
 ) -> list[Strand]:
     """Read whom one page shows, with what each source says of them, in parallel lanes."""
     people = several(session, shown, by=by)
-    ids = [row.id for one in shown for row in told[one]]
-    rows = {one.id: one for one in session.scalars(select(Relation).where(Relation.id.in_(ids)))}
+    whose = {row.id: one for one in shown if one in people for row in told[one]}
+    rows = session.scalars(select(Relation).where(Relation.id.in_(whose)).order_by(Relation.id))
     strands = [
         Strand(
             one.kind,
             one.since,
             one.until,
-            other=people[one.from_id],
+            other=people[whose[one.id]],
             text=one.post or "",
             sources=(one.source,),
         )
-        for one in (rows[key] for key in ids if key in rows)
-        if one.from_id in people
+        for one in rows
     ]
     return [replace(one, pieces=pieces(axis, one)) if axis else one for one in ordered(strands)]
 

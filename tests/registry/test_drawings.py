@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 
 from portal.config import Face
 from portal.dates.calendars import Calendar
-from portal.registry import atlas, circle, lives, stays
-from portal.registry.models import Name, NameKey, Person, Record, Relation, Source
+from portal.registry import atlas, circle, lives, merging, stays
+from portal.registry.models import Name, NameKey, Person, Record, Relation, Sameness, Source
 from portal.registry.starter import load_starter
 from portal.registry.vocabulary import Kind, Living, NameKind, PersonRole, RelationKind, Sex
 
@@ -257,3 +257,35 @@ def test_a_prison_of_thousands_is_counted_and_shown_page_by_page(place: Instance
     assert "48 of 5" in pages[2]
     assert max(map(len, pages)) < 400_000
     assert took < 20
+
+
+def test_records_that_are_one_are_drawn_as_one(place: Instance, scene: Mapping[str, UUID]) -> None:
+    """What is drawn of two that were found to be one has both, and of each apart its own alone."""
+
+    def drawn() -> tuple[int, int, int, int]:
+        with at_desk(place, write=False) as (session, by):
+            cellmate = session.get_one(Record, scene["Omid Daneshvar"])
+            house = stays.house(
+                session, session.get_one(Record, scene["prison"]), by=by, word=RelationKind.HELD_AT, **SOLAR
+            )
+            line = lives.life_line(session, cellmate, by=by, **SOLAR)
+            around = circle.circle(session, cellmate, by=by)
+            person = circle.circle(session, session.get_one(Record, scene["person"]), by=by, limit=48)
+            return len(line.strands) if line else 0, around.total, house.people, person.total
+
+    apart = drawn()
+    ids = [scene["Omid Daneshvar"], scene["Siamak Tahvildari-Mohammadabadi"]]
+    with at_desk(place) as (session, by):
+        seen = [(one, session.get_one(Record, one).version) for one in ids]
+        said = merging.judge(
+            session,
+            by=by,
+            kept=seen[0],
+            other=seen[1],
+            sameness=Sameness.SAME,
+            reason="One man.",
+            now=place.clock(),
+        ).id
+    with at_desk(place, "birch") as (session, by):
+        merging.second(session, said, by=by, versions=(seen[0][1], seen[1][1]), now=place.clock())
+    assert drawn() == (apart[0], apart[1], apart[2], apart[3] - 1)
