@@ -19,8 +19,7 @@ from portal.registry.wholes import whole
 from portal.staff.actor import Actor
 
 _PLACES = ("place_id", "parent_id")
-_UNSAID = frozenset({"", "unknown", "other"})
-"""What a fact says when nobody has said anything."""
+_UNKNOWN = "unknown"
 
 Value = Record | Period | StrEnum | int | str | None
 """A fact as it is shown; None when it is not known, or not for this reader."""
@@ -95,7 +94,7 @@ def _values(session: Session, record: Record, by: Actor) -> dict[str, Value]:
 
 
 def _known(value: Any) -> Any:
-    if value in _UNSAID or (isinstance(value, Period) and not value):
+    if value in {_UNKNOWN, ""} or (isinstance(value, Period) and not value):
         return None
     return value
 

@@ -1,6 +1,8 @@
 """Forms of what is said of a record: statements, relations, conclusions, exact positions, sources."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.registry.date_fields import SHORT, DateForm, SpanForm, spanned, typed
 from portal.registry.history import cited
-from portal.registry.labels import choices, choices_of, label
+from portal.registry.labels import REVERSED, choices, choices_of, label, reversed_label
 from portal.registry.models import Conclusion, Participation, Relation, Saying, Statement
 from portal.registry.periods import Period
 from portal.registry.positions import Exact
@@ -38,6 +40,7 @@ from portal.registry.vocabulary import (
     Part,
     Predicate,
     RelationKind,
+    may_relate,
 )
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
@@ -209,6 +212,14 @@ class RestateForm(StatementForm):
         ]
 
 
+_BACK = "~"
+
+
+def _may_back(word: StrEnum, kind: Kind, other: Kind) -> bool:
+    """Tell whether a relation can stand from the other record to this one."""
+    return isinstance(word, RelationKind) and may_relate(word, other, kind)
+
+
 class TieForm(SourceForm):
     """A relation to another record, or who had a part in this event: as what, from when to when."""
 
@@ -224,16 +235,41 @@ class TieForm(SourceForm):
         """Ask for a source, known or new."""
         _need_source(self, field)
 
+    asked: tuple[Kind, Mapping[str, Kind]] = (Kind.PERSON, MappingProxyType({}))
+    """What kind of record is related, and of what kind each is that can be chosen."""
+
+    @property
+    def backward(self) -> bool:
+        """Tell whether the word was chosen as it reads from the other record: child of, subordinate of."""
+        return (self.word.data or "").startswith(_BACK)
+
     def chosen(self) -> RelationKind | Part:
         """Give the chosen word: of a relation, or of a part in an event."""
-        word = self.word.data
+        word = self.word.data.removeprefix(_BACK)
         return Part(word) if word in {one.value for one in Part} else RelationKind(word)
 
-    def ask(self, kind: Kind, others: Sequence[tuple[UUID, str]]) -> None:
-        """Set the words for this kind of record and the records that can be chosen."""
-        relations = [word for word, (left, _right) in BETWEEN.items() if kind in left]
-        self.word.choices = choices_of([*(Part if kind is Kind.EVENT else ()), *relations])
-        self.other.choices = [SelectChoice(str(key), name) for key, name in others]
+    def ask(self, kind: Kind, others: Sequence[tuple[UUID, Kind, str]]) -> None:
+        """Set the records that can be chosen, and the words that can be said of any of them."""
+        kinds = {other for _key, other, _name in others}
+        forward = [word for word in RelationKind if any(may_relate(word, kind, one) for one in kinds)]
+        backward = [word for word in REVERSED if any(_may_back(word, kind, one) for one in kinds)]
+        self.word.choices = [
+            *choices_of([*(Part if kind is Kind.EVENT else ()), *forward]),
+            *(SelectChoice(f"{_BACK}{word.value}", reversed_label(word)) for word in backward),
+        ]
+        self.other.choices = [SelectChoice(str(key), name) for key, _kind, name in others]
+        self.asked = kind, {str(key): other for key, other, _name in others}
+
+    def validate_word(self, field: SelectField) -> None:
+        """Refuse a word that cannot be said of the chosen record."""
+        kind, kinds = self.asked
+        other = kinds.get(self.other.data or "") if "other" in self else None
+        word = self.chosen() if field.data else None
+        if other is None or not isinstance(word, RelationKind):
+            return
+        fits = _may_back(word, kind, other) if self.backward else may_relate(word, kind, other)
+        if not fits:
+            raise ValidationError(_("That cannot be said of these two records."))
 
     def words_of(self, tie: Relation | Participation, kind: Kind) -> None:
         """Offer the words that are of the same sort as the tie, and ask for no other record."""

@@ -113,17 +113,15 @@ def relate(record_id: UUID) -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:TYPED]
     found = service.search(db(), by=actor(), text=text, limit=20, near=near())
     form = _about(TieForm(data=_fresh(record)), record)
-    form.ask(record.kind, [(other.id, _described(other)) for other in found if other is not record])
+    form.ask(record.kind, [(one.id, one.kind, _described(one)) for one in found if one is not record])
     if form.validate_on_submit():
-        service.relate(
-            db(),
-            record_id,
-            word=form.chosen(),
-            other_id=UUID(form.other.data),
-            bond=form.bond(),
-            cite=cites(form)[0],
-            **_change(form),
-        )
+        said = {"word": form.chosen(), "bond": form.bond(), "cite": cites(form)[0], **_change(form)}
+        other = service.find(db(), UUID(form.other.data), by=actor())
+        if form.backward:
+            one, other, said["version"] = other, record, other.version
+        else:
+            one = record
+        service.relate(db(), one.id, other_id=other.id, **said)
         return show_again(record_id)
     return answer("registry/relate.html", form, record=record, text=text)
 

@@ -47,7 +47,6 @@ from portal.intake.models import Submission
 from portal.intake.permission_forms import PAGES
 from portal.linking import dependence, duplicates
 from portal.linking import service as linking
-from portal.linking.corroboration import Bearing
 from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
 from portal.registry import merging, positions
@@ -399,70 +398,6 @@ def _casework(
     ]
 
 
-def _said(
-    instance: Instance, records: Mapping[str, UUID], *, tie_id: UUID, source: UUID | None
-) -> list[View]:
-    """What is said and concluded of a grave, and where exactly it is."""
-    grave = {"record_id": records["grave-khavaran"]}
-    with at_desk(instance, "maple") as (session, by):
-        record = registry.find(session, records["grave-khavaran"], by=by)
-        finding = Finding(
-            Predicate.CONDITION,
-            "Three sources agree.",
-            (record.statements[0].id,),
-            word="confirmed",
-            certainty=Certainty.LIKELY,
-        )
-        row = registry.conclude(
-            session, record.id, by=by, version=record.version, finding=finding, note="x", now=instance.clock()
-        )
-        positions.keep_position(
-            session,
-            record.id,
-            by=by,
-            version=record.version,
-            exact=positions.Exact(35.6, 51.5, 20, "beside the wall"),
-            keys=instance.keys,
-            note="a visit",
-            now=instance.clock(),
-        )
-        concluded = {**grave, "conclusion_id": row.id}
-    tie = {"record_id": records["gohardasht"], "tie_id": tie_id}
-    return [
-        View("registry.show", "maple", grave, "concluded"),
-        View("registry.conclude", "cedar", grave),
-        View("registry.reopen", "cedar", concluded),
-        View("registry.position", "cedar", grave),
-        View("registry.drop_position", "cedar", grave),
-        View("registry.look", "maple", grave),
-        View("registry.retie", "cedar", tie),
-        View("registry.untie", "cedar", tie),
-        View("registry.sources", "cedar"),
-        View("registry.edit_source", "cedar", {"source": source}),
-    ]
-
-
-def _told_twice(instance: Instance) -> list[View]:
-    """Let two accounts tell the same, and two others that somebody has decided on."""
-    one, other, third, fourth = (a_case(instance) for _ in range(4))
-    with at_desk(instance) as (session, by):
-        reason = "One hand wrote both, in the same week."
-        dependence.mark(
-            session,
-            by=by,
-            one=third,
-            other=fourth,
-            reason=reason,
-            now=instance.clock(),
-            bearing=Bearing.EVENT,
-        )
-    return [
-        View("linking.account_list", "cedar"),
-        View("linking.account_pair", "cedar", {"one": one, "other": other}),
-        View("linking.account_pair", "cedar", {"one": third, "other": fourth}, "decided"),
-    ]
-
-
 def _one_and_the_same(instance: Instance) -> list[View]:
     """Let persons who may be one wait for a decision, and others be one already."""
     one = a_person(instance, "Behrang Samadi", father_name="Jalal", origin="Rasht")
@@ -483,7 +418,6 @@ def _one_and_the_same(instance: Instance) -> list[View]:
         merging.judge(session, by=by, **ends, reason="One hand wrote both.", now=instance.clock())
     return [
         View("linking.duplicates_list", "cedar"),
-        *_told_twice(instance),
         View("registry.merge", "cedar", {"record_id": one, "other_id": other}),
         View("registry.merge", "cedar", {"record_id": one, "other_id": kept}, "waits"),
         View("registry.show", "cedar", {"record_id": kept}, "one"),

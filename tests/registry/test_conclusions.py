@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from portal.dates.calendars import Calendar
 from portal.dates.reading import Precision, Qualifier
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from portal.linking import gathering
 from portal.permissions import Group
 from portal.registry import concluding, facts, positions, service
 from portal.registry.models import Conclusion, Grave, Person, Position, Record, Relation, Source, Statement
@@ -371,3 +372,38 @@ def test_a_source_needs_its_title_when_it_is_corrected(instance: Instance) -> No
         with pytest.raises(NotFoundError):
             service.edit_source(session, record, by=by, kind=SourceKind.BOOK, title="x")
         assert session.get_one(Source, source).title
+
+
+def test_evidence_for_links_knows_nothing_of_what_is_restricted(sqlite_instance: Instance) -> None:
+    person, source = a_record(sqlite_instance, PersonFacts())
+    prison, _ = a_record(sqlite_instance, PlaceFacts())
+    state(
+        sqlite_instance,
+        person,
+        source,
+        name="maple",
+        predicate=Predicate.FATE,
+        value_en="Killed.",
+        date=said("Mordad 67"),
+        restricted=True,
+    )
+    with at_desk(sqlite_instance, "maple") as (session, by):
+        service.relate(
+            session,
+            person,
+            by=by,
+            version=2,
+            word=RelationKind.HELD_AT,
+            other_id=prison,
+            cite=Cite(source),
+            bond=Bond(restricted=True),
+            note="x",
+            now=sqlite_instance.clock(),
+        )
+    seen = {}
+    for name in ("maple", "cedar"):
+        with at_desk(sqlite_instance, name, write=False) as (session, by):
+            record = service.find(session, person, by=by)
+            found = gathering.facts_of(session, [record], by=by, linked=())[person]
+            seen[name] = (len(found.places), len(found.dated))
+    assert seen == {"maple": (1, 1), "cedar": (0, 0)}

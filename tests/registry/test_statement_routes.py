@@ -189,6 +189,36 @@ def test_the_same_two_are_related_twice_by_one_source(reviewer: FlaskClient, pla
     assert send(reviewer, f"{url}?q=Evin", **chosen, **lasted).status_code == 400
 
 
+def test_a_relation_is_said_from_either_end(reviewer: FlaskClient, place: Instance) -> None:
+    child, parent = added(reviewer, "person", "فرزند آزمون"), added(reviewer, "person", "پدر آزمون")
+    url = f"/en/registry/{child}/relation?q=پدر آزمون"
+    chosen = {"word": "~parent_of", "other": parent, "source": source_of(place), "note": "x"}
+    assert "Child of" in text_of(reviewer.get(url))
+    assert "Held at" not in text_of(reviewer.get(url))
+    record_of(send(reviewer, url, **chosen))
+    with place.database.session(write=False) as unit:
+        tie = unit.scalars(select(Relation).where(Relation.to_id == UUID(child))).one()
+        assert tie.from_id == UUID(parent)
+    assert "Child of" in text_of(reviewer.get(f"/en/registry/{child}"))
+    assert "Parent of" in text_of(reviewer.get(f"/en/registry/{parent}"))
+
+
+def test_a_word_that_does_not_fit_the_chosen_record_is_answered_beside_it(
+    reviewer: FlaskClient, place: Instance
+) -> None:
+    person = added(reviewer, "person", "اوین آزمون")
+    added(reviewer, "person", "اوین دیگر")
+    chosen = {
+        "word": "parent_of",
+        "other": str(coded(place, "evin")),
+        "source": source_of(place),
+        "note": "x",
+    }
+    answer = send(reviewer, f"/en/registry/{person}/relation?q=اوین", **chosen)
+    assert answer.status_code == 422
+    assert "cannot be said of these two" in text_of(answer)
+
+
 def test_a_relation_is_corrected_and_taken_off_from_either_side(
     reviewer: FlaskClient, place: Instance
 ) -> None:
