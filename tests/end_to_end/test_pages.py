@@ -398,6 +398,49 @@ def _casework(
     ]
 
 
+def _said(
+    instance: Instance, records: Mapping[str, UUID], *, tie_id: UUID, source: UUID | None
+) -> list[View]:
+    """What is said and concluded of a grave, and where exactly it is."""
+    grave = {"record_id": records["grave-khavaran"]}
+    with at_desk(instance, "maple") as (session, by):
+        record = registry.find(session, records["grave-khavaran"], by=by)
+        finding = Finding(
+            Predicate.CONDITION,
+            "Three sources agree.",
+            (record.statements[0].id,),
+            word="confirmed",
+            certainty=Certainty.LIKELY,
+        )
+        row = registry.conclude(
+            session, record.id, by=by, version=record.version, finding=finding, note="x", now=instance.clock()
+        )
+        positions.keep_position(
+            session,
+            record.id,
+            by=by,
+            version=record.version,
+            exact=positions.Exact(35.6, 51.5, 20, "beside the wall"),
+            keys=instance.keys,
+            note="a visit",
+            now=instance.clock(),
+        )
+        concluded = {**grave, "conclusion_id": row.id}
+    tie = {"record_id": records["gohardasht"], "tie_id": tie_id}
+    return [
+        View("registry.show", "maple", grave, "concluded"),
+        View("registry.conclude", "cedar", grave),
+        View("registry.reopen", "cedar", concluded),
+        View("registry.position", "cedar", grave),
+        View("registry.drop_position", "cedar", grave),
+        View("registry.look", "maple", grave),
+        View("registry.retie", "cedar", tie),
+        View("registry.untie", "cedar", tie),
+        View("registry.sources", "cedar"),
+        View("registry.edit_source", "cedar", {"source": source}),
+    ]
+
+
 def _one_and_the_same(instance: Instance) -> list[View]:
     """Let persons who may be one wait for a decision, and others be one already."""
     one = a_person(instance, "Behrang Samadi", father_name="Jalal", origin="Rasht")
