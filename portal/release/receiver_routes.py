@@ -15,7 +15,6 @@ from portal.staff.current import actor
 from portal.web.edge import db, now
 from portal.web.locale import gettext as _
 from portal.web.locale import language
-from portal.web.locale import lazy_gettext as _l
 from portal.web.notices import done
 
 
@@ -23,7 +22,7 @@ def _list() -> ResponseReturnValue:
     return redirect(url_for(".receivers_list"), HTTPStatus.SEE_OTHER)
 
 
-@pages.page("/receivers", access=Permission.RELEASE_SEE, menu=_l("Receivers"))
+@pages.page("/receivers", access=Permission.RELEASE_SEE)
 def receivers_list() -> ResponseReturnValue:
     """List the bodies that sources are asked about, and those that no longer receive anything."""
     by = actor()
