@@ -58,7 +58,7 @@ class LinkDecision(Base):
 
 
 class Dependence(Base):
-    """A reviewer's word that an account is not independent of another one.
+    """A reviewer's word on two accounts: not independent, of one event, or not the same.
 
     It hangs on one of the two; which is the other is sealed, and the reason opens only with the keys of both,
     so that no table tells that two sources know each other, and it is gone when either takes theirs back.
