@@ -94,6 +94,7 @@ def circle(
     for tie in _ties(session, middle, records, by):
         ties.setdefault(tie.other.id, []).append(tie)
     near = [Around(chosen[key], ties[key], ranked[key]) for key in chosen if key in ties]
+    near.sort(key=lambda one: one.group)
     return Circle(near, _among(session, records, by), len(ranked))
 
 
