@@ -66,6 +66,7 @@ def _features(face: Face) -> list[guard.Pages]:
     )
     from portal.casework.pages import pages as casework  # noqa: PLC0415
     from portal.linking import (  # noqa: F401, PLC0415
+        account_pair_routes,
         duplicates_routes,
         mention_routes,
         reviewing_routes,

@@ -26,6 +26,8 @@ from portal.staff.actor import Actor, CircleKey
 from portal.store.wraps import Wrap
 from portal.vault.seal import Label, UnsealError
 
+FILE = "\x01"
+"""Begins what stands among the words for a file: its digest, by which nobody searches."""
 CODED = "coded"
 """The relation of a prison that the coding sheet names."""
 
@@ -189,7 +191,7 @@ class _Written:
         case_id = opened.submission.id
         sheet = self._sheet(opened)
         title = next((open_title(opened, one) for one in self.titles.get(case_id, ())), "")
-        words: set[str] = set()
+        words = {f"{FILE}{one.sha256}" for one in opening.open_documents(opened.submission, opened.parts)}
         for text in self._texts(opened, sheet, title):
             words |= words_of(text, memo)
         prison = [Spoken(sheet.prison.record_id, CODED)] if sheet and sheet.prison else []

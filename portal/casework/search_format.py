@@ -222,6 +222,14 @@ class Words:
         """Return the cases that have the word, as places in the heads, one byte each."""
         return self._postings[self._case_ends[place] : self._case_ends[place + 1]]
 
+    def postings(self) -> tuple[list[bytes], NDArray[np.int64], NDArray[np.uint8]]:
+        """Return all words, how many cases have each, and those cases' places one after the other."""
+        ends, letters = self._word_ends, self._letters
+        words = [letters[ends[place] : ends[place + 1]] for place in range(len(self))]
+        ends_of_cases = np.array(self._case_ends, dtype=np.int64)
+        counts = ends_of_cases[1:] - ends_of_cases[:-1]
+        return words, counts, np.frombuffer(self._postings, np.uint8)
+
     def _from(self, word: bytes) -> int:
         """Return where a word stands in the vocabulary, or would."""
         low, high = 0, len(self)

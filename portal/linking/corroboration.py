@@ -44,9 +44,17 @@ class Voice:
     published: frozenset[str] = frozenset()
 
 
+class Bearing(StrEnum):
+    """What two accounts are to each other, in a reviewer's word; the first are not independent."""
+
+    AGAIN = auto()
+    EVENT = auto()
+    APART = auto()
+
+
 @dataclass(frozen=True)
 class Marked:
-    """A reviewer's word that two accounts are not independent."""
+    """A reviewer's word on two accounts."""
 
     id: UUID
     one: UUID
@@ -54,6 +62,7 @@ class Marked:
     reason: str = field(repr=False)
     by: str
     day: date
+    bearing: Bearing = Bearing.AGAIN
 
 
 @dataclass(frozen=True)

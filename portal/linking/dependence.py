@@ -12,7 +12,7 @@ from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import consent
 from portal.intake.models import Use
 from portal.ledger.service import note
-from portal.linking.corroboration import Marked
+from portal.linking.corroboration import Bearing, Marked
 from portal.linking.models import Dependence, LinkState
 from portal.permissions import Permission
 from portal.staff.actor import Actor
@@ -22,6 +22,11 @@ _LETTERS = 2_000
 
 
 def marked(session: PortalSession, cases: Mapping[UUID, Opened]) -> list[Marked]:
+    """Open which of these open cases are not independent, in reviewers' word."""
+    return [one for one in said(session, cases) if one.bearing is Bearing.AGAIN]
+
+
+def said(session: PortalSession, cases: Mapping[UUID, Opened]) -> list[Marked]:
     """Open what reviewers said of these open cases; of a pair with a case that is not open, nothing."""
     query = select(Dependence).where(
         Dependence.submission_id.in_(list(cases)), Dependence.state == LinkState.CURRENT
@@ -38,32 +43,52 @@ def _opened(row: Dependence, cases: Mapping[UUID, Opened]) -> Marked | None:
     why = cases[other].key.open(
         Label.DEPENDENCE, row.id, bytes.fromhex(value["why"]), bound=(row.submission_id,)
     )
-    return Marked(row.id, row.submission_id, other, why["reason"], why["by"], date.fromisoformat(why["day"]))
+    return Marked(
+        row.id,
+        row.submission_id,
+        other,
+        why["reason"],
+        why["by"],
+        date.fromisoformat(why["day"]),
+        Bearing(why.get("bearing", Bearing.AGAIN)),
+    )
 
 
-def mark(session: PortalSession, *, by: Actor, one: UUID, other: UUID, reason: str, now: datetime) -> UUID:
-    """Say that two accounts are not independent of each other, with a reason; both must be open to the actor.
+def mark(
+    session: PortalSession,
+    *,
+    by: Actor,
+    one: UUID,
+    other: UUID,
+    reason: str,
+    now: datetime,
+    bearing: Bearing = Bearing.AGAIN,
+) -> UUID:
+    """Say what two accounts are to each other, with a reason; both must be open to the actor.
+
+    Unless said otherwise: that they are not independent.
 
     The ledger's entry names one of them alone: that two sources know each other is for nobody else to see.
     """
     by.require(Permission.CASE_LINK)
-    said = reason.strip()
+    because = reason.strip()
     if one == other:
         raise InvalidError("Choose two different accounts.")
-    if not said:
+    if not because:
         raise InvalidError("Say why. The reason is kept with the decision.")
-    if len(said) > _LETTERS:
+    if len(because) > _LETTERS:
         raise InvalidError("Please make it shorter.")
     cases = _both(session, by=by, case_ids=(one, other))
-    if marked(session, cases):
+    if said(session, cases):
         raise StaleError("This was already said of the two.")
     row = Dependence(id=uuid4(), submission_id=one)
-    value = {"by": by.name, "day": now.date().isoformat(), "reason": said}
+    value = {"bearing": bearing, "by": by.name, "day": now.date().isoformat(), "reason": because}
     why = cases[other].key.seal(Label.DEPENDENCE, row.id, value, bound=(one,))
     row.blob = cases[one].key.seal(Label.DEPENDENCE, row.id, {"other": str(other), "why": why.hex()})
     session.add(row)
     session.flush()
-    note(session, "link.bind", by=by.name, subject=one)
+    act = "link.bind" if bearing is Bearing.AGAIN else "link.pair"
+    note(session, act, by=by.name, subject=one)
     return row.id
 
 
@@ -86,9 +111,11 @@ def take_back(session: PortalSession, *, by: Actor, dependence_id: UUID) -> None
         raise NotFoundError
     opened = open_case(session, find(session, by=by, case_id=row.submission_id), by=by)
     other = UUID(opened.key.open(Label.DEPENDENCE, row.id, row.blob)["other"])
-    _both(session, by=by, case_ids=(row.submission_id, other))
+    cases = _both(session, by=by, case_ids=(row.submission_id, other))
     session.refresh(row)
     if row.state is not LinkState.CURRENT:
         raise StaleError("This was already taken back.")
     row.state = LinkState.SUPERSEDED
-    note(session, "link.unbind", by=by.name, subject=row.submission_id)
+    told = _opened(row, cases)
+    again = told is not None and told.bearing is Bearing.AGAIN
+    note(session, "link.unbind" if again else "link.unpair", by=by.name, subject=row.submission_id)

@@ -14,7 +14,7 @@ from itertools import islice
 from threading import Thread
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -129,10 +129,19 @@ def _strongest(every: Sequence[Entry], pairs: Iterable[Pair]) -> list[Found]:
 
 
 _ONLY = 1
+# Any number will do, as long as it is always the same: PostgreSQL's name of the lock of who looks through.
+_LOCK = 0x61_6C_69_6B_65
+
+
+def _alone(connection: Connection) -> None:
+    """Wait to be the only one who writes down what was found; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 def _progress(connection: Connection, values: Mapping[str, object]) -> None:
     """Say how far the search has come; there is one row."""
+    _alone(connection)
     there = connection.execute(update(LikenessRun).where(LikenessRun.id == _ONLY).values(values))
     if not there.rowcount:
         connection.execute(
@@ -144,6 +153,7 @@ def _keep(
     connection: Connection, found: Sequence[Found], *, number: int, persons: int, now: datetime
 ) -> None:
     """Put what was found in the place of what was found before."""
+    _alone(connection)
     connection.execute(delete(Likeness))
     rows = [{"one_id": one, "other_id": other, "weight": weight} for one, other, weight in found]
     if rows:

@@ -67,6 +67,7 @@ def duplicates_list() -> ResponseReturnValue:
         standing=duplicates.standing(db(), by=by),
         further=further,
         page=page,
+        may_link=by.may(Permission.CASE_LINK),
         name_of=_name,
         lines_of=_lines,
     )

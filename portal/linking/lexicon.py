@@ -116,7 +116,7 @@ class Lexicon:
                 found[row][place] = value
         return found
 
-    def keys_of(self, place: int) -> tuple[int, Sequence[int]]:
+    def keys_at(self, place: int) -> tuple[int, Sequence[int]]:
         """Return the consonants of a known word as a number, and all numbers by which it is found."""
         signs = self._forms[place]
         return key(signs), _keys(signs)

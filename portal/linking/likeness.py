@@ -116,7 +116,7 @@ class Likenesses:
         self._names = [self._rows(one.names) for one in entries]
         self._parents = [(self._row(one.father), self._row(one.mother)) for one in entries]
         self._lexicon.pack()
-        every = (self._lexicon.keys_of(place) for place in range(len(self._lexicon)))
+        every = (self._lexicon.keys_at(place) for place in range(len(self._lexicon)))
         self._keys = [(whole, [*found]) for whole, found in every]
         self._count = Counter(
             key for rows in self._names for key in {self._keys[place][0] for row in rows for place in row}

@@ -19,7 +19,8 @@ from portal.registry.wholes import whole
 from portal.staff.actor import Actor
 
 _PLACES = ("place_id", "parent_id")
-_UNKNOWN = "unknown"
+_UNSAID = frozenset({"", "unknown", "other"})
+"""What a fact says when nobody has said anything."""
 
 Value = Record | Period | StrEnum | int | str | None
 """A fact as it is shown; None when it is not known, or not for this reader."""
@@ -94,7 +95,7 @@ def _values(session: Session, record: Record, by: Actor) -> dict[str, Value]:
 
 
 def _known(value: Any) -> Any:
-    if value in {_UNKNOWN, ""} or (isinstance(value, Period) and not value):
+    if value in _UNSAID or (isinstance(value, Period) and not value):
         return None
     return value
 

@@ -141,7 +141,7 @@ def _decide(form: MergeForm, one: Record, other: Record) -> ResponseReturnValue:
         db(), by=actor(), kept=kept, other=given, sameness=sameness, reason=reason, now=now()
     )
     if made.waits:
-        flash(_("Kept. They are shown as one when somebody else agrees."))
+        return _onward(kept[0], _("Kept. They are shown as one when somebody else agrees."))
     return _onward(kept[0])
 
 
@@ -162,9 +162,9 @@ def _on_judgement(
     return _onward(row.kept_id)
 
 
-def _onward(record_id: UUID) -> ResponseReturnValue:
+def _onward(record_id: UUID, said: str = "") -> ResponseReturnValue:
     """Lead back to the list that somebody came from, or to the record's decisions."""
-    flash(_("Kept."))
+    flash(said or _("Kept."))
     if request.args.get("from") == "queue":
         return redirect(url_for("linking.duplicates_list"), HTTPStatus.SEE_OTHER)
     return redirect(url_for("registry.same", record_id=record_id), HTTPStatus.SEE_OTHER)

@@ -47,6 +47,7 @@ from portal.intake.models import Submission
 from portal.intake.permission_forms import PAGES
 from portal.linking import dependence, duplicates
 from portal.linking import service as linking
+from portal.linking.corroboration import Bearing
 from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
 from portal.registry import merging, positions
@@ -441,6 +442,27 @@ def _said(
     ]
 
 
+def _told_twice(instance: Instance) -> list[View]:
+    """Let two accounts tell the same, and two others that somebody has decided on."""
+    one, other, third, fourth = (a_case(instance) for _ in range(4))
+    with at_desk(instance) as (session, by):
+        reason = "One hand wrote both, in the same week."
+        dependence.mark(
+            session,
+            by=by,
+            one=third,
+            other=fourth,
+            reason=reason,
+            now=instance.clock(),
+            bearing=Bearing.EVENT,
+        )
+    return [
+        View("linking.account_list", "cedar"),
+        View("linking.account_pair", "cedar", {"one": one, "other": other}),
+        View("linking.account_pair", "cedar", {"one": third, "other": fourth}, "decided"),
+    ]
+
+
 def _one_and_the_same(instance: Instance) -> list[View]:
     """Let persons who may be one wait for a decision, and others be one already."""
     one = a_person(instance, "Behrang Samadi", father_name="Jalal", origin="Rasht")
@@ -461,6 +483,7 @@ def _one_and_the_same(instance: Instance) -> list[View]:
         merging.judge(session, by=by, **ends, reason="One hand wrote both.", now=instance.clock())
     return [
         View("linking.duplicates_list", "cedar"),
+        *_told_twice(instance),
         View("registry.merge", "cedar", {"record_id": one, "other_id": other}),
         View("registry.merge", "cedar", {"record_id": one, "other_id": kept}, "waits"),
         View("registry.show", "cedar", {"record_id": kept}, "one"),

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from builders import Instance
-from cases import at_desk
+from cases import at_desk, at_once
 
 from portal.database import PortalSession
 from portal.linking import duplicates
@@ -195,6 +195,19 @@ def test_those_who_are_one_are_offered_no_more_nor_twice(instance: Instance) -> 
     with at_desk(instance, "birch") as (session, by):
         merging.second(session, row.id, by=by, versions=(1, 1), now=NOW)
         assert queued(session, by) == [{one, third}]
+
+
+def test_two_who_look_at_once_find_the_same_once(instance: Instance) -> None:
+    with at_desk(instance) as (session, by):
+        twins = add(session, by, "Omid Rastegar"), add(session, by, "امید رستگار")
+
+    def act(number: int) -> None:
+        with at_desk(instance, ("cedar", "birch")[number]) as (session, by):
+            look(session, by)
+
+    assert at_once(2, act) == [None, None]
+    with at_desk(instance) as (session, by):
+        assert queued(session, by) == [set(twins)]
 
 
 def test_a_large_registry_is_looked_through_beside_the_requests(instance: Instance) -> None:
