@@ -74,6 +74,8 @@ def test_what_sources_send_has_a_day_and_sealed_words_and_nothing_finer() -> Non
     intake = [mapper.local_table for mapper in Base.registry.mappers if "intake" in mapper.class_.__module__]
     assert len(intake) >= 7
     for table in intake:
+        if table.name == "receiver":  # written by administrators: the bodies that sources are asked about
+            continue
         for column in table.columns:
             where = f"{table.name}.{column.name}"
             assert not isinstance(column.type, DateTime | UtcTime), where
