@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID, uuid4
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.intake.journey import Relation
@@ -73,6 +73,7 @@ def test_a_reviewer_s_word_binds_only_those_who_are_there() -> None:
 PAIRS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8)
 
 
+@settings(deadline=None)  # the first example also loads what it needs
 @given(PAIRS)
 def test_every_account_stands_in_one_group_and_bonds_never_leave_theirs(pairs: list[tuple[int, int]]) -> None:
     among = [Bond(IDS[one], IDS[other], Tie.CELL) for one, other in pairs]
@@ -83,6 +84,7 @@ def test_every_account_stands_in_one_group_and_bonds_never_leave_theirs(pairs: l
     assert sum(len(one.bonds) for one in made) == len(among)
 
 
+@settings(deadline=None)  # the first example also loads what it needs
 @given(PAIRS, st.tuples(st.integers(0, 5), st.integers(0, 5)))
 def test_another_bond_never_makes_more_voices(pairs: list[tuple[int, int]], more: tuple[int, int]) -> None:
     among = [Bond(IDS[one], IDS[other], Tie.CELL) for one, other in pairs]
