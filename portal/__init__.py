@@ -74,7 +74,7 @@ def _features(face: Face) -> list[guard.Pages]:
         together_routes,
     )
     from portal.linking.routes import pages as linking  # noqa: PLC0415
-    from portal.registry import drawing_routes  # noqa: F401, PLC0415
+    from portal.registry import drawing_routes, exchange_routes  # noqa: F401, PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
     from portal.release import receiver_routes  # noqa: F401, PLC0415
     from portal.release.routes import pages as release  # noqa: PLC0415

@@ -1,19 +1,34 @@
-"""``portal registry ...``: asking the registry from the command line."""
+"""``portal registry ...``: asking the registry, and records in and out, from the command line."""
 
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.errors import InvalidError
-from portal.instance import database_of, settings_of
+from portal.instance import database_of, opened, settings_of
+from portal.ledger.service import note
+from portal.linking.known import near
 from portal.linking.matching import NameIndex, Suggestion
+from portal.permissions import Role
+from portal.registry.exchange import carrying, importing, mappings
+from portal.registry.exchange.given import on_disk
+from portal.registry.exchange.importing import Choice, Preview
+from portal.registry.exchange.leaving import Sort, lines
+from portal.registry.exchange.models import Alike, Changed, ImportRun
+from portal.registry.exchange.publications import source_named
+from portal.registry.exchange.reading import Mapped
+from portal.registry.exchange.separated import ENCODINGS
 from portal.registry.models import Name, Record
-from portal.terminal import FILE, INSTANCE, plainly
+from portal.registry.vocabulary import Kind
+from portal.staff.actor import Actor
+from portal.terminal import FILE, INSTANCE, NEW_FILE, plainly
 
 
 @click.group()
@@ -86,3 +101,94 @@ def _of(instance: Path | None) -> Iterator[tuple[str, Sequence[str]]]:
         for record_id, text in session.execute(query.order_by(Name.record_id)):
             names.setdefault(str(record_id), []).append(text)
     yield from names.items()
+
+
+@registry.command("import")
+@click.argument("file", type=FILE)
+@click.option("--source", required=True, help="Title of the publication that the rows rest on.")
+@click.option("--mapping", help="A saved mapping by its name, or a file of JSON.")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default=Kind.PERSON.value)
+@click.option("--encoding", type=click.Choice(ENCODINGS), help="Where the file does not say it: else UTF-8.")
+@click.option("--alike", type=click.Choice([one.value for one in Alike]), default=Alike.ADD.value)
+@click.option("--changed", type=click.Choice([one.value for one in Changed]), default=Changed.LEAVE.value)
+@click.option("--broken", type=NEW_FILE, help="Where the rows that stay out are written, as CSV.")
+@click.option("--preview", is_flag=True, help="Say what would happen, and write nothing.")
+@INSTANCE
+@plainly
+def bring(  # noqa: PLR0917 - as click calls it
+    file: Path,
+    source: str,
+    mapping: str | None,
+    kind: str,
+    encoding: str | None,
+    alike: str,
+    changed: str,
+    broken: Path | None,
+    preview: bool,  # noqa: FBT001 - likewise
+    instance: Path | None,
+) -> None:
+    """Bring a table, or a file of Bayanat or FollowTheMoney, into the registry.
+
+    Cut off anywhere, the same command goes on where it stopped; run again, it adds nothing.
+    """
+    database, given = opened(settings_of(instance)), on_disk(file)
+    with database.session(write=not preview) as session:
+        mapped = _mapping(session, mapping) if mapping else Mapped(Kind(kind), None, encoding or "")
+        choice = Choice(mapped, source_named(session, source, by=_OPERATOR), Alike(alike), Changed(changed))
+        if preview:
+            seen = importing.preview(
+                session, by=_OPERATOR, file=given, choice=choice, now=database.clock(), near=near
+            )
+            _tell_preview(seen)
+            return
+        run = importing.begin(session, by=_OPERATOR, file=given, choice=choice, now=database.clock())
+    for at in carrying.carry(database, run, given, by=_OPERATOR, near=near):
+        sys.stderr.write(f"line {at.line}: {at.added} added, {at.there} there, {at.broken} broken\n")
+        run = at
+    sys.stdout.write(json.dumps(_counts(run)) + "\n")
+    if broken:
+        with database.session(write=False) as session:
+            broken.write_text("".join(carrying.broken_lines(session, run)), encoding="utf-8-sig", newline="")
+
+
+@registry.command("export")
+@click.option("--format", "sort", type=click.Choice([one.value for one in Sort]), required=True)
+@click.option("--out", type=NEW_FILE, required=True)
+@INSTANCE
+@plainly
+def leave(sort: str, out: Path, instance: Path | None) -> None:
+    """Write the public part of the registry: nothing restricted, no exact position, no name of staff."""
+    database = opened(settings_of(instance))
+    with (
+        database.session(write=False) as session,
+        out.open("w", encoding="utf-8", newline="") as sink,
+    ):
+        sink.writelines(lines(session, Sort(sort)))
+    with database.session(write=True) as session:
+        note(session, "registry.export", by=_OPERATOR.name, detail={"format": sort})
+
+
+# Whoever holds the machine brings in what anybody may read, and sees no more of what is there.
+_OPERATOR = Actor(UUID(int=0), "command line", Role.REVIEWER)
+
+
+def _mapping(session: Session, text: str) -> Mapped:
+    path = Path(text)
+    return (
+        mappings.parse(path.read_text(encoding="utf-8")) if path.is_file() else mappings.named(session, text)
+    )
+
+
+def _tell_preview(seen: Preview) -> None:
+    told = {name: getattr(seen, name) for name in ("rows", "added", "there", "differing", "likely", "broken")}
+    sys.stdout.write(json.dumps(told) + "\n")
+    for row, problem in seen.problems:
+        sys.stdout.write(f"line {row.line}: {problem.reason.value} {problem.where}\n")
+    for one in seen.alike:
+        others = "; ".join(f"{like.name} ({', '.join(like.reasons)})" for like in one.likes)
+        sys.stdout.write(f"line {one.entry.line}: perhaps {others}\n")
+
+
+def _counts(run: ImportRun) -> dict[str, int]:
+    names = ("added", "there", "differing", "updated", "likely", "skipped", "broken")
+    return {name: getattr(run, name) for name in names}

@@ -31,12 +31,16 @@ def row_digest(table: str, values: Mapping[str, Any]) -> bytes:
     Columns are taken in the order of their names. Empty (NULL) columns are left out, so that adding an
     optional column by a migration changes no digest. An unknown type raises TypeError.
     """
+    return _digest(table, [(_named(name), values[name]) for name in sorted(values)])
+
+
+def _digest(table: str, columns: Iterable[tuple[bytes, Any]]) -> bytes:
+    """Digest the columns of a row, each under its framed name, in the order of the names."""
     pieces = [_DIGEST_LABEL, _named(table)]
-    for name in sorted(values):
-        value = values[name]
+    for name, value in columns:
         if value is not None:
             tag, raw = _typed(value)
-            pieces += (_named(name), tag, len(raw).to_bytes(8, "big"), raw)
+            pieces += (name, tag, len(raw).to_bytes(8, "big"), raw)
     return hashlib.sha256(b"".join(pieces)).digest()
 
 
@@ -69,6 +73,8 @@ def digests(
     columns = list(table.primary_key.columns)
     names = [column.name for column in table.columns]
     places = [names.index(column.name) for column in columns]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    framed = [_named(names[place]) for place in order]
     wanted = list(keys)
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
@@ -77,7 +83,7 @@ def digests(
         )
         for row in connection.execute(select(table).where(matches)):
             key = tuple(row[place] for place in places)
-            found[key] = row_digest(table.name, dict(zip(names, row, strict=True)))
+            found[key] = _digest(table.name, zip(framed, (row[place] for place in order), strict=True))
     return found
 
 

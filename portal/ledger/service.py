@@ -1,9 +1,10 @@
 """What people and programs can do with the ledger: watch a database, note acts, sign heads, read, prove.
 
 Every change of a loaded object is recorded by itself. `session.execute(insert/update/delete)` on a recorded
-table raises; `session.connection().execute`, plain SQL and the `bulk_` methods go past the ledger and are
-left to tables whose class says ``__recorded__ = False``. One entry shows which rows changed together, so a
-transaction must not touch two things whose connection is secret (a case and a registered person).
+table raises; `insert_rows` adds many rows at once. `session.connection().execute`, plain SQL and the `bulk_`
+methods go past the ledger and are left to tables whose class says ``__recorded__ = False``. One entry shows
+which rows changed together, so a transaction must not touch two things whose connection is secret (a case and
+a registered person).
 """
 
 import json
@@ -15,7 +16,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.orm import Session
 
 from portal.database import Base, Database, KeysBase, PortalSession
@@ -73,6 +74,23 @@ def note(
     if not session.in_transaction():
         session.begin()  # so that a rollback takes the act with it
     pending(session).acts.append(act(act_name, by, subject, detail))
+
+
+def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows by the thousand, without objects; each is recorded as the objects would be, by itself.
+
+    Every row brings its primary key. What is not recorded of the table is refused nowhere else either.
+    """
+    if not rows:
+        return
+    session.flush()
+    session.connection().execute(insert(table), rows)
+    work = pending(session)
+    work.stores = True
+    if table in recorded_tables(Base).values():
+        keys = [column.name for column in table.primary_key.columns]
+        for row in rows:
+            work.touch(table, tuple(row[name] for name in keys), born=True)
 
 
 def record_again(session: PortalSession, tables: Iterable[str], *, by: str, reason: str) -> None:

@@ -17,6 +17,7 @@ from portal.database import Base, SealedColumn, UtcDay
 from portal.dates.calendars import Calendar
 from portal.dates.reading import Precision, Qualifier
 from portal.registry.columns import KEY, RECORD, SOURCE, dated, token
+from portal.registry.exchange.models import BrokenRow, ImportedRow, ImportRun, SavedMapping
 from portal.registry.judgement_models import Judgement, Likeness, LikenessRun, Sameness
 from portal.registry.periods import Period
 from portal.registry.statement_models import (
@@ -47,12 +48,15 @@ from portal.registry.vocabulary import (
 
 __all__ = [
     "Body",
+    "BrokenRow",
     "Citation",
     "Conclusion",
     "Event",
     "FactCitation",
     "Grave",
     "Ground",
+    "ImportRun",
+    "ImportedRow",
     "Judgement",
     "Likeness",
     "LikenessRun",
@@ -67,6 +71,7 @@ __all__ = [
     "Relation",
     "Revision",
     "Sameness",
+    "SavedMapping",
     "Saying",
     "Source",
     "Statement",

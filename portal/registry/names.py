@@ -35,6 +35,8 @@ _LATIN_SWAPS = (
     (re.compile("ee|ei|ie|iy|ey|y"), "i"),
 )
 _DOUBLED = re.compile(r"(\D)\1+")
+# Nothing of these is changed by folding; most of what is asked is made of them alone.
+_FOLDED = re.compile("[ ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیa-z0-9]*")
 
 _TITLES = """
     سید سیده آقا آقای خانم حاج حاجی حاجیه حاج‌آقا دکتر مهندس استاد شیخ شهید امام ملا قاضی سرهنگ سردار
@@ -63,16 +65,29 @@ def fold(text: str) -> str:
     Letters that look alike are one (ي ى ی, ك ک, ة ه, أ إ آ ا), hamza, vowel signs, joiners and marks of
     direction are dropped, digits are 0-9, Latin letters are small and bare. `fold(fold(x)) == fold(x)`.
     """
-    folded = _fold_once(text)
-    while (again := _fold_once(folded)) != folded:
-        folded = again
-    return folded
+    while not _FOLDED.fullmatch(text):
+        folded = _fold_once(text)
+        if folded == text:
+            return text
+        text = folded
+    return " ".join(text.split())
 
 
 def _fold_once(text: str) -> str:
     small = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold().translate(_SOUNDS)
     bare = unicodedata.normalize("NFKD", small).translate(_APOSTROPHES)
-    return " ".join("".join(map(_plain, bare)).translate(_LETTERS).split())
+    return " ".join(bare.translate(_BARE).translate(_LETTERS).split())
+
+
+class _Bare(dict[int, str]):
+    """What each letter becomes, reckoned when it is first met; there are only so many letters."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = plain = _plain(chr(code))
+        return plain
+
+
+_BARE = _Bare()
 
 
 def _plain(character: str) -> str:

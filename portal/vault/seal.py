@@ -65,6 +65,7 @@ class Label(StrEnum):
     INDEX_MANIFEST = "tp1/index-manifest"
     RELEASE = "tp1/release"
     POSITION = "tp1/position"
+    REGISTRY_FILE = "tp1/registry-file"
     # keys derived from another key
     KEY_FIELD = "tp1/key/field"
     KEY_FILE = "tp1/key/file"

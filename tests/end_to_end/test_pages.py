@@ -35,7 +35,7 @@ from end_to_end.browser import DESKTOP, PHONE, SMALLEST, Findings, audit, overfl
 from end_to_end.conftest import Portal
 from end_to_end.walks import come_back, send, tell
 from pictured import paint
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, FilePayload, Page
 from sqlalchemy import select
 
 from portal.casework import holds, search_building
@@ -52,6 +52,11 @@ from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
 from portal.registry import merging, positions
 from portal.registry import service as registry
+from portal.registry.exchange import importing
+from portal.registry.exchange.given import in_memory
+from portal.registry.exchange.importing import Choice
+from portal.registry.exchange.publications import source_named
+from portal.registry.exchange.reading import Mapped
 from portal.registry.judgement_models import Sameness
 from portal.registry.models import Record, Relation, Statement
 from portal.registry.models import Source as RegistrySource
@@ -86,6 +91,7 @@ NO_PAGES = {
     "release.preview": "shown only when asked by a form, else leads on",
     "release.decline": "shown only when asked by a form, else leads on",
     "staff.key_request": "a file",
+    "registry.left_out": "a file",
     "audit.entry": "a file",
     "audit.head": "a file",
     "audit.proof": "a file",
@@ -148,6 +154,7 @@ def scene(one_portal: Portal) -> Iterator[Scene]:
             portal.instance.clock.advance(minutes=6)
     _begin_to_join(portal, visitors["joiner"])
     _search(portal, visitors["cedar"])
+    _send_list(portal, visitors["cedar"])
     yield Scene(portal, {Face.INTAKE: intake, Face.DESK: desk}, visitors)
     for context in visitors.values():
         context.close()
@@ -264,6 +271,8 @@ def _desk(portal: Portal) -> list[View]:
         View("casework.spread", "cedar"),
         View("casework.alike", "cedar", {"case_id": fresh}),
         *_registry(records, said),
+        *(View(f"registry.{name}", "cedar") for name in ("bring_in", "columns", "preview", "export")),
+        View("registry.run", "cedar", _coming_in(portal)),
         *_drawings(instance),
         *_one_and_the_same(instance),
         *said_there,
@@ -504,6 +513,32 @@ def _drawings(instance: Instance) -> list[View]:
         View("registry.map_page", "cedar", query={"view": "tehran", "kind": "grave"}, state="tehran"),
         View("registry.map_page", "cedar", query={"view": "south-east"}, state="nothing there"),
     ]
+
+
+LIST = "شماره,نام,نام پدر,سال تولد\n۱,سارا یاری,حسن,۱۳۴۰\n۲,,رضا,\n"
+
+
+def _send_list(portal: Portal, visitor: BrowserContext) -> None:
+    """Send a list to be brought into the registry, as far as its preview."""
+    page = visitor.new_page()
+    page.goto(f"{portal.desk}/fa/registry/import")
+    page.fill("#new_title", "فهرستی ساختگی")
+    given = FilePayload(name="list.csv", mimeType="text/csv", buffer=LIST.encode())
+    page.locator("#file").set_input_files(given)
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/import/columns")
+    page.close()
+
+
+def _coming_in(portal: Portal) -> dict[str, object]:
+    """Begin to bring a list in."""
+    with portal.instance.database.session(write=True) as session:
+        by = portal.instance.actor("cedar", session)
+        source = source_named(session, "An invented list", by=by)
+        file = in_memory("list.csv", LIST.encode())
+        choice = Choice(Mapped(), source)
+        run = importing.begin(session, by=by, file=file, choice=choice, now=portal.instance.clock())
+        return {"run_id": run.id}
 
 
 def _registry(records: Mapping[str, object], said: Mapping[str, object]) -> list[View]:

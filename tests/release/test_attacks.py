@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from portal import cells
 from portal.release import tables
 from portal.release.anonymise import Outcome, Row, anonymise
 from portal.release.check import Fault, Figures, UnsafeReleaseError
@@ -147,7 +148,7 @@ def test_a_formula_in_the_register_runs_nowhere(
     assert checked(outcome, rows, policy).classes == len(labels)
     table = read_csv(package(outcome, policy, release="x")["table.csv"])
     assert {row[0] for row in table} == {"=prison", *labels}
-    monkeypatch.setattr(tables, "guarded", lambda text: text)
+    monkeypatch.setattr(cells, "guarded", lambda text: text)
     with pytest.raises(UnsafeReleaseError) as caught:
         checked(outcome, rows, policy)
     assert Fault.FORMULA in caught.value.faults

@@ -13,18 +13,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from portal.cells import guarded, unguarded
 from portal.errors import InvalidError
 from portal.release.anonymise import Outcome, Reason, Refusal, Row, anonymise
 from portal.release.policy import Policy
 from portal.release.tables import (
     archive,
     canonical,
-    guarded,
     manifest,
     package,
     read_csv,
     rounded,
-    unguarded,
     write_csv,
 )
 
