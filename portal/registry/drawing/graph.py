@@ -12,7 +12,7 @@ from portal.registry.drawing.marks import Anchor
 
 _ROW = 46.0
 _TOP = 34.0
-_LETTER = 7.8
+_LETTER = 8.4
 _LEAST_ROWS = 3
 
 

@@ -12,6 +12,9 @@ _HUNDREDTHS = 100
 _SOUTH, _NORTH = radians(28), radians(37)
 _MIDDLE, _ORIGIN = 53.5, 32.5
 _SCALE = 2000.0
+KILOMETRES = 6371 / _SCALE
+"""Kilometres in a unit of the plane, near enough everywhere in Iran."""
+
 _CONE = log(cos(_SOUTH) / cos(_NORTH)) / log(tan(pi / 4 + _NORTH / 2) / tan(pi / 4 + _SOUTH / 2))
 _FACTOR = cos(_SOUTH) * tan(pi / 4 + _SOUTH / 2) ** _CONE / _CONE
 SHAPE = 1.22

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from portal.registry.drawing.land import Window, plane
+from portal.registry.drawing.land import KILOMETRES, Window, plane
 
 _LETTER = 7.6
 """Pixels that a letter of a label takes on average, a little more than it does."""
@@ -39,6 +39,9 @@ class Spot:
     latitude_tenths: int
     rank: int = 0
     """The lower, the sooner it is named."""
+
+    place: str = ""
+    """The place that lends its position; several that lie in one are named by it."""
 
 
 class Box(NamedTuple):
@@ -84,15 +87,21 @@ class Mark:
     blur: float
     label: Label | None
     spare: Label
+    name: str
     covered: bool = False
 
 
 @dataclass(frozen=True)
 class Picture:
-    """The marks of a window drawn at a width in pixels; `unit` is the plane's units in a pixel."""
+    """The marks of a window drawn at a width in pixels; `unit` is the plane's units in a pixel.
+
+    The bar is so many kilometres long, in `bar` units of the plane.
+    """
 
     unit: float
     marks: tuple[Mark, ...]
+    kilometres: int
+    bar: float
     seas: tuple[tuple[str, float, float], ...] = ()
 
 
@@ -117,12 +126,21 @@ def picture(
     marks = []
     for place, (x, y, here) in enumerate(groups):
         covered = leaders[place] != place
-        count = sum(len(groups[other][2]) for other, leader in enumerate(leaders) if leader == place)
-        text = _text(here[0].name, count, number)
+        more = sum(len(groups[other][2]) for other, leader in enumerate(leaders) if leader == place != other)
+        name = _name(here, number)
+        text = f"{name} +{number(more)}" if more else name
         label = None if covered else _placed(text, at[place], sides[place], taken, frame)
         spare = _labels(text, sides[place])[0]
-        marks.append(Mark(x, y, kinds[place], here, _blur(here[0]), label, spare, covered))
-    return Picture(unit, tuple(marks), tuple(_seas(seas or {}, window, unit, taken, frame)))
+        marks.append(Mark(x, y, kinds[place], here, _blur(here[0]), label, spare, name, covered))
+    kilometres = _round(window.width * KILOMETRES / 4)
+    bar = kilometres / KILOMETRES
+    return Picture(unit, tuple(marks), kilometres, bar, tuple(_seas(seas or {}, window, unit, taken, frame)))
+
+
+def _round(kilometres: float) -> int:
+    """Give the longest of 1, 2, 5, 10, 20, 50 ... that is no longer."""
+    lengths = (step * 10**power for power in range(4) for step in (1, 2, 5))
+    return max((one for one in lengths if one <= kilometres), default=1)
 
 
 def _blur(spot: Spot) -> float:
@@ -149,10 +167,12 @@ def _leaders(boxes: Sequence[Box]) -> list[int]:
     return found
 
 
-def _text(name: str, count: int, number: Callable[[int], str]) -> str:
-    """Name the first of what stands at a point, and say how many more there are."""
+def _name(here: Sequence[Spot], number: Callable[[int], str]) -> str:
+    """Name what stands at a point: the one, or the place in which several lie, or the first of several."""
+    place = here[0].place if here[1:] and len({spot.place for spot in here}) == 1 else ""
+    name = place or here[0].name
     name = name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
-    return f"{name} +{number(count - 1)}" if count > 1 else name
+    return f"{name} ({number(len(here))})" if here[1:] else name
 
 
 def _labels(text: str, side: float) -> list[Label]:

@@ -12,6 +12,7 @@ const fixed = (group) => [...group.querySelectorAll(":scope > .mark, :scope > .s
   return { element, x, y, text: element.querySelector("text"), side: Number(element.dataset.side ?? 0), count: (element.dataset.ids ?? "").split(" ").length };
 });
 const marks = fixed(wide);
+const bar = wide.querySelector(".bar");
 let view = { ...whole };
 let waiting = 0;
 
@@ -46,7 +47,7 @@ function label(unit) {
     if (!text) return;
     element.classList.toggle("spare", leaders[index] !== index);
     if (leaders[index] !== index) return;
-    const count = marks.reduce((sum, one, other) => sum + (leaders[other] === index ? one.count : 0), -1);
+    const count = marks.reduce((sum, one, other) => sum + (leaders[other] === index && other !== index ? one.count : 0), 0);
     text.textContent = element.dataset.name + (count ? ` +${digits.format(count)}` : "");
     const [x, y] = at[index];
     const width = text.getComputedTextLength() || text.textContent.length * 8;
@@ -64,12 +65,23 @@ function label(unit) {
   });
 }
 
+/* Gives the bar the longest round length that is no longer than a quarter of the picture. */
+function measure(unit) {
+  const most = view.w * figure.dataset.kilometres / 4;
+  const power = 10 ** Math.floor(Math.log10(most));
+  const length = [5, 2, 1].map((one) => one * power).find((one) => one <= most);
+  bar.setAttribute("transform", `translate(${view.x + 14 * unit} ${view.y + view.w / shape - 14 * unit}) scale(${unit})`);
+  bar.querySelector("path").setAttribute("d", `M0-6V0H${length / figure.dataset.kilometres / unit}V-6`);
+  bar.querySelector("text").textContent = figure.dataset.bar.replace("0", digits.format(length));
+}
+
 function draw() {
   waiting = 0;
   const unit = view.w / (svg.clientWidth || 760);
   svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.w / shape}`);
   for (const { element, x, y } of marks) element.setAttribute("transform", `translate(${x} ${y}) scale(${unit})`);
   label(unit);
+  measure(unit);
 }
 
 function show(x, y, w) {

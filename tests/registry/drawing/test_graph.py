@@ -28,7 +28,7 @@ def test_everything_stands_inside_and_on_a_row_of_its_own(
     for node in drawn.nodes:
         assert 0 <= node.x <= width
         assert 20 <= node.y <= drawn.height - 20
-        longest = 7.8 * max(len(node.name), len(node.words))
+        longest = 8.4 * max(len(node.name), len(node.words))
         start = node.x + node.dx
         assert start + longest <= width if node.anchor is Anchor.START else start - longest >= 0
     for anchor in (Anchor.START, Anchor.END):

@@ -1,5 +1,7 @@
 """The map keeps north up, Iran inside its picture, and gives no label the room of another."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ NAMES = st.text("ابپتجچحخدرزسشکگلمنوهی abcdefgh", min_size=
 @st.composite
 def spots(draw: st.DrawFn) -> list[Spot]:
     places = draw(st.lists(st.tuples(EAST, NORTH, NAMES), max_size=40))
-    return [Spot(str(turn), name, "prison", *at) for turn, (*at, name) in enumerate(places)]
+    return [Spot(str(turn), name, "prison", east, north) for turn, (east, north, name) in enumerate(places)]
 
 
 @given(EAST, NORTH)
@@ -61,8 +63,13 @@ def test_no_label_covers_a_label_or_a_mark_or_leaves_the_picture(
 
 def test_what_stands_at_one_point_is_one_mark_named_for_the_first() -> None:
     here = [Spot("b", "Khavaran", "grave", 515, 357, 1), Spot("a", "Evin", "prison", 515, 357, 0)]
-    (mark,) = picture(here, land.VIEWS["tehran"], 760).marks
+    drawn = picture([*here, Spot("c", "Karaj prison", "prison", 516, 357, 2)], land.VIEWS["iran"], 760)
+    mark, other = drawn.marks
+    assert other.covered
     assert mark.label
-    assert mark.label.text == "Evin +1"
+    assert mark.label.text == "Evin (2) +1"
+    lent = [replace(spot, place="Tehran") for spot in here]
+    assert picture(lent, land.VIEWS["tehran"], 760).marks[0].name == "Tehran (2)"
+    assert (drawn.kilometres, picture([], land.VIEWS["tehran"], 760).kilometres) == (500, 50)
     assert mark.kinds == ("prison", "grave")
     assert mark.blur > 0
