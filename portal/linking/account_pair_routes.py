@@ -25,7 +25,7 @@ from portal.web.locale import gettext as _
 from portal.web.locale import language, number
 from portal.web.locale import lazy_gettext as _l
 
-_PAIR = "/duplicates/accounts/<uuid:one>/<uuid:other>"
+_PAIR = "/duplicates/accounts/<uuid:first>/<uuid:second>"
 _LETTERS = 2_000
 
 BEARINGS = {
@@ -68,9 +68,9 @@ def account_list() -> ResponseReturnValue:
 
 
 @pages.page(_PAIR, access=Permission.CASE_LINK, methods=("GET", "POST"), writes=True, token=Token.FORM)
-def account_pair(one: UUID, other: UUID) -> ResponseReturnValue:
+def account_pair(first: UUID, second: UUID) -> ResponseReturnValue:
     """Show two accounts side by side, and keep what somebody says they are to each other."""
-    if one == other:
+    if first == second:
         raise NotFoundError
     form = PairForm()
     if form.validate_on_submit():
@@ -78,8 +78,8 @@ def account_pair(one: UUID, other: UUID) -> ResponseReturnValue:
             dependence.mark(
                 db(),
                 by=actor(),
-                one=one,
-                other=other,
+                one=first,
+                other=second,
                 reason=form.reason.data or "",
                 now=now(),
                 bearing=Bearing(form.bearing.data),
@@ -89,22 +89,22 @@ def account_pair(one: UUID, other: UUID) -> ResponseReturnValue:
         else:
             flash(_("Kept."))
         return redirect(url_for(".account_list"), HTTPStatus.SEE_OTHER)
-    found = account_pairs.beside(db(), by=actor(), one=one, other=other)
+    found = account_pairs.beside(db(), by=actor(), one=first, other=second)
     page = render_template(
-        "linking/account_pair.html", found=found, form=form, one=one, other=other, bearings=BEARINGS
+        "linking/account_pair.html", found=found, form=form, first=first, second=second, bearings=BEARINGS
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
 
 @pages.page(f"{_PAIR}/<uuid:dependence_id>/remove", access=Permission.CASE_LINK, methods=("POST",))
-def account_pair_back(one: UUID, other: UUID, dependence_id: UUID) -> ResponseReturnValue:
+def account_pair_back(first: UUID, second: UUID, dependence_id: UUID) -> ResponseReturnValue:
     """Take back what was said of two accounts."""
     try:
         dependence.take_back(db(), by=actor(), dependence_id=dependence_id)
         flash(_("Taken back."))
     except StaleError as problem:
         flash(_(str(problem)))
-    return redirect(url_for(".account_pair", one=one, other=other), HTTPStatus.SEE_OTHER)
+    return redirect(url_for(".account_pair", first=first, second=second), HTTPStatus.SEE_OTHER)
 
 
 def _reasons(one: Resembling) -> list[str]:

@@ -467,8 +467,8 @@ def _told_twice(instance: Instance) -> list[View]:
         )
     return [
         View("linking.account_list", "cedar"),
-        View("linking.account_pair", "cedar", {"one": one, "other": other}),
-        View("linking.account_pair", "cedar", {"one": third, "other": fourth}, "decided"),
+        View("linking.account_pair", "cedar", {"first": one, "second": other}),
+        View("linking.account_pair", "cedar", {"first": third, "second": fourth}, "decided"),
     ]
 
 
