@@ -77,6 +77,19 @@ def test_a_file_is_sent_looked_at_and_brought_in(house: House) -> None:
         assert session.scalars(select(SavedMapping)).one().name == "My lists"
 
 
+def test_the_preview_names_who_may_be_there_already_and_why(house: House) -> None:
+    with house.open() as (session, by):
+        facts = PersonFacts(father_name="حسن")
+        service.add(
+            session, by=by, names=[Spelling("سارا یاری")], facts=facts, note="x", now=house.instance.clock()
+        )
+    client = signed_in(house)
+    send_file(client, LIST)
+    fill(client, "/en/registry/import/columns")
+    page = client.get("/en/registry/import/preview").text
+    assert "same name · same father" in page
+
+
 def test_a_saved_mapping_is_used_again(house: House) -> None:
     client = signed_in(house)
     send_file(client, b"a,b\nSara Yari,Hassan\n")
