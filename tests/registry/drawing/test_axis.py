@@ -28,7 +28,7 @@ def an_axis(dates: list[Known], calendar: Calendar, *, mirrored: bool = False) -
     return make_axis(dates, calendar, mirrored=mirrored)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(LISTS, CALENDARS)
 def test_days_stand_in_their_order_and_inside_the_frame(dates: list[Known], calendar: Calendar) -> None:
     axis = an_axis(dates, calendar)
@@ -43,7 +43,7 @@ def test_days_stand_in_their_order_and_inside_the_frame(dates: list[Known], cale
     assert len({axis.at(day) for day in set(days)}) == len(set(days))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(LISTS, CALENDARS)
 def test_mirrored_every_day_stands_as_far_from_the_other_edge(dates: list[Known], calendar: Calendar) -> None:
     one, other = (an_axis(dates, calendar, mirrored=mirrored) for mirrored in (False, True))
@@ -56,7 +56,7 @@ def test_mirrored_every_day_stands_as_far_from_the_other_edge(dates: list[Known]
     assert [tick.year for tick in one.ticks] == [tick.year for tick in other.ticks]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(LISTS, CALENDARS)
 def test_no_label_stands_upon_another(dates: list[Known], calendar: Calendar) -> None:
     axis = an_axis(dates, calendar)

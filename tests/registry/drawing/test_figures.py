@@ -4,7 +4,7 @@ import itertools
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.dates.calendars import Calendar
@@ -14,6 +14,7 @@ from portal.registry.drawing.figures import Scale, Stay, by_month, by_year
 FIGURES = st.integers(0, 10_000_000)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=8), st.booleans())
 def test_ranges_lie_inside_and_in_their_order(ranges: list[tuple[int, int]], mirrored: bool) -> None:  # noqa: FBT001 - drawn
     scale = Scale(max(max(pair) for pair in ranges), mirrored)

@@ -15,7 +15,7 @@ NEIGHBOURS = st.lists(st.tuples(NAMES, NAMES, st.integers(0, 6), st.integers(1, 
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(NEIGHBOURS, st.sampled_from([(860.0, 2), (350.0, 1)]), st.booleans())
 def test_everything_stands_inside_and_on_a_row_of_its_own(
     near: list[Neighbour],
@@ -36,7 +36,7 @@ def test_everything_stands_inside_and_on_a_row_of_its_own(
         assert all(below - above >= 40 for above, below in itertools.pairwise(rows))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(NEIGHBOURS, st.sampled_from([(860.0, 2), (350.0, 1)]))
 def test_mirrored_everything_stands_as_far_from_the_other_edge(
     near: list[Neighbour], size: tuple[float, int]

@@ -18,6 +18,7 @@ def spots(draw: st.DrawFn) -> list[Spot]:
     return [Spot(str(turn), name, "prison", east, north) for turn, (east, north, name) in enumerate(places)]
 
 
+@settings(deadline=None)
 @given(EAST, NORTH)
 def test_north_is_up_and_east_is_right(east: int, north: int) -> None:
     x, y = land.plane(east / 10, north / 10)
@@ -36,7 +37,7 @@ def test_iran_lies_in_its_picture_and_every_part_in_iran_s() -> None:
     assert land.VIEWS["tehran"].holds(*land.plane(51.0, 35.8))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(spots(), st.sampled_from(sorted(land.VIEWS)), st.sampled_from([760, 350]))
 def test_no_label_covers_a_label_or_a_mark_or_leaves_the_picture(
     found: list[Spot], view: str, pixels: int

@@ -33,7 +33,7 @@ def shapes(pieces: tuple[Piece, ...]) -> list[Shape]:
     return [piece.shape for piece in pieces]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(periods(), periods())
 def test_everything_is_drawn_inside_the_line(since: Period, until: Period) -> None:
     for mirrored in (False, True):
@@ -44,7 +44,7 @@ def test_everything_is_drawn_inside_the_line(since: Period, until: Period) -> No
             assert piece.width > 0 or piece.shape is Shape.POINT
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(periods(), periods())
 def test_in_persian_the_same_is_drawn_the_other_way(since: Period, until: Period) -> None:
     drawn = [(stay(axis, since, until), event(axis, since)) for axis in (line(), line(mirrored=True))]
@@ -54,7 +54,7 @@ def test_in_persian_the_same_is_drawn_the_other_way(since: Period, until: Period
             assert left.x + left.width + right.x == pytest.approx(100)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(periods(), periods())
 def test_what_is_not_dated_is_not_drawn(since: Period, until: Period) -> None:
     assert bool(stay(line(), since, until)) is (since.placed or until.placed)
