@@ -66,8 +66,7 @@ def test_a_file_is_sent_looked_at_and_brought_in(house: House) -> None:
     with house.open() as (session, _):
         assert session.scalars(select(Record)).all() == []
     done = fill(client, "/en/registry/import/preview", alike="add", changed="leave")
-    page = client.get(done.headers["Location"])
-    assert "The file is in" in page.text
+    assert "The file is in" in client.get(done.headers["Location"]).text
     assert not [path for path in folder.rglob("*") if path.is_file()]
     left_out = client.get(done.headers["Location"] + "/left-out")
     assert "name.official" in left_out.text
@@ -136,7 +135,7 @@ def test_the_export_leaves_without_what_is_restricted_and_runs_no_formula(house:
                 now=house.instance.clock(),
                 restricted=restricted,
             )
-    client = signed_in(house)
+    client, token = signed_in(house), ""
     for action in ("csv", "ftm"):
         page = client.get("/en/registry/export")
         token = token_of(page)

@@ -13,7 +13,7 @@ from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.ledger.checkpoint import LogKeys
 from portal.ledger.verify import verify
 from portal.registry import history, service, writing
-from portal.registry.exchange import importing
+from portal.registry.exchange import importing, storing
 from portal.registry.exchange.drafts import Reason
 from portal.registry.exchange.models import Alike, BrokenRow, Changed, ImportRun
 from portal.registry.exchange.preparing import pieces
@@ -144,7 +144,7 @@ def rows_of(session: Any, record_id: Any) -> dict[str, Any]:
         Citation: Citation.statement_id.in_([one.id for one in statements]),
     }
     for model, condition in of.items():
-        table = model.__table__
+        table = storing.table_of(model)
         rows = session.execute(select(table).where(condition)).mappings()
         mine = {"id", "record_id", "name_id", "statement_id"}
         found[table.name] = sorted(
