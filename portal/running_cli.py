@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from portal import create_app, upkeep
+from portal import upkeep
+from portal.app import create_app
 from portal.config import Face
 from portal.instance import opened, settings_of
 from portal.terminal import INSTANCE, plainly

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from portal import create_app, schema
+from portal import schema
+from portal.app import create_app
 from portal.config import Face, PublicKeys, Settings
 from portal.database import Database, PortalSession
 from portal.intake import service as intake

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from visits import Source, said
 
-from portal import create_app
+from portal.app import create_app
 from portal.cli import main
 from portal.config import Face, Settings, load_settings
 from portal.intake.models import Submission

@@ -16,7 +16,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from portal import create_app, schema
+from portal import schema
+from portal.app import create_app
 from portal.config import Face, Settings
 from portal.database import Database
 from portal.demo import stage

@@ -12,7 +12,7 @@ from threading import Thread
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from portal import create_app
+from portal.app import create_app
 from portal.config import Face, Settings, load_settings
 from portal.store.directory import read_public_keys
 

@@ -21,7 +21,8 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from portal import _RESERVE, upkeep
+from portal import upkeep
+from portal.app import _RESERVE
 from portal.config import MIB, Face
 from portal.intake import opening
 from portal.intake.models import Document, Submission

@@ -7,7 +7,7 @@ from builders import Instance, token_of
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from portal import create_app
+from portal.app import create_app
 from portal.config import Face
 
 SECRET = "the-words-of-a-witness"

@@ -10,7 +10,8 @@ from builders import Founded, Instance, an_instance, open_instance
 from click.testing import CliRunner
 from sqlalchemy import Connection, select, text
 
-from portal import cli, create_app, upkeep
+from portal import cli, upkeep
+from portal.app import create_app
 from portal.config import Face
 from portal.database import Base
 from portal.errors import UnavailableError

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import portal
+from portal.app import create_app
 from portal.config import Face, PublicKeys, Settings
 from portal.database import Base, Database, KeysBase
 from portal.ledger import service as ledger
@@ -169,8 +169,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr(portal, "_features", lambda _: [pages])
-    return portal.create_app(world.settings, Face.DESK, database=world.database, clock=world.clock)
+    monkeypatch.setattr("portal.app._features", lambda _: [pages])
+    return create_app(world.settings, Face.DESK, database=world.database, clock=world.clock)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from markupsafe import escape
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-import portal
+from portal.app import create_app
 from portal.config import Face
 from portal.permissions import Role
 from portal.staff import service
@@ -307,9 +307,9 @@ def test_a_device_has_a_count_of_its_own(world: Any, browser: Visit) -> None:
 def test_the_cookies_belong_to_the_host_where_the_desk_is_served_securely(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(portal, "_features", lambda _: [pages])
+    monkeypatch.setattr("portal.app._features", lambda _: [pages])
     secure = replace(world.settings, secure_cookies=True)
-    app = portal.create_app(secure, Face.DESK, database=world.database, clock=world.clock)
+    app = create_app(secure, Face.DESK, database=world.database, clock=world.clock)
     mina, client = world.person("Mina", Role.REVIEWER), app.test_client()
     page = client.get("/en/sign-in", base_url="https://localhost").get_data(as_text=True)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
@@ -329,11 +329,11 @@ def test_the_cookies_belong_to_the_host_where_the_desk_is_served_securely(
 def test_the_workers_of_the_desk_hold_up_and_end_together(
     world: Any, memory: Path, monkeypatch: pytest.MonkeyPatch, new_browser: Callable[[Flask], Any]
 ) -> None:
-    monkeypatch.setattr(portal, "_features", lambda _: [pages])
+    monkeypatch.setattr("portal.app._features", lambda _: [pages])
     mina = world.person("Mina", Role.REVIEWER)
     settings = replace(world.settings, session_folder=memory)
     one, other = (
-        portal.create_app(settings, Face.DESK, database=world.database, clock=world.clock) for _ in range(2)
+        create_app(settings, Face.DESK, database=world.database, clock=world.clock) for _ in range(2)
     )
     assert stranger_tries(new_browser(one), "Mina", 3) == [403] * 3
     assert stranger_tries(new_browser(other), "Mina", 3) == [403, 403, 429]

@@ -11,7 +11,7 @@ import pytest
 from authenticator import SoftKey
 from flask import Flask
 
-import portal
+from portal.app import create_app
 from portal.config import Face
 from portal.permissions import Role
 from portal.staff import hardware
@@ -24,9 +24,9 @@ HERE = "http://localhost"
 @pytest.fixture
 def desk(world: Any, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """A desk whose own address is the one that these visitors come to."""
-    monkeypatch.setattr(portal, "_features", lambda _: [pages])
+    monkeypatch.setattr("portal.app._features", lambda _: [pages])
     settings = replace(world.settings, desk_address=HERE)
-    return portal.create_app(settings, Face.DESK, database=world.database, clock=world.clock)
+    return create_app(settings, Face.DESK, database=world.database, clock=world.clock)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 from visits import Source
 
-from portal import create_app
+from portal.app import create_app
 from portal.cli import main
 from portal.config import Face
 from portal.intake.models import Submission
