@@ -57,7 +57,7 @@ def test_commands_that_documents_show_are_commands() -> None:
     for path in DOCUMENTS:
         for line in re.findall(
             r"^(?:\$ )?(portal ledger (?:timestamp|witness) \w+"
-            r"|portal (?:db|directory|ledger|recovery|release|root|witness) \w+|portal \w+)",
+            r"|portal (?:db|directory|ledger|recovery|registry|release|root|witness) \w+|portal \w+)",
             path.read_text(),
             re.MULTILINE,
         ):
