@@ -78,11 +78,10 @@ function hide() {
 }
 
 class Sending {
-  constructor(file, id) {
-    Object.assign(this, { file, id, digests: [] });
+  constructor(file, id, caption) {
+    Object.assign(this, { file, id, caption, digests: [] });
     /* Small pieces lose less on a bad line; of a large file there would be too many. */
     this.piece = file.size < 2 ** 26 ? 2 ** 18 : 2 ** 20;
-    this.caption = box.querySelector(":not([data-plain]) > .field > [name=caption]")?.value ?? "";
     this.row = document.querySelector("template[data-row]").content.firstElementChild.cloneNode(true);
     this.row.querySelector("[data-name]").textContent = file.name;
     const on = (name, act) => this.button(name).addEventListener("click", act);
@@ -186,15 +185,17 @@ function next() {
 }
 
 function choose(files) {
+  const said = box.querySelector(":not([data-plain]) > .field > [name=caption]");
   for (const file of files) {
     const here = [...document.querySelectorAll("[data-upload-id]")]
       .find(({ dataset }) => dataset.name === file.name && Number(dataset.size) === file.size);
     const id = here?.dataset.uploadId ?? crypto.randomUUID();
     if (sending.has(id)) continue;
-    const one = new Sending(file, id);
+    const one = new Sending(file, id, said?.value ?? "");
     sending.set(id, one);
     one.wait();
   }
+  if (said && files.length) said.value = ""; /* It was said of these, not of the next. */
   hide();
 }
 
