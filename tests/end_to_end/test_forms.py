@@ -198,7 +198,8 @@ def test_the_keyboard_alone_is_enough_to_tell(portal: Portal, language: str) -> 
     assert _focused(source) == "leave"
     _tab_to(source, "narrative")
     keys.type(narrative)
-    _tab_to(source, "action")
+    _tab_to(source, "action", "save")
+    _tab_to(source, "action", "continue")
     with source.page.expect_navigation():
         keys.press("Enter")
     assert source.page.url.endswith("/pause")
@@ -231,12 +232,16 @@ def _focused(person: Person) -> str:
     return str(found[0])
 
 
-def _tab_to(person: Person, name: str) -> None:
+def _tab_to(person: Person, name: str, value: str = "") -> None:
     for _ in range(30):
         person.page.keyboard.press("Tab")
-        if _focused(person) == name:
+        if _focused(person) == name and value in {"", _value(person)}:
             return
-    raise AssertionError(f"the keyboard does not reach {name}")
+    raise AssertionError(f"the keyboard does not reach {name} {value}")
+
+
+def _value(person: Person) -> str:
+    return str(person.page.evaluate("document.activeElement.value"))
 
 
 @LANGUAGES
