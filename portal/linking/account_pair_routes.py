@@ -5,28 +5,27 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from portal.casework.search_routes import page_asked
 from portal.errors import InvalidError, NotFoundError, StaleError
 from portal.linking import account_pairs, dependence
 from portal.linking.account_pairs import Resembling, Why
 from portal.linking.corroboration import Bearing
+from portal.linking.forms import ReasonedForm
 from portal.linking.routes import pages
 from portal.permissions import Permission
 from portal.registry.records import shown
 from portal.staff.current import actor
 from portal.web.edge import db, now
-from portal.web.forms import PortalForm
 from portal.web.guard import Token
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number
 from portal.web.locale import lazy_gettext as _l
 
 _PAIR = "/duplicates/accounts/<uuid:first>/<uuid:second>"
-_LETTERS = 2_000
 
 BEARINGS = {
     Bearing.AGAIN: _l("The same source again\nThey count once, together."),
@@ -35,21 +34,13 @@ BEARINGS = {
 }
 
 
-class PairForm(PortalForm):
+class PairForm(ReasonedForm):
     """What two accounts are to each other, and why."""
 
     bearing = RadioField(
         _l("What are they to each other?"),
         choices=[SelectChoice(one.value, name) for one, name in BEARINGS.items()],
         validators=[InputRequired(_l("Choose one of the answers."))],
-    )
-    reason = TextAreaField(
-        _l("Why?"),
-        filters=[lambda text: (text or "").strip()],
-        validators=[
-            InputRequired(_l("Say why. The reason is kept with the decision.")),
-            Length(max=_LETTERS, message=_l("Please make it shorter.")),
-        ],
     )
 
 

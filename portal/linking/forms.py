@@ -47,7 +47,20 @@ class LinkForm(PortalForm):
         self.relation.choices = [SelectChoice(one.value, RELATIONS[one]) for one in FITTING[target]]
 
 
-class SettleForm(PortalForm):
+class ReasonedForm(PortalForm):
+    """A decision that is kept with its reason."""
+
+    reason = TextAreaField(
+        _l("Why?"),
+        filters=[lambda text: (text or "").strip()],
+        validators=[
+            InputRequired(_l("Say why. The reason is kept with the decision.")),
+            Length(max=_LETTERS, message=_l("Please make it shorter.")),
+        ],
+    )
+
+
+class SettleForm(ReasonedForm):
     """What a lead decides where two see something differently."""
 
     outcome = RadioField(
@@ -55,33 +68,17 @@ class SettleForm(PortalForm):
         choices=[SelectChoice(one.value, name) for one, name in OUTCOMES.items()],
         validators=[InputRequired(_l("Choose one of the answers."))],
     )
-    reason = TextAreaField(
-        _l("Why?"),
-        filters=[lambda text: (text or "").strip()],
-        validators=[
-            InputRequired(_l("Say why. The reason is kept with the decision.")),
-            Length(max=_LETTERS, message=_l("Please make it shorter.")),
-        ],
-    )
 
     def offer(self, outcomes: Sequence[Outcome]) -> None:
         """Offer only what can be decided."""
         self.outcome.choices = [SelectChoice(one.value, OUTCOMES[one]) for one in outcomes]
 
 
-class DependenceForm(PortalForm):
+class DependenceForm(ReasonedForm):
     """Which two accounts are not independent of each other, and why."""
 
     one = SelectField(_l("This account"), validators=[InputRequired(_l("Choose one of the answers."))])
     other = SelectField(_l("and this one"), validators=[InputRequired(_l("Choose one of the answers."))])
-    reason = TextAreaField(
-        _l("Why?"),
-        filters=[lambda text: (text or "").strip()],
-        validators=[
-            InputRequired(_l("Say why. The reason is kept with the decision.")),
-            Length(max=_LETTERS, message=_l("Please make it shorter.")),
-        ],
-    )
 
     def offer(self, cases: Sequence[tuple[str, str]]) -> None:
         """Offer the accounts that are compared, as (id, name)."""
