@@ -51,7 +51,7 @@ _CLOSED = "\u2068{}\u2069"
 """Keeps the direction of a name to itself inside a sentence of the other script."""
 
 
-@pages.page("/duplicates", access=Permission.REGISTRY_EDIT, menu=_l("Duplicates"))
+@pages.page("/duplicates", access=Permission.REGISTRY_EDIT)
 def duplicates_list() -> ResponseReturnValue:
     """List persons who may be one, the strongest first, and what waits for somebody else to agree."""
     page, by = page_asked(), actor()
