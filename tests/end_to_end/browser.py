@@ -32,7 +32,7 @@ PHONE = ViewportSize(width=390, height=844)
 DESKTOP = ViewportSize(width=1280, height=900)
 SMALLEST = ViewportSize(width=320, height=640)
 _INSIDE = {"data", "blob", "about", "chrome-error"}
-_SHOTS = os.environ.get("PORTAL_SCREENSHOTS", "")
+SHOTS = os.environ.get("PORTAL_SCREENSHOTS", "")
 _AXE = Axe().axe_script
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _POKING = """() => [...document.querySelectorAll('body *')]
@@ -124,9 +124,9 @@ def overflow(page: Page, where: str, findings: Findings) -> None:
 
 def shoot(page: Page, name: str) -> None:
     """Keep a picture of the page, when somebody asked for pictures (PORTAL_SCREENSHOTS names a folder)."""
-    if _SHOTS:
-        Path(_SHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(_SHOTS) / f"{re.sub(r'[^a-z0-9]+', '-', name)}.png", full_page=True)
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(SHOTS) / f"{re.sub(r'[^a-z0-9]+', '-', name)}.png", full_page=True)
 
 
 class Looker:
@@ -159,7 +159,7 @@ class Looker:
         shoot(self.page, f"{self.count:02} {where} 390 light")
         self.page.set_viewport_size(SMALLEST)
         overflow(self.page, where, self.findings)
-        if _SHOTS:
+        if SHOTS:
             self.page.set_viewport_size(DESKTOP)
             self.page.emulate_media(color_scheme="dark")
             shoot(self.page, f"{self.count:02} {where} 1280 dark")
