@@ -213,7 +213,8 @@ def test_the_keyboard_alone_is_enough_to_tell(portal: Portal, language: str) -> 
         keys.press("Enter")
     source.go("/check")
     assert narrative in source.text(".narrative")
-    _tab_to(source, "action")
+    _tab_to(source, "reread", "yes")
+    _tab_to(source, "reread", "no")
     with source.page.expect_navigation():
         keys.press("Enter")
     assert source.page.url.endswith("/received")
