@@ -62,20 +62,15 @@ def held_back(
 
 
 def too_close(
-    candidate: Mapping[Account, Member],
-    earlier: Sequence[Mapping[Account, Member]],
-    k: int,
-    *,
-    unseen: frozenset[int] = frozenset(),
+    candidate: Mapping[Account, Member], earlier: Sequence[Mapping[Account, Member]], k: int
 ) -> bool:
     """Tell whether the candidate beside the earlier releases leaves a group of 1 to k - 1 families.
 
     Groups are those of `held_back`; nobody is taken out, because a count from which some are missing is not
-    true. Cells of the candidate that show nothing (``unseen``) tell nobody apart.
+    true. Cells whose count is hidden are groups as well: the sums beside them leave.
     """
     families = {one: member.family for release in (*earlier, candidate) for one, member in release.items()}
-    shown = {one: member for one, member in candidate.items() if member.number not in unseen}
-    for path, group in _groups(shown, earlier).items():
+    for path, group in _groups(candidate, earlier).items():
         parts = [*group.shown.values(), *([group.hidden] if path else [])]
         if any(0 < _count(part, families) < k for part in parts):
             return True

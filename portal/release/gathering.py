@@ -13,7 +13,7 @@ from portal.casework.prisons import prisons
 from portal.database import PortalSession
 from portal.intake import consent
 from portal.intake.models import GONE, Answer, Compartment, Consent, Part, Submission, Use
-from portal.linking.models import Link, LinkState
+from portal.linking.models import UNDECIDED, Link, LinkState
 from portal.registry.wholes import Edge, all_edges
 from portal.release.models import ReleaseFile
 from portal.staff.actor import Actor
@@ -21,7 +21,9 @@ from portal.store.wraps import Wrap, key_ids
 from portal.vault.wrap import Seeds
 
 _BATCH = 500
-_ASKED = (Use.RESEARCH, Use.LINK, Use.SHARE, *consent.weighs(Use.READ))
+_ASKED = (Use.RESEARCH, Use.STATISTICS, Use.LINK, Use.SHARE, *consent.weighs(Use.READ))
+_BINDING = (LinkState.CURRENT, *UNDECIDED)
+"""A link that waits for a second look binds a family, too: to take two for one is the safe mistake."""
 
 
 class Account(NamedTuple):
@@ -80,16 +82,18 @@ class Gathered:
     earlier: Sequence[SealedRecord] = field(repr=False)
 
 
-def standing(session: PortalSession, *, by: Actor, receiver: UUID | None = None) -> Standing:
-    """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to research.
+def standing(
+    session: PortalSession, *, by: Actor, use: Use = Use.RESEARCH, receiver: UUID | None = None
+) -> Standing:
+    """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to this use.
 
     For a body on the list of receivers, with a yes to being handed to that very body besides.
 
     Those of a circle whose key the actor does not hold are not known of, here as anywhere.
     """
-    accounts = _accounts(session, by, receiver)
+    accounts = _accounts(session, by, use, receiver)
     linkable = {one.submission_id for one in accounts if one.linkable}
-    linked = select(Link.id, Link.submission_id).where(Link.state == LinkState.CURRENT)
+    linked = select(Link.id, Link.submission_id).where(Link.state.in_(_BINDING))
     found = session.execute(linked).all()
     return Standing(
         accounts=frozenset(accounts),
@@ -106,10 +110,11 @@ def gather(
     by: Actor,
     release_seed: Seeds,
     case_seeds: Seeds,
+    use: Use = Use.RESEARCH,
     receiver: UUID | None = None,
 ) -> Gathered:
     """Read what is sealed to the groups that the seeds belong to; nothing is opened here."""
-    now = standing(session, by=by, receiver=receiver)
+    now = standing(session, by=by, use=use, receiver=receiver)
     records = session.scalars(select(ReleaseFile).execution_options(populate_existing=True))
     return Gathered(
         standing=now,
@@ -119,7 +124,7 @@ def gather(
     )
 
 
-def _accounts(session: PortalSession, by: Actor, receiver: UUID | None) -> list[Account]:
+def _accounts(session: PortalSession, by: Actor, use: Use, receiver: UUID | None) -> list[Account]:
     sheets = session.execute(
         select(CodingSheet.submission_id, CodingSheet.id, CodingSheet.revision)
         .join(Submission, Submission.id == CodingSheet.submission_id)
@@ -131,12 +136,12 @@ def _accounts(session: PortalSession, by: Actor, receiver: UUID | None) -> list[
         )
     ).all()
     said = _consents(session)
+    needed = {Use.READ, use} if receiver is None else {Use.READ, use, Use.SHARE}
     found = []
     for submission_id, sheet_id, revision in sheets:
         decisions = said.get(submission_id, [])
         holds = consent.current(decisions, on=session.today, receiver=receiver)
-        needed = (Use.READ, Use.RESEARCH) if receiver is None else (Use.READ, Use.RESEARCH, Use.SHARE)
-        if all(holds[use] is Answer.YES for use in needed):
+        if all(holds[one] is Answer.YES for one in needed):
             found.append(Account(submission_id, sheet_id, revision, holds[Use.LINK] is Answer.YES))
     return found
 
@@ -177,7 +182,7 @@ def _sheets(session: PortalSession, now: Standing, seed: Seeds) -> list[SealedSh
 
 def _links(session: PortalSession, now: Standing, seed: Seeds) -> list[SealedLinks]:
     links: dict[UUID, list[tuple[UUID, bytes]]] = {}
-    query = select(Link.id, Link.submission_id, Link.blob).where(Link.state == LinkState.CURRENT)
+    query = select(Link.id, Link.submission_id, Link.blob).where(Link.state.in_(_BINDING))
     for link_id, submission_id, blob in session.execute(query):
         if link_id in now.links:
             links.setdefault(submission_id, []).append((link_id, blob))

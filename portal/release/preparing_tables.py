@@ -86,9 +86,8 @@ def _guarded(found: PreparedTable, gathered: Gathered, seeds: Seeds) -> Prepared
         hidden = suppressed(table_of(counted.grid, counted.counts))
     except InvalidError:
         return replace(found, trouble=TOO_FEW)
-    width = len(counted.grid.axes[1].categories)
-    unseen = frozenset(row * width + column for row, column in hidden if column < width)
-    if too_close(counted.members, earlier_members(gathered, seeds), THRESHOLD, unseen=unseen):
+    earlier = earlier_members(gathered, seeds)
+    if earlier and too_close(counted.members, earlier, THRESHOLD):
         return replace(found, trouble=TOO_CLOSE)
     return replace(found, hidden=len(hidden))
 

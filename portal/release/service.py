@@ -13,7 +13,7 @@ from portal.config import PublicKeys
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import receivers
-from portal.intake.models import Receiver
+from portal.intake.models import Receiver, Use
 from portal.ledger.recorder import lock
 from portal.ledger.service import note
 from portal.permissions import Group, Permission, Role
@@ -143,6 +143,11 @@ def asked_of(row: Release) -> Asked:
     return Plan.from_json(row.policy) if is_plan(row.policy) else Choice.from_json(row.policy)
 
 
+def _use(asked: Asked) -> Use:
+    """Return what a source was asked whether it may be done with their account."""
+    return Use.STATISTICS if isinstance(asked, Plan) else Use.RESEARCH
+
+
 def _one_kind(session: PortalSession, plan: Plan) -> None:
     """Refuse a second way to protect tables: exact counts beside noisy ones void what noise promises."""
     left = session.scalars(select(Release.policy).where(Release.state == ReleaseState.APPROVED))
@@ -225,7 +230,7 @@ def approve(
     readers = {asker.id: asker.public_key, by.id: public_key(by.seed)}
     _seal(session, row, prepared, readers=readers, keys=keys)
     tell_sources(session, before)
-    _hold_still(session, before, by=by, receiver=row.receiver_id)
+    _hold_still(session, before, by=by, use=_use(asked_of(row)), receiver=row.receiver_id)
     return row
 
 
@@ -325,7 +330,12 @@ def _prepared(
     seeds = Seeds(by.seeds_of(Group.RELEASE), by.case_seeds())
     asked, release_id = asked_of(row), row.id
     gathered = gather(
-        session, by=by, release_seed=seeds.release, case_seeds=seeds.cases, receiver=row.receiver_id
+        session,
+        by=by,
+        release_seed=seeds.release,
+        case_seeds=seeds.cases,
+        use=_use(asked),
+        receiver=row.receiver_id,
     )
     pause(session)
     if isinstance(asked, Plan):
@@ -377,7 +387,9 @@ def _seal(
     session.flush()
 
 
-def _hold_still(session: PortalSession, before: Standing, *, by: Actor, receiver: UUID | None) -> None:
+def _hold_still(
+    session: PortalSession, before: Standing, *, by: Actor, use: Use, receiver: UUID | None
+) -> None:
     """Compare with the database once more, now that nobody else can commit before this transaction does.
 
     Every commit passes through the ledger's lock, so holding it is holding still. It is taken last, because
@@ -386,7 +398,7 @@ def _hold_still(session: PortalSession, before: Standing, *, by: Actor, receiver
     lock(session.connection())
     if receiver is not None:
         receivers.find(session, receiver)
-    now = standing(session, by=by, receiver=receiver)
+    now = standing(session, by=by, use=use, receiver=receiver)
     own = now.earlier - before.earlier
     if replace(now, earlier=before.earlier) != before or len(own) != 1:
         raise StaleError(_MOVED)

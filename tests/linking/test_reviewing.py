@@ -37,7 +37,6 @@ from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Ou
 from portal.permissions import Group
 from portal.registry.models import Record
 from portal.registry.vocabulary import PlaceKind
-from portal.release import gathering
 from portal.staff import service as staff
 from portal.vault.seal import UnsealError
 
@@ -499,19 +498,6 @@ def test_the_ledger_names_no_record_and_no_matter(sqlite_instance: Instance) -> 
         "link.second",
         "link.settle",
     ]
-
-
-def test_releases_count_only_what_holds(sqlite_instance: Instance) -> None:
-    instance = sqlite_instance
-    case_id, person = a_case(instance), a_person(instance)
-    link_id = first(instance, case_id, person)
-    with at_desk(instance, "rowan") as (session, by):
-        query = select(Link.id).where(Link.state == LinkState.CURRENT)
-        assert gathering.standing(session, by=by).links == frozenset()
-        assert session.scalars(query).all() == []
-    a_second_look(instance, case_id, link_id, person)
-    with instance.database.session(write=False) as session:
-        assert session.scalars(query).all() == [link_id]
 
 
 def test_the_source_is_told_of_a_link_once_it_holds(sqlite_instance: Instance) -> None:

@@ -39,6 +39,7 @@ from portal.intake.consent import name_of
 from portal.intake.models import Use
 from portal.ledger.models import LedgerEntry
 from portal.ledger.service import read_acts
+from portal.linking.models import Link, LinkState
 from portal.permissions import Group, Role
 from portal.registry.judgement_models import Judgement, Sameness
 from portal.registry.models import Record
@@ -162,6 +163,20 @@ def test_accounts_of_persons_who_were_found_to_be_one_are_one_family(sqlite_inst
         session.add(Judgement(**said, **by, sameness=Sameness.SAME, holds=True))
     assert look(sqlite_instance, request).trouble == preparing.TOO_FEW
     assert approve(sqlite_instance, request).state is ReleaseState.FAILED
+
+
+def test_a_link_that_waits_for_a_second_look_binds_a_family_already(sqlite_instance: Instance) -> None:
+    """Else one family stands in a class as many; to take two for one is the safe mistake."""
+    some, person = accounts(sqlite_instance, 12), a_person(sqlite_instance)
+    with sqlite_instance.database.session(write=True) as session:
+        for one in some[:2]:
+            a_link(session, one, person)
+    for state in (LinkState.WAITING, LinkState.DISPUTED):
+        with sqlite_instance.database.session(write=True) as session:
+            for row in session.scalars(select(Link)):
+                row.state = state
+        assert look(sqlite_instance, a_request(sqlite_instance, k=12, relation=QUASI)).trouble
+        assert not look(sqlite_instance, a_request(sqlite_instance, k=11, relation=QUASI)).trouble
 
 
 def test_links_of_a_source_who_refuses_linking_are_not_opened(sqlite_instance: Instance) -> None:

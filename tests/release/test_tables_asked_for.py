@@ -137,6 +137,17 @@ def test_a_table_of_records_takes_no_heed_of_noise(sqlite_instance: Instance) ->
     assert (seen.trouble, seen.withheld) == ("", 0)
 
 
+def test_only_those_are_counted_who_may_be_counted_in_tables(sqlite_instance: Instance) -> None:
+    """Tables are asked about by themselves: a yes to research is none, a no to it does not matter."""
+    accounts(sqlite_instance, 30, research="no")
+    accounts(sqlite_instance, 5, statistics="no")
+    accounts(sqlite_instance, 4, statistics="ask")
+    seen = look_at_table(sqlite_instance, a_request(sqlite_instance, plan=NOISY))
+    assert seen.accounts == 30
+    release_id = a_release(sqlite_instance, plan=HIDDEN)
+    assert read(fetched(sqlite_instance, release_id))[0][-1] == ["all", "all", "30"]
+
+
 def test_too_few_families_are_no_table(sqlite_instance: Instance) -> None:
     accounts(sqlite_instance, 9)
     assert look_at_table(sqlite_instance, a_request(sqlite_instance, plan=HIDDEN)).trouble == TOO_FEW
