@@ -83,7 +83,9 @@ def look(session: Session, *, by: Actor, clock: Clock) -> None:
     if run is not None and run.percent < _ENDED and clock() - run.touched < _SILENT:
         return
     note(session, "registry.look-alike", by=by.name)
-    count = session.scalar(select(func.count()).select_from(Person)) or 0
+    # Told to everybody who looks, so not even a count of those who are restricted.
+    everyone = select(func.count()).select_from(Person).join(Record, Record.id == Person.record_id)
+    count = session.scalar(everyone.where(Record.restricted.is_(other=False))) or 0
     if count <= AT_ONCE:
         number = writing.last_named(session)
         _keep(session.connection(), find(session), number=number, persons=count, now=clock())

@@ -14,7 +14,7 @@ from portal.registry import history, names, saying, service, writing
 from portal.registry.exchange.drafts import BrokenRowError, Draft, Reason, Tie
 from portal.registry.exchange.publications import Publications
 from portal.registry.exchange.standing import Like, as_id, known
-from portal.registry.looking import visible
+from portal.registry.looking import readable, visible
 from portal.registry.models import Name, NameKey, Record, Statement
 from portal.registry.records import BodyFacts, Claim, EventFacts, Facts, GraveFacts, PlaceFacts, Spelling
 from portal.registry.saying import Bond
@@ -145,7 +145,9 @@ def update(desk: Desk, record_id: UUID, draft: Draft) -> bool:
 
 
 def _restate(desk: Desk, record: Record, draft: Draft) -> bool:
-    rows = desk.session.scalars(select(Statement).where(Statement.record_id == record.id))
+    rows = desk.session.scalars(
+        select(Statement).where(Statement.record_id == record.id, readable(Statement, desk.by))
+    )
     there = {(row.predicate, row.value_fa, row.value_en) for row in rows}
     fresh = [one for one in draft.said if (one.predicate, one.value_fa, one.value_en) not in there]
     for said in fresh:

@@ -130,12 +130,17 @@ def _row(line: int, told: Cells, columns: Sequence[str]) -> Row:
     if isinstance(told, BrokenRowError):
         return Row(line, problem=told)
     if len(told) > len(columns) and any(told[len(columns) :]):
-        return Row(line, problem=BrokenRowError(Reason.CELLS), cells=told)
+        return Row(line, problem=BrokenRowError(Reason.CELLS), cells=_asked_for(told, columns))
     values: dict[str, list[str]] = {}
     for field, cell in zip(columns, told, strict=False):
         if field and cell:
             values.setdefault(field, []).append(cell)
-    return Row(line, values, cells=told)
+    return Row(line, values, cells=_asked_for(told, columns))
+
+
+def _asked_for(told: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Keep of a row what somebody gave a meaning to; other columns may hold what is nobody's business."""
+    return [cell for field, cell in zip(columns, told, strict=False) if field]
 
 
 def _json_lines(file: Given) -> Iterator[tuple[int, Any]]:

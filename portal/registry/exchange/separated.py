@@ -51,6 +51,8 @@ class _Lines:
     def __init__(self, source: TextIO) -> None:
         self._source, self._number = source, 0
         self._back: deque[_Line] = deque()
+        self.looked_through = 0
+        """Up to this line no quoted cell that was begun before it ends."""
 
     def __iter__(self) -> Iterator[_Line]:
         return self
@@ -77,7 +79,8 @@ def _records(lines: _Lines, separator: str) -> Iterator[_Line]:
     """Join the lines of a quoted cell."""
     for begun, text in lines:
         if text is not None and '"' in text and _open(text, separator, inside=False):
-            yield begun, _whole(lines, (begun, text), separator)
+            # No quote ended up to there; looking again from each line would take as long as all of them.
+            yield begun, None if begun <= lines.looked_through else _whole(lines, (begun, text), separator)
         else:
             yield begun, text
 
@@ -92,6 +95,7 @@ def _whole(lines: _Lines, first: _Line, separator: str) -> str | None:
             break
         if '"' in line[1] and not _open(line[1], separator, inside=True):
             return "\n".join(text or "" for _, text in held)
+    lines.looked_through = held[-1][0]
     lines.give_back(held[1:])
     return None
 

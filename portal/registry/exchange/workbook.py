@@ -20,6 +20,7 @@ MOST_UNPACKED = 1 << 30
 MOST_SHARED = 1 << 27
 """Bytes of a sheet, and of the texts that its cells share, that are unpacked at most."""
 _PIECE = 1 << 16
+_LONGEST_REFERENCE = 16
 _EPOCH = date(1899, 12, 30)
 _DATES = frozenset({*range(14, 18), 22})
 """Numbers of the built-in formats that show a day (ECMA-376 part 1, 18.8.30)."""
@@ -207,6 +208,8 @@ def _day(text: str) -> str:
 
 def _column(reference: str) -> int:
     """Return a column's number from a cell's reference: AB7 -> 28."""
+    if len(reference) > _LONGEST_REFERENCE:
+        raise ValueError(reference[:_LONGEST_REFERENCE])
     number = 0
     for letter in reference.rstrip("0123456789"):
         number = number * 26 + ord(letter) - ord("A") + 1

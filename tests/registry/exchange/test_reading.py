@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.errors import InvalidError
-from portal.registry.exchange import reading, workbook
+from portal.registry.exchange import reading, separated, workbook
 from portal.registry.exchange.drafts import BrokenRowError, Draft, Reason, Row, entry
 from portal.registry.exchange.given import in_memory, on_disk
 from portal.registry.exchange.reading import Form, Mapped
@@ -95,7 +95,7 @@ def test_what_is_written_by_the_rules_is_read_as_it_was(rows: list[list[str]]) -
         ",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows
     )
     kept = [[cell.strip() for cell in row] for row in rows]
-    found = reading.rows(in_memory("x", text.encode()), Mapped(columns={}))
+    found = reading.rows(in_memory("x", text.encode()), Mapped(columns=dict.fromkeys("abc", "said.note")))
     assert [list(row.cells) for row in found] == [row for row in kept if any(row)]
 
 
@@ -202,3 +202,35 @@ def test_entities_of_followthemoney_come_line_by_line() -> None:
     assert reasons(rows) == {3: Reason.WORD, 4: Reason.FORM}
     assert rows[0].values["birth"] == ["1961"]
     assert rows[1].values["tie.word"] == ["sibling_of"]
+
+
+def test_quotes_that_never_end_are_not_looked_for_from_every_line_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That would take the square of the file: hours for four megabytes."""
+    looked = []
+
+    def counted(text: str, separator: str, *, inside: bool) -> bool:
+        looked.append(inside)
+        return is_open(text, separator, inside=inside)
+
+    is_open = separated._open
+    monkeypatch.setattr(separated, "_open", counted)
+    many = 3_000
+    rows = read(("name,father\n" + '"a","b\n' * many).encode())
+    assert set(reasons(rows).values()) == {Reason.LONG}
+    assert len(rows) == many
+    assert len(looked) < 4 * many
+
+
+def test_a_reference_to_a_cell_that_nobody_could_write_is_damage() -> None:
+    assert workbook._column("AB7") == 28
+    with pytest.raises(ValueError, match="AAAA"):
+        workbook._column("A" * 1_000_000)
+
+
+def test_of_a_row_only_what_has_a_meaning_is_carried_on() -> None:
+    """A list brought by others may have a column for who told it, or where they live."""
+    file = in_memory("x.csv", b"name,told by,father\nMina,Zarrin of Oslo,Hassan\n")
+    found = reading.rows(file, Mapped(columns={"name": "name.official"}))
+    assert [list(row.cells) for row in found] == [["Mina"]]
