@@ -151,7 +151,9 @@ def links_of(session: PortalSession, *, by: Actor, case_id: UUID) -> list[Opened
     kept = keeping.links_of(session, open_case(session, submission, by=by))
     shut = {one.mark_id for one in kept if one.hidden_from(by)}
     records = _records(session, kept, by=by)
-    links = [_opened_link(one, records) for one in kept if one.mark_id not in shut]
+    # What was taken back may rest on the same words under an older mark.
+    told = [one for one in kept if not shut or one.row.state is LinkState.CURRENT or one.decided_by(by)]
+    links = [_opened_link(one, records) for one in told if one.mark_id not in shut]
     return sorted(
         links, key=lambda one: (one.state is not LinkState.CURRENT, one.target, one.day, str(one.id))
     )

@@ -500,6 +500,22 @@ def test_the_ledger_names_no_record_and_no_matter(sqlite_instance: Instance) -> 
     ]
 
 
+def test_what_was_taken_back_under_an_older_mark_tells_the_second_nothing(sqlite_instance: Instance) -> None:
+    """Correcting how far a mark reaches is an everyday way to have said it once before."""
+    instance = sqlite_instance
+    case_id, person = a_case(instance), a_person(instance)
+    before = a_mark(instance, case_id)
+    take_back(instance, case_id, first(instance, case_id, person, mark_id=before))
+    with at_desk(instance) as (session, by):
+        writing.unmark(session, by=by, case_id=case_id, mark_id=before)
+    link_id = first(instance, case_id, person)
+    assert waiting(instance) == [link_id]
+    assert links_of(instance, case_id, "birch") == []
+    assert len(links_of(instance, case_id)) == 2
+    a_second_look(instance, case_id, link_id, person)
+    assert len(links_of(instance, case_id, "birch")) == 2
+
+
 def test_the_source_is_told_of_a_link_once_it_holds(sqlite_instance: Instance) -> None:
     instance = sqlite_instance
     case_id, person = a_case(instance), a_person(instance)
