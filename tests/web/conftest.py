@@ -6,7 +6,7 @@ import pytest
 from builders import Instance
 from flask import Flask
 
-import portal
+from portal import app
 from portal.config import Face
 from portal.web.guard import Pages
 
@@ -14,10 +14,10 @@ from portal.web.guard import Pages
 @pytest.fixture
 def with_pages(sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flask]:
     """Make an app of a face that mounts the given pages too."""
-    real = portal._features
+    real = app._features
 
     def make(*more: Pages, face: Face = Face.INTAKE, **changes: object) -> Flask:
-        monkeypatch.setattr(portal, "_features", lambda asked: [*real(asked), *more])
+        monkeypatch.setattr(app, "_features", lambda asked: [*real(asked), *more])
         settings = sqlite_instance.settings
         for name, value in changes.items():
             object.__setattr__(settings, name, value)
