@@ -116,7 +116,7 @@ def test_who_cannot_read_their_account_again_opens_what_they_were_sent(sqlite_in
     source.come_back(" ".join(words))
     assert "فهرست.pdf" in said(source.get("folder"))
     assert fetched(source.client, f"/en/folder/files/{desk.documents()[0].id}") == LETTER
-    assert "do not show what you sent" in said(source.get("folder"))
+    assert "nine words do not show it" in said(source.get("folder"))
 
 
 def test_a_file_counts_for_verify_moves_with_its_case_and_goes_with_it(sqlite_instance: Instance) -> None:

@@ -395,12 +395,15 @@ def the_registry(watch: Watch) -> None:
     record = answer.location.rpartition("/")[2]
     url = f"/registry/{record}"
     reviewer.get("registry.show", url)
+    reviewer.get("registry.map_page", "/registry/map")
+    reviewer.get("registry.graph_page", f"{url}/graph")
     reviewer.get("registry.edit", f"{url}/edit")
     reviewer.fill("registry.edit", f"{url}/edit", note="second")
     reviewer.get("registry.state", f"{url}/statement")
     said = {"predicate": "arrest", "value_en": "Arrested.", "new_title": "A book", "note": "x"}
     reviewer.fill("registry.state", f"{url}/statement", **said)
     other, cited = a_prison(watch.instance, "Evin"), one(watch, select(RegistrySource.id))
+    reviewer.get("registry.people", f"/registry/{other}/people")
     chosen = {"word": "held_at", "other": str(other), "source": str(cited), "note": "x"}
     reviewer.get("registry.relate", f"{url}/relation?q=Evin")
     reviewer.fill("registry.relate", f"{url}/relation?q=Evin", **chosen)
@@ -433,6 +436,10 @@ def a_release(watch: Watch) -> None:
     asked = {**roles, "purpose": "a study", "recipient": "a university", "k": "5"}
     administrator.get("release.index", "/releases/")
     administrator.get("release.new", "/releases/new")
+    table = {"purpose": "a study", "recipient": "a university", "rows": "prison", "across": "month"}
+    table |= {"pattern": "", "protection": "noise", "hundredths": "10"}
+    administrator.get("release.new_table", "/releases/new-table")
+    administrator.fill("release.new_table", "/releases/new-table", **table)
     for number in range(2):
         answer = administrator.fill("release.new", "/releases/new", **asked)
         where = answer.location.removeprefix("/en")
