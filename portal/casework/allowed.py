@@ -60,14 +60,14 @@ def sealed_by_death(session: PortalSession, use: Use) -> list[bytes]:
     """
     return [
         bytes.fromhex(case_id)
-        for case_id, answer, years, day, said_since in session.execute(_deaths(use))
-        if not (consent.opens_again(years, day, session.today) if answer is Answer.NO else said_since)
+        for case_id, answer, years, day in session.execute(_deaths(use))
+        if not (answer is Answer.NO and consent.opens_again(years, day, session.today))
     ]
 
 
 @cache
-def _deaths(use: Use) -> Select[str, Answer, int | None, date, bool]:
-    """Select whose death changed something, what they wanted, and whether a use was decided on since.
+def _deaths(use: Use) -> Select[str, Answer, int | None, date]:
+    """Select whose death changed something and what they wanted, unless whom they trusted has decided since.
 
     Built once, because building it costs more than the database takes.
     """
@@ -80,12 +80,13 @@ def _deaths(use: Use) -> Select[str, Answer, int | None, date, bool]:
     death, wish, said = aliased(Consent), aliased(Consent), aliased(Consent)
     same = wish.submission_id == first.c.submission_id
     last_wish = _last(said, first.c.submission_id, Use.AFTER_DEATH, said.number < first.c.number)
-    last_word = _last(said, first.c.submission_id, use)
+    last_word = func.coalesce(_last(said, first.c.submission_id, use), 0)
     return (
-        select(hexed(wish.submission_id), wish.answer, wish.years, death.day, last_word > first.c.number)
+        select(hexed(wish.submission_id), wish.answer, wish.years, death.day)
         .select_from(wish)
         .join(first, same & (wish.number == last_wish) & (wish.answer != Answer.YES))
         .join(death, (death.submission_id == wish.submission_id) & (death.number == first.c.number))
+        .where((wish.answer == Answer.NO) | (last_word < first.c.number))
     )
 
 

@@ -6,6 +6,7 @@ nothing in it can grow or point elsewhere.
 
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import IO
@@ -63,7 +64,7 @@ def _refuse(*_told: object) -> None:
     raise InvalidError("A workbook with a document type is not read.")
 
 
-class _Part:
+class _Part(ABC):
     """Collects what one part of a workbook says."""
 
     def parser(self) -> expat.XMLParserType:
@@ -75,14 +76,17 @@ class _Part:
         parser.CharacterDataHandler = self.says
         return parser
 
+    @abstractmethod
     def begins(self, tag: str, told: Mapping[str, str]) -> None:
-        raise NotImplementedError
+        """Take note of a tag."""
 
+    @abstractmethod
     def ends(self, tag: str) -> None:
-        raise NotImplementedError
+        """Take note that a tag ends."""
 
+    @abstractmethod
     def says(self, text: str) -> None:
-        raise NotImplementedError
+        """Take words between tags."""
 
 
 class _Texts(_Part):
