@@ -45,6 +45,7 @@ def _features(face: Face) -> list[guard.Pages]:
             names_routes,
             own_routes,
             permission_routes,
+            piece_routes,
             sending_routes,
             upload_routes,
         )

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from portal import upkeep
 from portal.errors import UnavailableError
-from portal.intake import service
+from portal.intake import documents, service
 from portal.intake.models import Compartment
 from portal.ledger import service as ledger
 from portal.ledger.report import Report
@@ -37,10 +37,10 @@ def verified(instance: Instance) -> Report:
 def with_a_file(instance: Instance) -> str:
     """Send an account with a file, and give the name under which the file is stored."""
     draft, document_id, stored = a_draft(), uuid4(), new_name()
-    with service.receiving(instance.files, draft.part(Compartment.CONTENT), document_id, stored) as coming:
+    with documents.receiving(instance.files, draft.part(Compartment.CONTENT), document_id, stored) as coming:
         coming.write(b"\xff\xd8\xff a letter")
     draft.files.append(
-        service.draft_file(coming, document_id=document_id, stored_name=stored, name="a.jpg", caption="")
+        documents.draft_file(coming, document_id=document_id, stored_name=stored, name="a.jpg", caption="")
     )
     keys = receipts.keys_of(Receipt(draft.receipt), instance.keys.receipt_salt)
     with instance.database.session(write=True) as session:

@@ -1,7 +1,7 @@
 """Files that come in pieces: each sealed on arrival under its number, then sealed anew as one document.
 
 Whoever has the draft's key finds its pieces again, after a lost line, a night or a restart; nobody else can
-tell whose they are. What is finished is the very document that the streamed form makes (`service.receiving`).
+tell whose they are. Finished, it is the very document that a streamed form makes (`documents.receiving`).
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from portal.errors import InvalidError, NotFoundError, StaleError
-from portal.intake import service
+from portal.intake import documents
 from portal.intake.drafts import DraftFile
 from portal.intake.journey import LINE
 from portal.intake.media import file_name, kind_of_sound
@@ -190,7 +190,7 @@ class Landing:
         coming = self.coming(upload_id)
         wanted = self._wanted(upload_id, coming, digests)
         document_id, stored_name = self.document_id(upload_id), new_name()
-        with service.receiving(files, into or self._part, document_id, stored_name) as target:
+        with documents.receiving(files, into or self._part, document_id, stored_name) as target:
             differing = []
             for index, digest in enumerate(wanted):
                 try:
@@ -202,7 +202,7 @@ class Landing:
                     target.write(data)
             if differing:
                 raise IncompleteError(differing)
-        file = service.draft_file(
+        file = documents.draft_file(
             target, document_id=document_id, stored_name=stored_name, name=coming.name, caption=coming.caption
         )
         return replace(file, content_type=kind_of_sound(file.content_type)) if coming.spoken else file

@@ -42,7 +42,7 @@ class VoiceForm(PortalForm):
     """A recording that was made elsewhere, or with the device's own recorder."""
 
     caption = StringField(_l("What is it, in a few words?"), validators=[Length(max=LINE)])
-    file = FileField(_l("Choose a recording that you have"))
+    file = FileField(_l("Choose a recording"))
 
 
 class AboutFileForm(PortalForm):

@@ -1,6 +1,6 @@
 """Files that a source adds to their folder: as a plain form, or piece by piece where scripts run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -10,13 +10,12 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from portal.errors import InvalidError, NotFoundError, PortalError, RefusedError
 from portal.intake import arriving, opening, service, visit
-from portal.intake.chunks import DIGEST, LARGEST, MOST_PIECES, IncompleteError, Landing, Limits, said
+from portal.intake.chunks import Landing, Limits
 from portal.intake.drafts import DraftFile
 from portal.intake.folder_routes import landing, opened_folder, pages
 from portal.intake.forms import DocumentForm
 from portal.intake.models import GONE, Compartment, Document
 from portal.intake.sealing import PartKey
-from portal.intake.upload_routes import digests_of, told
 from portal.permissions import Access
 from portal.web import edge, uploads
 from portal.web.guard import Token
@@ -148,62 +147,38 @@ def _is_here(document_id: UUID) -> bool:
 @pages.page(ARRIVING, access=Access.SOURCE, methods=("PUT",), token=Token.STREAM)
 def begin_upload(upload_id: UUID) -> ResponseReturnValue:
     """Say what is coming, or ask what is still missing of it: the same question, however often."""
-    here, settings, what = _landing(), edge.settings(), told()
+    here, settings, what = _landing(), edge.settings(), arriving.told()
     if _is_here(here.document_id(upload_id)):
         return jsonify(done=True, missing=[])
-    # What an account may bring once it may bring again from the folder.
-    allowed = Limits(settings.chunked_file_limit, most_files(), 2 * settings.draft_limit, FULL)
     if what.get("spoken"):
         raise BadRequest
-    try:
-        here.begin(upload_id, said(what, limit=allowed.file), held=_held(), limits=allowed)
-    except InvalidError as problem:
-        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
-    return jsonify(missing=here.missing(upload_id))
+    # What an account may bring once it may bring again from the folder.
+    allowed = Limits(settings.chunked_file_limit, most_files(), 2 * settings.draft_limit, FULL)
+    return arriving.begin(here, upload_id, what, held=_held(), limits=allowed)
 
 
 @pages.page(f"{ARRIVING}/<int:index>", access=Access.SOURCE, methods=("PUT",), token=Token.STREAM)
 def take_piece(upload_id: UUID, index: int) -> ResponseReturnValue:
     """Take one piece, sealed before the answer; the visit stays open as long as pieces come."""
-    here = _landing()
-    try:
-        here.take(upload_id, index, uploads.body(LARGEST), arriving.digest_of_piece())
-    except InvalidError as problem:
-        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
-    return "", HTTPStatus.NO_CONTENT
+    return arriving.take_piece(_landing(), upload_id, index)
 
 
 @pages.page(f"{ARRIVING}/finish", access=Access.SOURCE, methods=("POST",), token=Token.STREAM)
 def finish_upload(upload_id: UUID) -> ResponseReturnValue:
     """Put the pieces together, once the hashes of all are told; say what is missing if anything is."""
-    here, digests = _landing(), digests_of(uploads.body(DIGEST * MOST_PIECES))
-    if digests is None:
-        raise BadRequest
-    if _is_here(here.document_id(upload_id)):
-        return jsonify(done=True)
-    lock = here.lock(upload_id)
-    if lock is None:
-        return jsonify(busy=True), HTTPStatus.ACCEPTED
-    part = PartKey.new(visit.folder().submission_id, Compartment.CONTENT)
-    try:
-        _put(part, [here.finish(edge.files(), upload_id, digests, into=part)])
-    except IncompleteError as problem:
-        lock.release()
-        return jsonify(missing=problem.missing), HTTPStatus.CONFLICT
-    except InvalidError as problem:
-        lock.release()
-        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
-    except BaseException:
-        lock.release()
-        raise
-    answer = jsonify(done=True)
+    here, part = _landing(), PartKey.new(visit.folder().submission_id, Compartment.CONTENT)
 
-    def tidy() -> None:
-        here.drop(upload_id)
-        lock.release()
+    def finished(digests: list[bytes]) -> Callable[[], None] | None:
+        return arriving.finish(
+            here,
+            upload_id,
+            digests,
+            is_here=lambda: _is_here(here.document_id(upload_id)),
+            put=lambda file: _put(part, [file]),
+            into=part,
+        )
 
-    answer.call_on_close(tidy)
-    return answer
+    return arriving.finish_told(finished)
 
 
 @pages.page(f"{ARRIVING}/drop", access=Access.SOURCE, methods=("POST",))

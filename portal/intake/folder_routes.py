@@ -92,8 +92,8 @@ def _went_on(kept: Kept) -> ResponseReturnValue:
     if typed is not None and typed.files:
         flash(
             _(
-                "In this browser another account was begun, with files. Send it first, or give it a private "
-                "code of its own; then come back here with these words."
+                "In this browser another account was begun, with files. Send it first, or write down nine "
+                "words for it as well; then come back here with these."
             )
         )
         return redirect(url_for("intake.check"), HTTPStatus.SEE_OTHER)

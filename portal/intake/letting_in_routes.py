@@ -82,7 +82,7 @@ def take_proof() -> ResponseReturnValue:
     arriving.check_token(request.headers.get("X-CSRF-Token"))
     answer = uploads.body(4 * PUZZLES)
     if not visit.has_draft():
-        raise StaleError("What you had begun is no longer open here. Open it again with your private code.")
+        raise StaleError("What you had begun is no longer open here. Open it again with your nine words.")
     verdict = gate.judge(answer)
     if verdict is Verdict.RIGHT:
         return "", HTTPStatus.NO_CONTENT

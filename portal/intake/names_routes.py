@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.errors import InvalidError
-from portal.intake import arriving, listing, service, visit
+from portal.intake import arriving, documents, listing, visit
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.forms import NamesForm, SheetForm
 from portal.intake.journey import MOST_CARDS, Step
@@ -31,7 +31,7 @@ from portal.web.uploads import Upload
 class _Copied:
     """Writes a file into the store, sealed, and keeps its bytes in memory, to be read line by line."""
 
-    into: service.Receiving
+    into: documents.Receiving
     data: bytearray = field(default_factory=bytearray)
 
     def write(self, data: bytes, /) -> None:
@@ -143,10 +143,10 @@ def _received(draft: Draft, into: Upload) -> tuple[DraftFile, bytes]:
     def sink() -> Iterator[_Copied]:
         document_id, stored_name = uuid4(), new_name()
         part = draft.part(Compartment.CONTENT)
-        with service.receiving(edge.files(), part, document_id, stored_name) as one:
+        with documents.receiving(edge.files(), part, document_id, stored_name) as one:
             copied = _Copied(one)
             yield copied
-        file = service.draft_file(
+        file = documents.draft_file(
             one, document_id=document_id, stored_name=stored_name, name=into.filename, caption=""
         )
         coming.append((file, bytes(copied.data)))

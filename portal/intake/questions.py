@@ -85,13 +85,7 @@ def add(
     SHARE is asked for one body on the list. `InvalidError` when the source has decided about it, or no reason
     is given; `RefusedError` when they do not wish to be written to at all.
     """
-    if receiver is not None:
-        receivers.find(session, receiver)
-    holds = consent.current(submission.consents, on=session.today, receiver=receiver)
-    if holds[Use.CONTACT] is Answer.NO:
-        raise RefusedError
-    if holds.get(use) is not Answer.ASK or (use is Use.SHARE) is (receiver is None):
-        raise InvalidError("The source has decided about this already. Their answer holds.")
+    _check_may_ask(session, submission, use, receiver)
     if not reason.strip():
         raise InvalidError("Say why, in words the source will read.")
     if len(reason) > LONGEST:
@@ -113,6 +107,16 @@ def add(
     row.blob = seal_reason(thread, row.id, Label.QUESTION, reason.strip())
     session.add(row)
     return row
+
+
+def _check_may_ask(session: PortalSession, submission: Submission, use: Use, receiver: UUID | None) -> None:
+    if receiver is not None:
+        receivers.find(session, receiver)
+    holds = consent.current(submission.consents, on=session.today, receiver=receiver)
+    if holds[Use.CONTACT] is Answer.NO:
+        raise RefusedError
+    if holds.get(use) is not Answer.ASK or (use is Use.SHARE) is (receiver is None):
+        raise InvalidError("The source has decided about this already. Their answer holds.")
 
 
 def answer(

@@ -115,6 +115,7 @@ def _ask(page: Page) -> ResponseReturnValue:
         asking=catalogue(language()).page(page.step),
         page=page,
         card=card,
+        answered=any(given.values()) or bool(page.cards and draft.cards(page.step)),
         seen=request.form.get("seen") or draft_merging.mark(given),
         away=visit.has_ended(),
         **place(page.step),
@@ -198,7 +199,7 @@ def _next(page: Page, action: str, card: int | None) -> ResponseReturnValue:
     changed = request.args.get("change")
     if action == SAVE:
         flash(_("Saved. You can go on writing."))
-    if action in {"add", "remove", SAVE} or (card is not None and action == "continue" and not changed):
+    if action in {"add", "remove", SAVE} or (card is not None and action in {"", "continue"} and not changed):
         return redirect(url_for(f".{page.step}", change=changed), HTTPStatus.SEE_OTHER)
     return onwards(page.step, action)
 

@@ -4,9 +4,7 @@ Everything is sealed before the first statement, so that the transaction is shor
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date
-from importlib.metadata import version
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -18,9 +16,9 @@ from portal.errors import InvalidError, RefusedError, UnavailableError
 from portal.intake import questions
 from portal.intake.answers import to_seal
 from portal.intake.deciding import add_decisions
+from portal.intake.documents import document_row
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.journey import Step
-from portal.intake.media import HEAD_SIZE, file_name, kind_of
 from portal.intake.models import (
     GONE,
     Answer,
@@ -34,22 +32,13 @@ from portal.intake.models import (
     Submission,
 )
 from portal.intake.opening import documents_of, load, part_keys, thread_of
-from portal.intake.sealing import (
-    PartKey,
-    custody_record,
-    seal_field,
-    seal_message,
-    seal_record,
-)
+from portal.intake.sealing import PartKey, seal_field, seal_message
 from portal.intake.withdrawing import SOURCE
 from portal.ledger.service import note
 from portal.permissions import Group
 from portal.store import segments, wraps
-from portal.store.files import FileStore
 from portal.store.wraps import Wrap
 from portal.vault.receipt import ReceiptKeys
-from portal.vault.seal import Label
-from portal.vault.stream import SealedFile, SealingWriter
 from portal.vault.wrap import key_id, public_key
 
 TEXTS = 100
@@ -58,55 +47,6 @@ TEXTS = 100
 MESSAGES = 50
 """Messages that a source may write in a day."""
 
-SOFTWARE = f"testimony-portal {version('testimony-portal')}"
-
-
-class Receiving:
-    """A file on its way into the store: counts nothing twice, remembers how the file begins."""
-
-    def __init__(self, writer: SealingWriter) -> None:
-        self._writer = writer
-        self.head = b""
-        self.sealed: SealedFile | None = None
-
-    def write(self, data: bytes) -> None:
-        """Take some bytes."""
-        if len(self.head) < HEAD_SIZE:
-            self.head += data[: HEAD_SIZE - len(self.head)]
-        self._writer.write(data)
-
-    def finish(self) -> None:
-        """Seal the last bytes."""
-        self.sealed = self._writer.finish()
-
-
-@contextmanager
-def receiving(store: FileStore, part: PartKey, document_id: UUID, stored_name: str) -> Iterator[Receiving]:
-    """Give a writer whose bytes land sealed in the store; an exception inside leaves nothing there."""
-    with store.create(stored_name) as target:
-        coming = Receiving(SealingWriter(part.file_key(document_id), part.file_place(document_id), target))
-        yield coming
-        coming.finish()
-
-
-def draft_file(
-    coming: Receiving, *, document_id: UUID, stored_name: str, name: str, caption: str
-) -> DraftFile:
-    """Describe a file that has just been taken in whole."""
-    if coming.sealed is None:
-        raise InvalidError("The file was empty. Choose it again, please.")
-    return DraftFile(
-        document_id=document_id,
-        stored_name=stored_name,
-        name=file_name(name),
-        content_type=kind_of(coming.head),
-        caption=caption,
-        length=coming.sealed.length,
-        stored_size=coming.sealed.stored_size,
-        sha256=coming.sealed.sha256,
-        stored_sha256=coming.sealed.sealed_sha256,
-    )
-
 
 def _recipients(
     keys: PublicKeys, circle: Group, compartment: Compartment, source_key: bytes | None
@@ -114,35 +54,6 @@ def _recipients(
     group = Group.CONTACT if compartment is Compartment.IDENTITY else circle
     known = [keys.groups[group.value], keys.recovery]
     return [*known, source_key] if source_key else known
-
-
-def document_row(part: PartKey, file: DraftFile, number: int, day: date, *, message: str = "") -> Document:
-    """Describe a stored file in its row; ``message`` is the id of the one that staff sent it with."""
-    record = {
-        "caption": file.caption,
-        "content_type": file.content_type,
-        "kind": file.kind,
-        "length": file.length,
-        "maker": file.maker,
-        "name": file.name,
-        "original": file.original,
-        "sha256": file.sha256.hex(),
-        **({"message": message} if message else {}),
-    }
-    custody = custody_record(
-        sha256=file.sha256, stored_sha256=file.stored_sha256, length=file.length, day=day, software=SOFTWARE
-    )
-    return Document(
-        id=file.document_id,
-        part_id=part.part_id,
-        number=number,
-        day=day,
-        stored_name=file.stored_name,
-        stored_size=file.stored_size,
-        stored_sha256=file.stored_sha256,
-        record=seal_record(part, file.document_id, Label.FILE_RECORD, record),
-        custody=seal_record(part, file.document_id, Label.CUSTODY, custody),
-    )
 
 
 def _fields(draft: Draft, language: str) -> Iterator[SealedField]:
@@ -186,13 +97,8 @@ def submit(
     except IntegrityError:
         pause(session)
         return session.get_one(Submission, draft.submission_id)
-    for number, kind in enumerate(Compartment, 1):
-        reopens = draft.reread == Answer.YES or kind is Compartment.THREAD
-        recipients = _recipients(keys, Group.INTAKE, kind, source_key if reopens else None)
-        _add_part(session, draft.part(kind), number, recipients=recipients, keys=keys, day=day)
-    session.flush()
+    _add_parts(session, draft, keys, source_key, day)
     session.add_all([*fields, *documents])
-    thread = draft.part(Compartment.THREAD)
     add_decisions(
         session,
         submission.id,
@@ -200,11 +106,20 @@ def submit(
         draft.consent,
         language=language,
         day=day,
-        thread=thread,
+        thread=draft.part(Compartment.THREAD),
         shown=draft.asked.get(Step.PERMISSIONS, {}),
     )
     note(session, "submission.receive", by=SOURCE, subject=submission.id)
     return submission
+
+
+def _add_parts(session: PortalSession, draft: Draft, keys: PublicKeys, source_key: bytes, day: date) -> None:
+    """Add what a submission begins with: a part for each compartment, its key wrapped to who may open it."""
+    for number, kind in enumerate(Compartment, 1):
+        reopens = draft.reread == Answer.YES or kind is Compartment.THREAD
+        recipients = _recipients(keys, Group.INTAKE, kind, source_key if reopens else None)
+        _add_part(session, draft.part(kind), number, recipients=recipients, keys=keys, day=day)
+    session.flush()
 
 
 def _add_part(

@@ -1,28 +1,17 @@
-"""Documents and recordings: as a plain form, or piece by piece where scripts run."""
+"""Documents and recordings as a plain form, and what is said of them; piece by piece: piece_routes.py."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response as Answer
 
-from portal.errors import InvalidError, NotFoundError, StaleError
+from portal.errors import InvalidError
 from portal.intake import arriving, letting_in_gate, visit
-from portal.intake.chunks import (
-    DIGEST,
-    LARGEST,
-    MOST_PIECES,
-    IncompleteError,
-    Landing,
-    Limits,
-    Unfinished,
-    said,
-)
-from portal.intake.draft_rows import GoneError
+from portal.intake.chunks import LARGEST, Landing, Limits, Unfinished
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.file_forms import SORT_LABELS, AboutFileForm, DocumentsForm, VoiceForm
 from portal.intake.journey import Step
@@ -38,13 +27,6 @@ from portal.web.responses import HEADERS
 from portal.web.uploads import Upload
 
 MICROPHONE = HEADERS["Permissions-Policy"].replace("microphone=()", "microphone=(self)")
-
-RECORDING = 256 * 1024 * 1024
-"""Bytes that a recording made here may have: many hours of speech."""
-
-_LARGEST_HEAD = 4096
-
-CLOSED = "What you had begun is no longer open here. Open it again with your private code."
 
 
 def landing(draft: Draft) -> Landing:
@@ -171,7 +153,7 @@ def _stands() -> Step:
     return Step(at) if at in {Step.ACCOUNT, Step.VOICE} else Step.DOCUMENTS
 
 
-def _files_page() -> ResponseReturnValue:
+def files_page() -> Answer:
     """Lead back to the page that lists what is here."""
     if _stands() is Step.VOICE:
         return redirect(url_for("intake.voice"), HTTPStatus.SEE_OTHER)
@@ -211,7 +193,7 @@ def _after_adding(asked: type[DocumentsForm | VoiceForm], action: str) -> Respon
     if action in {"continue", "back"} and (asked is DocumentsForm or stands is Step.VOICE):
         # From beside the account one comes to the pages that follow it; else nobody would see them.
         return onwards(stands, action)
-    return _files_page()
+    return files_page()
 
 
 def _refused(
@@ -235,7 +217,7 @@ def about_document(document_id: UUID) -> ResponseReturnValue:
     if draft.sent:
         return _received()
     if file is None:
-        return _files_page()
+        return files_page()
     form = AboutFileForm(data=asdict(file))
     if form.validate_on_submit():
         if request.form.get("action") != "skip":
@@ -249,7 +231,7 @@ def about_document(document_id: UUID) -> ResponseReturnValue:
             visit.keep(draft)
         if request.form.get("action") == "rest":
             return onwards(_stands(), "rest")
-        return _files_page()
+        return files_page()
     return render_template("intake/about_file.html", form=form, file=file, **place(_stands()))
 
 
@@ -262,143 +244,4 @@ def remove_document(document_id: UUID) -> ResponseReturnValue:
         edge.files().erase(removed.stored_name)
         visit.keep(draft)
         flash(_("The file is gone."))
-    return _files_page()
-
-
-# Piece by piece; the addresses are called by scripts, the last two also by plain forms.
-
-ARRIVING = "/documents/arriving/<uuid:upload_id>"
-
-
-def _expected() -> Draft:
-    """Return the draft, for a request that a script of its page sent."""
-    arriving.check_token(request.headers.get("X-CSRF-Token"))
-    try:
-        draft = visit.glance()
-    except GoneError:
-        raise StaleError(CLOSED) from None
-    if draft.sent or not visit.has_draft():
-        raise StaleError(CLOSED)
-    return draft
-
-
-@pages.page(ARRIVING, access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
-def begin_upload(upload_id: UUID) -> ResponseReturnValue:
-    """Say what is coming, or ask what is still missing of it: the same question, however often."""
-    draft = _expected()
-    here, allowed = landing(draft), limits()
-    if not letting_in_gate.quietly():
-        raise StaleError(CLOSED)
-    what = told()
-    if any(one.document_id == here.document_id(upload_id) for one in draft.files):
-        return jsonify(done=True, missing=[])
-    try:
-        coming = said(what, limit=min(allowed.file, RECORDING))
-        here.begin(upload_id, coming, held=draft.files, limits=allowed)
-    except InvalidError as problem:
-        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
-    return jsonify(missing=here.missing(upload_id))
-
-
-def told() -> Mapping[str, object]:
-    """Read what a script says of a file."""
-    try:
-        read = json.loads(uploads.body(_LARGEST_HEAD))
-    except (ValueError, RecursionError):
-        raise BadRequest from None
-    if not isinstance(read, dict):
-        raise BadRequest
-    return read
-
-
-def digests_of(read: bytes) -> list[bytes] | None:
-    """Cut what a script says of all pieces into their hashes; None when it cannot be that."""
-    if len(read) % DIGEST:
-        return None
-    return [read[start : start + DIGEST] for start in range(0, len(read), DIGEST)]
-
-
-@pages.page(f"{ARRIVING}/<int:index>", access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
-def take_piece(upload_id: UUID, index: int) -> ResponseReturnValue:
-    """Take one piece, sealed before the answer; the visit stays open as long as pieces come."""
-    here = landing(_expected())
-    try:
-        here.take(upload_id, index, uploads.body(LARGEST), arriving.digest_of_piece())
-    except InvalidError as problem:
-        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
-    return "", HTTPStatus.NO_CONTENT
-
-
-@pages.page(f"{ARRIVING}/finish", access=Access.PUBLIC, methods=("POST",), token=Token.STREAM)
-def finish_upload(upload_id: UUID) -> ResponseReturnValue:
-    """Put the pieces together, once the hashes of all are told; say what is missing if anything is."""
-    draft = _expected()
-    digests = digests_of(uploads.body(DIGEST * MOST_PIECES))
-    if digests is None:
-        raise BadRequest
-    try:
-        return _finished(draft, upload_id, digests)
-    except IncompleteError as problem:
-        return jsonify(missing=problem.missing), HTTPStatus.CONFLICT
-    except InvalidError as problem:
-        return jsonify(why=_(str(problem))), HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-@pages.page(f"{ARRIVING}/keep", access=Access.PUBLIC, methods=("POST",))
-def keep_recording(upload_id: UUID) -> ResponseReturnValue:
-    """Keep a recording as far as it came before it was cut off."""
-    draft = visit.glance()
-    if not draft.sent and visit.has_draft():
-        try:
-            _finished(draft, upload_id, None)
-            flash(_("The recording is here and sealed, as far as it came."))
-        except (IncompleteError, NotFoundError):
-            flash(_("Nothing of this recording has come. Please record it again."))
-    return _files_page()
-
-
-@pages.page(f"{ARRIVING}/drop", access=Access.PUBLIC, methods=("POST",))
-def drop_upload(upload_id: UUID) -> ResponseReturnValue:
-    """Leave out what has come only in part; its pieces are erased."""
-    draft = visit.glance()
-    if not draft.sent and visit.has_draft():
-        landing(draft).drop(upload_id)
-    return _files_page()
-
-
-def _finished(draft: Draft, upload_id: UUID, digests: list[bytes] | None) -> ResponseReturnValue:
-    """Make the document and put it into the draft; its pieces go once the answer has been given.
-
-    Until then nobody else may finish the same upload: they are asked to come again (202).
-    """
-    here = landing(draft)
-    if any(one.document_id == here.document_id(upload_id) for one in draft.files):
-        return jsonify(done=True)
-    lock = here.lock(upload_id)
-    if lock is None:
-        return jsonify(busy=True), HTTPStatus.ACCEPTED
-    try:
-        _into_draft(draft, here.finish(edge.files(), upload_id, digests))
-    except BaseException:
-        lock.release()
-        raise
-    answer = jsonify(done=True)
-
-    def tidy() -> None:
-        here.drop(upload_id)
-        lock.release()
-
-    answer.call_on_close(tidy)
-    return answer
-
-
-def _into_draft(before: Draft, file: DraftFile) -> None:
-    """Put a finished file into the draft as it is by now, or erase it when there is no place for it."""
-    current = visit.draft_again(before)
-    if current is None or any(one.document_id == file.document_id for one in current.files):
-        edge.files().erase(file.stored_name)
-    if current is None:
-        raise StaleError(CLOSED)
-    if all(one.document_id != file.document_id for one in current.files):
-        current.files.append(file)
-        visit.keep(current)
+    return files_page()

@@ -135,13 +135,22 @@ def erase(names: Iterable[str]) -> None:
     empty_log(parts().database.main)
 
 
+def afterwards(act: Callable[[], None]) -> None:
+    """Have something let go when the request has ended, whether what it wrote was kept or undone."""
+    g.setdefault("afterwards", []).append(act)
+
+
 def release(error: BaseException | None = None) -> None:
     """Close the request's unit of work; what was not committed is undone."""
     del error
-    session = g.pop("db", None)
-    if session is not None:
-        close(session)
-    _tell_refusals()
+    try:
+        session = g.pop("db", None)
+        if session is not None:
+            close(session)
+        _tell_refusals()
+    finally:
+        for act in g.pop("afterwards", ()):
+            act()
 
 
 def _tell_refusals() -> None:

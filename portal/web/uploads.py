@@ -81,44 +81,48 @@ def receive(
     most: int = 1,
     into: Upload | None = None,
     longest: int = FIELD,
+    segments: int = _MOST_SEGMENTS,
 ) -> Upload:
     """Stream the request's files, at most ``most``, each into a ``sink`` and return the fields beside them.
 
     ``sink()`` is entered when a file's first bytes come and left when its last were taken; an exception
     inside leaves nothing behind. ``into`` is filled while they come, so that what was typed is known even
-    when a file is refused. A plain field has at most ``longest`` bytes. Raises 413 when the request says it
-    is over ``limit`` bytes: before the first byte of a file, and before reading anything when so much is
-    coming that no answer could be shown.
+    when a file is refused. A plain field has at most ``longest`` bytes; there are at most ``segments`` parts,
+    with one file. Raises 413 when the request says it is over ``limit`` bytes: before the first byte of a
+    file, and before reading anything when so much is coming that no answer could be shown.
     """
-    upload, length = into or Upload(), request.content_length
-    if length is None:
-        raise LengthRequired
-    over = length > limit + _ROOM_FOR_FIELDS
-    if length > limit + _DRAIN_LIMIT:
-        raise RequestEntityTooLarge
+    upload, (boundary, length) = into or Upload(), _announced(limit)
     request.max_content_length = max(length, limit + _ROOM_FOR_FIELDS)
-    kind, options = parse_options_header(request.headers.get("Content-Type", ""))
-    boundary = options.get("boundary", "")
-    if kind != "multipart/form-data" or not boundary:
-        raise BadRequest
+    most_bytes = 0 if length > limit + _ROOM_FOR_FIELDS else limit
     try:
         with PushMultipartParser(
             boundary,
             content_length=length,
-            max_segment_count=_MOST_SEGMENTS + most - 1,
+            max_segment_count=segments + most - 1,
             max_header_count=6,
             strict=True,
         ) as parser:
-            most_bytes = 0 if over else limit
-            reader = _Reader(
-                _events(parser), upload, most_bytes, check_token, sink, most=most, longest=longest
-            )
-            reader.run()
+            events = _events(parser)
+            _Reader(events, upload, most_bytes, check_token, sink, most=most, longest=longest).run()
     except ParserLimitReached:
         raise RequestEntityTooLarge from None
     except (MultipartError, UnicodeDecodeError):
         raise BadRequest from None
     return upload
+
+
+def _announced(limit: int) -> tuple[str, int]:
+    """Return what parts the body, and how many bytes it is said to have."""
+    length = request.content_length
+    if length is None:
+        raise LengthRequired
+    if length > limit + _DRAIN_LIMIT:
+        raise RequestEntityTooLarge
+    kind, options = parse_options_header(request.headers.get("Content-Type", ""))
+    boundary = options.get("boundary", "")
+    if kind != "multipart/form-data" or not boundary:
+        raise BadRequest
+    return boundary, length
 
 
 def body(limit: int) -> bytes:

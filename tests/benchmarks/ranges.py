@@ -24,7 +24,7 @@ from uuid import UUID, uuid4
 from apparatus import MIB, Server, Visitor, fresh_instance, milliseconds, report, served, sign_in
 from builders import Instance, a_draft
 
-from portal.intake import service
+from portal.intake import documents, service
 from portal.intake.models import Compartment
 from portal.store.files import new_name
 from portal.vault import receipt as receipts
@@ -36,10 +36,10 @@ from portal.vault.stream import SealedReader, SealingWriter
 def sent(instance: Instance, mib: int) -> tuple[UUID, UUID]:
     """Submit an account with one document of this size; returns the ids of the case and the document."""
     draft, document_id, name = a_draft(), uuid4(), new_name()
-    with service.receiving(instance.files, draft.part(Compartment.CONTENT), document_id, name) as coming:
+    with documents.receiving(instance.files, draft.part(Compartment.CONTENT), document_id, name) as coming:
         for _ in range(mib):
             coming.write(os.urandom(MIB))
-    file = service.draft_file(coming, document_id=document_id, stored_name=name, name="a.mp4", caption="")
+    file = documents.draft_file(coming, document_id=document_id, stored_name=name, name="a.mp4", caption="")
     draft.files.append(file)
     keys = receipts.keys_of(Receipt(draft.receipt), instance.keys.receipt_salt)
     with instance.database.session(write=True) as session:

@@ -281,3 +281,38 @@ def test_what_is_wrong_with_a_page_would_be_found(portal: Portal) -> None:
     portal.findings.lines.clear()
     source.go("/account")
     portal.findings.check()
+
+
+_CUT = """() => [...document.querySelectorAll('.words bdi')].filter((one) => {
+    const [here, room] = [one.getBoundingClientRect(), one.closest('ol').getBoundingClientRect()];
+    return one.getClientRects().length > 1 || here.left < room.left || here.right > room.right;
+  }).map((one) => one.textContent)"""
+_LINES = "() => new Set([...document.querySelectorAll('.words li')].map((one) => one.offsetTop)).size"
+_LETTERS = "() => parseFloat(getComputedStyle(document.querySelector('.words bdi')).fontSize)"
+
+
+@LANGUAGES
+def test_on_a_phone_the_nine_words_are_large_one_a_line_and_never_cut(portal: Portal, language: str) -> None:
+    source = portal.source(language, looked_at=False)
+    source.go("/code")
+    for width in (390, 320):
+        source.page.set_viewport_size({"width": width, "height": 800})
+        for size in ("100%", "200%"):
+            source.page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", size)
+            assert source.page.evaluate(_LINES) == 9
+            assert source.page.evaluate(_CUT) == []
+            assert source.page.evaluate(_LETTERS) >= 28
+
+
+@LANGUAGES
+def test_enter_in_a_field_of_a_card_goes_on_with_scripts_and_without(portal: Portal, language: str) -> None:
+    for scripts in (False, True):
+        context = portal.browser.new_context(java_script_enabled=scripts)
+        portal.people.callback(context.close)
+        page = context.new_page()
+        page.goto(f"{portal.intake}/{language}/people")
+        page.fill("[name=name]", "سیمین")
+        with page.expect_navigation(url="**/places"):
+            page.press("[name=name]", "Enter")
+        page.goto(f"{portal.intake}/{language}/people")
+        assert "سیمین" in page.locator(".files").inner_text()

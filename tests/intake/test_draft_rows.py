@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from portal import upkeep
 from portal.database import PortalSession
-from portal.intake import draft_rows, service
+from portal.intake import documents, draft_rows
 from portal.intake.draft_models import DraftKey, KeptDraft
 from portal.intake.draft_rows import GoneError, Kept
 from portal.intake.drafts import Draft
@@ -45,10 +45,10 @@ def entries(instance: Instance) -> int:
 def a_file(instance: Instance, draft: Draft) -> str:
     """A finished file in the store, and one that is still arriving; the name of the first."""
     part, document_id, name = draft.part(Compartment.CONTENT), uuid4(), new_name()
-    with service.receiving(instance.files, part, document_id, name) as coming:
+    with documents.receiving(instance.files, part, document_id, name) as coming:
         coming.write(b"Kabootarnameh" * 100)
     draft.files.append(
-        service.draft_file(coming, document_id=document_id, stored_name=name, name="letter", caption="")
+        documents.draft_file(coming, document_id=document_id, stored_name=name, name="letter", caption="")
     )
     Arrivals(instance.files.folder).begin(part.arrival_owner, uuid4().hex, b"\x01head")
     return name

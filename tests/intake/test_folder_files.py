@@ -17,6 +17,7 @@ from portal.casework import service as cases
 from portal.intake.chunks import SMALLEST
 from portal.intake.models import Document, Submission
 from portal.ledger.models import LedgerEntry
+from portal.web import edge
 
 CONTENT = b"\xff\xd8\xff" + bytes(range(256)) * 900 + b"the end"
 
@@ -117,6 +118,23 @@ def test_it_goes_on_after_a_night_with_the_words_alone(sqlite_instance: Instance
     assert again.finish().get_json() == {"done": True}
     assert again.begin().get_json() == {"done": True, "missing": []}
     assert documents(sqlite_instance) == 1
+
+
+def broken() -> None:
+    raise RuntimeError
+
+
+def test_a_commit_that_fails_after_the_last_piece_keeps_nobody_from_trying_again(
+    sqlite_instance: Instance, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(source)
+    with monkeypatch.context() as patched:
+        patched.setattr(edge, "finish", broken)
+        assert script.all().status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert documents(sqlite_instance) == 0
+    assert script.finish().get_json() == {"done": True}
+    assert documents(sqlite_instance) == 1
+    assert arriving(sqlite_instance) == []
 
 
 def test_another_s_words_find_nothing_of_it(sqlite_instance: Instance, source: Source) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.config import PublicKeys
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError
-from portal.intake import consent, opening, service, withdrawing, wordings
+from portal.intake import consent, documents, opening, service, withdrawing, wordings
 from portal.intake.drafts import Draft, DraftFile
 from portal.intake.models import (
     Answer,
@@ -50,10 +50,12 @@ def write(instance: Instance) -> Iterator[PortalSession]:
 
 def a_file(instance: Instance, part: PartKey, content: bytes = LETTER, name: str = "نامه.jpg") -> DraftFile:
     document_id, stored = uuid4(), new_name()
-    with service.receiving(instance.files, part, document_id, stored) as coming:
+    with documents.receiving(instance.files, part, document_id, stored) as coming:
         for start in range(0, len(content), 1000):
             coming.write(content[start : start + 1000])
-    return service.draft_file(coming, document_id=document_id, stored_name=stored, name=name, caption="last")
+    return documents.draft_file(
+        coming, document_id=document_id, stored_name=stored, name=name, caption="last"
+    )
 
 
 def a_draft_with_a_file(instance: Instance, **given: object) -> Draft:
@@ -408,7 +410,7 @@ def test_a_file_that_never_ended_cannot_be_described(instance: Instance) -> None
 
     def broken() -> None:
         nonlocal coming
-        with service.receiving(
+        with documents.receiving(
             instance.files, draft.part(Compartment.CONTENT), uuid4(), new_name()
         ) as coming:
             coming.write(b"half")
@@ -419,7 +421,7 @@ def test_a_file_that_never_ended_cannot_be_described(instance: Instance) -> None
     assert list(instance.files.names()) == []
     assert coming is not None
     with pytest.raises(InvalidError, match="empty"):
-        service.draft_file(coming, document_id=uuid4(), stored_name=new_name(), name="x", caption="")
+        documents.draft_file(coming, document_id=uuid4(), stored_name=new_name(), name="x", caption="")
 
 
 # permissions

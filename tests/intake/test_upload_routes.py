@@ -18,12 +18,13 @@ from visits import Source, said, token
 from werkzeug.test import TestResponse
 
 from portal.errors import UnavailableError
-from portal.intake import opening, upload_routes, visit
+from portal.intake import opening, piece_routes, visit
 from portal.intake.chunks import SMALLEST, Landing
 from portal.intake.models import Submission
 from portal.ledger.models import LedgerEntry
 from portal.store.arrivals import Arrivals
 from portal.vault import receipt as receipts
+from portal.web import edge
 
 CONTENT = b"\xff\xd8\xff" + bytes(range(256)) * 900 + b"the end"
 """Four pieces of the smallest size, the last one shorter."""
@@ -315,9 +316,9 @@ def test_a_finish_that_is_under_way_is_not_begun_twice(
     met: list[TestResponse] = []
     real = Landing.finish
 
-    def slow(*args: Any) -> object:
+    def slow(*args: Any, **how: Any) -> object:
         met.append(script.finish())
-        return real(*args)
+        return real(*args, **how)
 
     monkeypatch.setattr(Landing, "finish", slow)
     assert script.finish().get_json() == {"done": True}
@@ -367,9 +368,6 @@ def test_a_finish_that_breaks_off_leaves_the_draft_and_succeeds_when_asked_again
     script = Script(source)
     script.most()
 
-    def broken(*_args: object) -> None:
-        raise RuntimeError
-
     with monkeypatch.context() as patched:
         patched.setattr(visit, when, broken)
         assert script.finish().status_code == HTTPStatus.INTERNAL_SERVER_ERROR
@@ -378,6 +376,42 @@ def test_a_finish_that_breaks_off_leaves_the_draft_and_succeeds_when_asked_again
     assert script.finish().get_json() == {"done": True}
     [(_, whole)] = sent_files(sqlite_instance, source)
     assert whole == CONTENT
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_commit_that_fails_after_the_last_piece_keeps_nobody_from_trying_again(
+    sqlite_instance: Instance, source: Source, monkeypatch: pytest.MonkeyPatch, *, kept: bool
+) -> None:
+    if kept:
+        source.take_code()
+    script = Script(source)
+    script.most()
+    with monkeypatch.context() as patched:
+        patched.setattr(edge, "finish", broken)
+        assert script.finish().status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "Ready to send" not in said(source.get("documents"))
+    assert script.finish().get_json() == {"done": True}
+    assert source.get("documents").text.count("Say what it is") == 1
+    assert arriving(sqlite_instance) == []
+
+
+def test_a_recording_that_is_kept_leaves_no_pieces_and_no_lock(
+    sqlite_instance: Instance, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = spoken(source, WEBM + b"a" * 900)
+    keep = f"documents/arriving/{script.id}/keep"
+    with monkeypatch.context() as patched:
+        patched.setattr(edge, "finish", broken)
+        answer = source.send(keep, csrf_token=script.token)
+        assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    with source.send(keep, csrf_token=script.token) as answer:
+        assert answer.location == "/en/documents"
+    assert source.get("documents").text.count("Say what it is") == 1
+    assert arriving(sqlite_instance) == []
+
+
+def broken(*_args: object) -> None:
+    raise RuntimeError
 
 
 def test_a_file_finished_after_the_visitor_has_left_is_erased(
@@ -465,7 +499,7 @@ def test_only_a_recording_of_which_something_came_can_be_kept_in_part(source: So
 
 
 def test_a_recording_has_an_end_too(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_routes, "RECORDING", 100_000)
+    monkeypatch.setattr(piece_routes, "RECORDING", 100_000)
     script = spoken(source, bytes(60_000))
     script.pieces.append(bytes(60_000))
     answer = script.put(1)

@@ -1,6 +1,7 @@
 """From every page one can leave, rest, go back, change the language; who would rather show, shows first."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 from builders import Instance
@@ -9,6 +10,7 @@ from visits import STORY, Source, said
 
 from portal.intake.journey import STEPS, Step, after, before, path
 from portal.intake.models import SealedField
+from portal.intake.permission_forms import PAGES
 
 
 @pytest.fixture
@@ -212,9 +214,10 @@ def test_a_misspelt_word_is_said_once_and_the_words_it_may_be_come_first(source:
     page = source.post("return", words=typed)
     shown = said(page)
     assert shown.count("Word number 4 is not one of ours") == 1
-    assert "look again" not in shown.lower()
-    assert "another look" not in shown
-    assert shown.index("Word number 4") < shown.index("They open what you saved")
+    assert "The words are not right yet Go to what I typed" in shown, "at the top, the way to it"
+    assert shown.index("They open what you saved") < shown.index("Word number 4"), "beside the field, once"
+    places = [page.text.index(one) for one in ('href="#words"', 'id="words-error"', 'id="words"')]
+    assert places == sorted(places)
     assert 'aria-describedby="words-help words-error"' in page.text
     assert 'id="words-error"' in page.text
     assert f"{words[3]}x" in page.text, "what was typed is still there"
@@ -225,5 +228,104 @@ def test_a_wrong_word_that_is_one_of_ours_is_said_once(source: Source) -> None:
     other = Source(source.instance)
     first, second, *rest = source.words()
     shown = said(other.post("return", words=" ".join([second, first, *rest])))
-    assert shown.count("One of the words is not right") == 1
-    assert shown.index("Perhaps words number 1 and 2") < shown.index("One of the words is not right")
+    assert shown.count("Perhaps words number 1 and 2 have changed places.") == 1
+    assert "One of the words is not right" not in shown, "what it may be says so already"
+    assert shown.index("Perhaps words number 1 and 2") < shown.index("If it is not that")
+
+
+class Forms(HTMLParser):
+    """The buttons of each form in the page's order: what Enter presses in a field of it is the first."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.inside, self.buttons = "", dict[str, list[dict[str, str | None]]]()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "form":
+            self.inside = told.get("id") or f"form {len(self.buttons)}"
+        elif tag == "button" and told.get("type") == "submit":
+            self.buttons.setdefault(told.get("form") or self.inside, []).append(told)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = "" if tag == "form" else self.inside
+
+
+@pytest.mark.parametrize("page", ["people", "people?card=1", "places", "responsible", "told", "group"])
+def test_enter_in_a_field_goes_on(source: Source, page: str) -> None:
+    source.post("people", name="Simin", action="add")
+    first, *others = Forms(source.get(page).text).buttons["journey"]
+    assert "value" not in first
+    assert (first["tabindex"], first["aria-hidden"]) == ("-1", "true"), "it is for no eye and no Tab"
+    assert "continue" in {one["value"] for one in others}
+
+
+def test_enter_keeps_a_card_that_is_changed_and_leads_back_to_the_cards(source: Source) -> None:
+    source.post("people", name="Simin", action="add")
+    assert source.post("people?card=1", name="Simin Rad").location == "/en/people"
+    assert "Simin Rad" in source.get("people").text
+    assert source.post("people", name="Behrang").location == "/en/places"
+    assert "Kept: 2 cards" in said(source.get("people"))
+
+
+def test_enter_on_the_pages_of_permissions_goes_on_before_any_other_button(source: Source) -> None:
+    source.write()
+    for page in PAGES:
+        first = Forms(source.get(f"{page}?change=1").text).buttons["rows"][0]
+        assert first.get("value") in {None, "continue"}, page
+    assert source.post("lasting?change=1", until="1410").location == "/en/check"
+    source.post("check")
+    source.come_back(" ".join(source.words()))
+    for page in ("", *(f"/{step}" for step in PAGES if step is not Step.PERMISSIONS)):
+        first = Forms(source.get(f"folder/permissions{page}").text).buttons["rows"][0]
+        assert first.get("value") in {None, "continue"}, page
+
+
+def test_who_has_a_list_of_names_says_so_once_and_keeps_the_card_that_was_begun(source: Source) -> None:
+    page = said(source.get("people"))
+    assert page.count("I have a list of names") == 1
+    assert source.post("people", name="Simin", action="many").location == "/en/people/many?at=people"
+    assert "Simin" in source.get("people").text
+    assert "I have a list of names" not in said(source.get("people?card=1"))
+
+
+def test_nothing_can_be_skipped_that_is_answered(source: Source) -> None:
+    for page, answer in {
+        "you": {"relation": "sibling"},
+        "told": {"told_to": "court"},
+        "people": {"name": "Simin"},
+        "group": {"group": "none that I know of"},
+    }.items():
+        assert 'value="skip"' in source.get(page).text, page
+        source.post(page, action="continue", **answer)
+        assert 'value="skip"' not in source.get(f"{page}?change=1").text, page
+        assert 'value="skip"' not in source.get(page).text, page
+    source.attach()
+    page = file_page(source)
+    assert 'value="skip"' in source.get(page).text
+    source.post(page, kind="letter", action="continue")
+    assert 'value="skip"' not in source.get(page).text
+
+
+def test_speaking_and_attaching_stand_before_the_way_on(source: Source) -> None:
+    page = source.get("account").text
+    assert page.index('value="voice"') < page.index('value="documents"') < page.index('value="continue"')
+    for page in ("voice", "documents"):
+        shown = source.get(page).text
+        assert shown.index('type="file"') < shown.index('value="continue"')
+
+
+def test_what_later_means_is_said_before_it_can_be_pressed(source: Source) -> None:
+    page = source.get("code").text
+    assert page.index("“Later”") < page.index('value="later"')
+    source.take_code()
+    page = source.get("code/words").text
+    assert page.index("“Later”") < page.index(">Later</a>")
+
+
+def test_the_page_of_the_voice_says_what_becomes_of_a_recording(source: Source) -> None:
+    page = source.get("voice")
+    for words in ("we do not change it", "only if you allow reading", "“Delete” erases it at once"):
+        assert words in said(page)
+    assert page.text.index("<h2>Send a recording that you have</h2>") < page.text.index('type="file"')

@@ -1,7 +1,10 @@
 """What sources are told promises nothing that the place cannot keep (outcome, payment, perfect secrecy)."""
 
+import hashlib
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -10,6 +13,8 @@ from portal.config import PACKAGE
 from portal.intake import wordings
 from portal.intake.asking import catalogue
 from portal.web.languages import FINISHED
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "permissions.txt"
 
 PROMISES = {
     "en": (
@@ -83,3 +88,51 @@ def test_that_nothing_can_be_promised_is_said(language: str) -> None:
 )
 def test_a_promise_is_found(language: str, line: str) -> None:
     assert promises(line, language)
+
+
+ONCE_CALLED = {
+    "en": ("private code", "private words", "secret words"),
+    "fa": ("رمز خصوصی", "کلمه‌های خصوصی", "کد خصوصی"),
+}
+
+
+@pytest.mark.parametrize("language", list(FINISHED))
+def test_the_nine_words_have_one_name(language: str) -> None:
+    lines = [line for line in told(language) if line]
+    assert [line for line in lines if any(name in line.lower() for name in ONCE_CALLED[language])] == []
+
+
+STIFF = {
+    r"وب‌گاه": "وب‌سایت",
+    r"بارگیری": "دانلود",
+    r"تاریخچه": "سابقه",
+    r"خط قطع": "اینترنت قطع",
+    r"(?<=به )زبان (خودم|خودتان)\b": "با کلمات خودتان",
+    r"ماجرا": "آنچه گذشت",
+    r"\bبلهٔ\b": "اجازه",
+    r"(?<![\w‌])(نگه دار|بردار|بیفزا|برو|بخوان|بفرست)(?![\w‌])": "نگه داشتن، برداشتن، افزودن",
+    r"(?<![\w‌])کی(?![\w‌])": "چه زمانی، چه وقت",
+}
+"""What a translation leaves behind in Persian, and what is said instead."""
+
+
+def test_persian_reads_as_it_is_spoken() -> None:
+    lines = [line for line in told("fa") if line]
+    assert {line: rule for line in lines for rule in STIFF if re.search(rule, line)} == {}
+
+
+def test_a_question_about_permissions_is_not_changed_without_a_new_version() -> None:
+    """Kept decisions name a version: what it said stands for good, one line for each language."""
+    kept = [tuple(line.split()) for line in GOLDEN.read_text().splitlines()] if GOLDEN.exists() else []
+    now = [
+        (str(number), language, hashlib.sha256(repr((dict(told.questions), told.pages)).encode()).hexdigest())
+        for language in FINISHED
+        for number, told in wordings.catalogue(language).items()
+    ]
+    if os.environ.get("PORTAL_WRITE_GOLDEN"):
+        assert set(kept) <= set(now), "a version that sources have seen was changed"
+        GOLDEN.write_text("".join(f"{' '.join(line)}\n" for line in sorted(now)))
+        return
+    assert sorted(now) == sorted(kept), "add a version in every language, then write the golden file"
+    newest = {language: max(wordings.catalogue(language)) for language in FINISHED}
+    assert set(newest.values()) == {wordings.VERSION}

@@ -138,6 +138,23 @@ def test_what_went_wrong_is_said_in_every_language(app: Flask, code: str) -> Non
     assert 'lang="en"' not in late[late.index("<main") : late.index("</main>")]
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", "If you allow it"),
+        ("fa", "اگر اجازه بدهید"),
+        ("ar", "إذا سمحت"),
+        ("ckb", "ئەگەر ڕێگە بدەن"),
+        ("az", "İcazə versəniz"),
+        ("fr", "Si vous le permettez"),
+        ("de", "Wenn Sie es erlauben"),
+        ("sv", "Om du tillåter det"),
+    ],
+)
+def test_the_first_page_says_that_reading_is_the_sources_to_allow(app: Flask, code: str, words: str) -> None:
+    assert words in said(app.test_client().get(f"/{code}/"))
+
+
 def test_the_two_finished_languages_say_nothing_of_the_kind(app: Flask) -> None:
     for code in FINISHED:
         page = app.test_client().get(f"/{code}/account").text
