@@ -72,8 +72,7 @@ def problem_with(problem: ReceiptError) -> list[str]:
         )
         for place in problem.swapped
     ]
+    if not said:
+        return [_("One of the words is not right, or two have changed places. Compare them with your note.")]
     # What it may be comes first: whoever finds the slip in it need not read on.
-    return [
-        *said,
-        _("One of the words is not right, or two have changed places. Compare them with your note."),
-    ]
+    return [*said, _("If it is not that, compare the words with your note, one by one.")]

@@ -13,7 +13,7 @@ from portal.intake.journey import Step
 from portal.intake.media import Sort
 from portal.intake.models import Answer, Consent, Receiver, Speaker, Use
 from portal.intake.opening import Attached, Opened
-from portal.intake.permission_forms import AFTER_DEATH_LABELS, ANSWER_LABELS, label_of
+from portal.intake.permission_forms import ANSWER_LABELS, label_of, wish_of
 from portal.intake.questions import Asked
 from portal.intake.sealing import PartKey
 from portal.web.locale import day as day_in_words
@@ -110,8 +110,9 @@ def permissions(
             yield f"{day_in_words(one.day)}: {died}"
         else:
             question = wordings.text(one.use, one.language, one.wording, receiver=known.get(one.receiver_id))
-            labels = AFTER_DEATH_LABELS if one.use is Use.AFTER_DEATH else ANSWER_LABELS
-            yield f"{day_in_words(one.day)}: {question} {str(labels[one.answer]).partition(chr(10))[0]}"
+            wish = one.use is Use.AFTER_DEATH
+            said = wish_of(one.answer, one.years) if wish else ANSWER_LABELS[one.answer]
+            yield f"{day_in_words(one.day)}: {question} {said}"
             yield from _besides(one, thread)
     for asking in asked:
         question = label_of(asking.use, asking.receiver_id, receivers)

@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from portal.intake.deciding import YEARS
 from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, Kind, Page, Step
-from portal.intake.models import Answer
+from portal.intake.models import Answer, Use
 
 _DIGEST, _NONCE = 16, 8
 _STRICT = (Answer.NO.value, Answer.ASK.value, Answer.YES.value)
@@ -126,10 +127,14 @@ def merge(draft: Draft, other: Draft, lines: Lines) -> None:
         for card in other.cards(page.step):
             if card not in draft.cards(page.step):
                 draft.take(page, card, None)
+    closed = [one for one in (draft.consent, other.consent) if one.get(Use.AFTER_DEATH) == Answer.NO]
+    for_good = any(not one.get(YEARS) for one in closed)
     for use, answer in other.consent.items():
         said = draft.consent.get(use) or answer
         known = {said, answer} <= set(_STRICT)
         draft.consent[use] = min(said, answer, key=_STRICT.index) if known else said
+    if for_good:  # the stricter of two wishes, as with every answer
+        draft.consent.pop(YEARS, None)
     draft.paused = draft.paused or other.paused
     for step, asked in other.asked.items():
         draft.asked[step] = {**asked, **draft.asked.get(step, {})}

@@ -207,18 +207,14 @@ def withdraw() -> ResponseReturnValue:
     """Take everything back, after saying plainly what that can and cannot undo."""
     form = WithdrawForm()
     if form.validate_on_submit():
-        if form.sure.data == "yes":
-            case_id = visit.folder().submission_id
-            arriving = _arriving()
-            edge.erase(withdrawing.withdraw(edge.db(), submission_id=case_id, day=edge.today()))
-            if arriving is not None:
-                arriving.forget()
-            if visit.has_draft() and visit.draft().submission_id == case_id:
-                visit.forget_draft()
-            return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
-        form.sure.errors = [
-            _("If you are sure, choose “Yes, take everything back”. If not, go back: nothing has changed.")
-        ]
+        case_id = visit.folder().submission_id
+        arriving = _arriving()
+        edge.erase(withdrawing.withdraw(edge.db(), submission_id=case_id, day=edge.today()))
+        if arriving is not None:
+            arriving.forget()
+        if visit.has_draft() and visit.draft().submission_id == case_id:
+            visit.forget_draft()
+        return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
     key = visit.folder()
     told = openings.told(edge.db(), submission_id=key.submission_id, seed=key.seed)
     released = [one.day for one in told if one.deed is Deed.RELEASED]

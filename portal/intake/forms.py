@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from flask_wtf.file import FileField, MultipleFileField
-from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -176,6 +176,12 @@ class AnswerForm(PortalForm):
 
 
 class WithdrawForm(PortalForm):
-    """The word that makes sure."""
+    """The box that makes sure."""
 
-    sure = _choice(_l("Do you want to take everything back?"), [("yes", _l("Yes, take everything back"))])
+    sure = BooleanField(
+        _l("I know that nobody can bring it back, and I want it erased."),
+        render_kw={"value": "yes"},
+        validators=[
+            DataRequired(_l("If you are sure, tick the box. If not, go back: nothing has changed.")),
+        ],
+    )

@@ -28,7 +28,11 @@ PRIVATE = "private"
 
 _LINE = 200
 
-ANSWER_LABELS = {Answer.YES: _l("Yes"), Answer.ASK: _l("Ask me first"), Answer.NO: _l("No")}
+ANSWER_LABELS = {
+    Answer.YES.value: _l("Yes"),
+    Answer.ASK.value: _l("Ask me first"),
+    Answer.NO.value: _l("No"),
+}
 
 ANSWER_SENTENCES = {
     Answer.YES: _l("You allow this:"),
@@ -51,10 +55,21 @@ USE_PHRASES = {
 }
 
 AFTER_DEATH_LABELS = {
-    Answer.YES: _l("What I allowed stays allowed"),
-    Answer.NO: _l("It is closed to everybody, for some years or for good"),
-    Answer.ASK: _l("A person I trust decides\nGive them your nine words: with these, they can answer here"),
+    Answer.YES.value: _l("What I allowed stays allowed"),
+    YEARS: _l("It is closed to everybody for some years, then what I allowed holds again"),
+    Answer.NO.value: _l("It is closed to everybody for good"),
+    Answer.ASK.value: _l(
+        "A person I trust decides\nGive them your nine words: with these, they can answer here"
+    ),
 }
+"""What may follow a death, by what the form sends; closed for some years is a no with their number."""
+
+
+def wish_of(answer: Answer, years: int | None) -> str:
+    """Return what was wished for after a death, in words."""
+    chosen = YEARS if answer is Answer.NO and years else answer.value
+    return str(AFTER_DEATH_LABELS[chosen]).partition("\n")[0]
+
 
 Group = tuple[Any, tuple[Use, ...]]
 
@@ -96,11 +111,11 @@ def label_of(use: Use, receiver_id: UUID | None, receivers: Iterable[Receiver]) 
     return USE_LABELS[use] if one is None else wordings.text(Use.SHARE, language(), receiver=one)
 
 
-def _radios(use: Use, labels: Mapping[Answer, Any], receiver: Receiver | None = None) -> RadioField:
+def _radios(use: Use, labels: Mapping[str, Any], receiver: Receiver | None = None) -> RadioField:
     return RadioField(
         USE_LABELS[use] if receiver is None else wordings.text(use, language(), receiver=receiver),
         description="" if receiver is None else wordings.described(receiver, language()),
-        choices=[SelectChoice(answer.value, text) for answer, text in labels.items()],
+        choices=[SelectChoice(answer, text) for answer, text in labels.items()],
         validate_choice=False,
         filters=[lambda value: value or ""],
         validators=[
@@ -142,7 +157,7 @@ class LastingForm(PermissionsForm):
     until = StringField(_l("Until when shall your “yes” hold?"), validators=[Length(max=_LINE)])
     years = StringField(_l("For how many years after your death?"), validators=[Length(max=_LINE)])
     trusted = StringField(
-        _l("Who is the person you trust?"),
+        _l("Who is the person you trust, if you wish to name them?"),
         validators=[Length(max=_LINE)],
         filters=[lambda text: (text or "").strip()],
     )
@@ -157,10 +172,26 @@ class LastingForm(PermissionsForm):
             )
 
     def validate_years(self, field: StringField) -> None:
-        """Refuse what is no number of years; an empty field means for good."""
+        """Refuse what is no number of years, where it is closed for some."""
         text = latin_digits((field.data or "").strip())
-        if text and not (text.isdecimal() and 0 < int(text) <= consent.MOST_YEARS):
+        if not text and self._wish == YEARS:
+            raise ValidationError(_("Write for how many years, or choose another answer."))
+        good = not text or (text.isdecimal() and 0 < int(text) <= consent.MOST_YEARS)
+        if not good and self._wish in {YEARS, ""}:
             raise ValidationError(_("Write a number of years, or leave it empty."))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask also what goes with a number or a name for which nothing was chosen: it would mean nothing."""
+        good = bool(super().validate(extra_validators))
+        if self._wish or not (self.years.data or self.trusted.data):
+            return good
+        self[Use.AFTER_DEATH.value].errors = [_("Choose also the answer to which it belongs.")]
+        return False
+
+    @property
+    def _wish(self) -> str:
+        """Return which answer about the time after a death was chosen, if any."""
+        return str(self[Use.AFTER_DEATH.value].data or "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -174,9 +205,11 @@ class LastingForm(PermissionsForm):
         years = latin_digits((self.years.data or "").strip())
         if last is not None:
             found[UNTIL] = last.isoformat()
-        if years.isdecimal():
+        if self._wish == YEARS:
+            found[Use.AFTER_DEATH.value] = Answer.NO.value
+        if years.isdecimal() and self._wish in {YEARS, ""}:
             found[YEARS] = str(int(years))
-        if self.trusted.data:
+        if self.trusted.data and self._wish in {Answer.ASK.value, ""}:
             found[TRUSTED] = self.trusted.data
         return found
 
@@ -184,13 +217,17 @@ class LastingForm(PermissionsForm):
 setattr(LastingForm, Use.AFTER_DEATH.value, _radios(Use.AFTER_DEATH, AFTER_DEATH_LABELS))
 
 
-def form_of(step: Step, receivers: Sequence[Receiver] = ()) -> type[PermissionsForm]:
-    """Return the form of one page; the bodies on the list have a row each."""
+def form_of(
+    step: Step, receivers: Sequence[Receiver] = (), *, further: bool = False
+) -> type[PermissionsForm]:
+    """Return the form of one page; each body has a row, and ``further`` ones have a page to themselves."""
     if step is Step.LASTING:
         return LastingForm
     groups: list[tuple[Any, tuple[str, ...]]] = []
     fields: dict[str, RadioField] = {}
     for heading, uses in PAGES[step]:
+        if further and Use.SHARE not in uses:
+            continue
         rows = dict(_row(use, one) for use in uses for one in (receivers if use is Use.SHARE else (None,)))
         groups.append((heading, tuple(rows)))
         fields |= rows
@@ -211,6 +248,8 @@ def refusing(receivers: Sequence[Receiver]) -> dict[str, str]:
 def shown(answers: Mapping[str, str]) -> dict[str, str]:
     """Return kept answers as the form shows them: days and figures as their reader writes them."""
     found = dict(answers)
+    if found.get(YEARS) and found.get(Use.AFTER_DEATH.value) == Answer.NO:
+        found[Use.AFTER_DEATH.value] = YEARS
     if found.get(UNTIL):
         found[UNTIL] = day_in_words(date.fromisoformat(found[UNTIL]))
     if found.get(YEARS):
@@ -257,22 +296,39 @@ def _is_yes(name: str, answer: str) -> bool:
     return answer == Answer.YES and name != Use.AFTER_DEATH and consent.named(name) is not None
 
 
-def _phrases(receivers: Sequence[Receiver]) -> Iterator[tuple[str, Any]]:
-    """Give what is asked as statements, by the names of the answers, in the order of the pages."""
+def _phrases(answers: Mapping[str, str], receivers: Sequence[Receiver]) -> Iterator[tuple[Answer, Any]]:
+    """Give what is answered as statements, in the order of the pages; bodies of one answer share one."""
     for use in (use for groups in PAGES.values() for _heading, uses in groups for use in uses):
         if use is not Use.SHARE:
-            yield use.value, USE_PHRASES[use]
+            yield Answer(answers.get(use.value) or Answer.ASK), USE_PHRASES[use]
             continue
-        for one in receivers:
-            called = wordings.called(one, language())
-            yield consent.name_of(use, one.id), _("It is handed to %(name)s.", name=called)
+        for answer in Answer:
+            bodies = [
+                wordings.called(one, language())
+                for one in receivers
+                if (answers.get(consent.name_of(use, one.id)) or Answer.ASK) == answer
+            ]
+            if bodies:
+                yield answer, _handed(answer, bodies)
+
+
+_NAMED = 5
+
+
+def _handed(answer: Answer, bodies: Sequence[str]) -> str:
+    """Name the bodies of one answer; of many that nothing is handed to, their number tells as much."""
+    if answer is not Answer.YES and len(bodies) > _NAMED:
+        return _("It is handed to one of %(count)s bodies.", count=number(len(bodies)))
+    *first, last = bodies
+    names = _(" and ").join([_(", ").join(first), last]) if first else last
+    return _("It is handed to %(name)s.", name=names)
 
 
 def restated(answers: Mapping[str, str], receivers: Sequence[Receiver]) -> list[tuple[Any, list[Any]]]:
     """Restate answers as sentences: what is allowed, what is asked first, what is not; then the rest."""
     said: dict[Answer, list[Any]] = {answer: [] for answer in Answer}
-    for name, phrase in _phrases(receivers):
-        said[Answer(answers.get(name) or Answer.ASK)].append(phrase)
+    for answer, phrase in _phrases(answers, receivers):
+        said[answer].append(phrase)
     found = [(ANSWER_SENTENCES[answer], uses) for answer, uses in said.items() if uses]
     if answers.get(UNTIL) and said[Answer.YES]:
         until = day_in_words(date.fromisoformat(answers[UNTIL]))

@@ -1,7 +1,8 @@
 """The pages of permissions, on the way and in the folder; none of them loses what another was answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from itertools import accumulate
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from portal.errors import NotFoundError
 from portal.intake import draft_merging, receivers, service, visit, wordings
 from portal.intake import permission_forms as permitting
+from portal.intake.consent import name_of
 from portal.intake.drafts import Draft
 from portal.intake.folder_routes import opened_folder
 from portal.intake.folder_routes import pages as folder
 from portal.intake.journey import Step
-from portal.intake.models import GONE
+from portal.intake.models import GONE, Receiver, Use
 from portal.intake.permission_forms import PAGES, PRIVATE, PermissionsForm
 from portal.intake.routes import ask, pages
 from portal.permissions import Access
@@ -28,33 +30,79 @@ def _of(kept: Mapping[str, str], form: PermissionsForm) -> dict[str, str]:
     return {name: answer for name, answer in kept.items() if name in form.names}
 
 
-def _said(step: Step) -> dict[str, object]:
+def _said(step: Step, bodies: Sequence[Receiver]) -> dict[str, object]:
     """Return what a page says, and the way to the others."""
-    return {"above": wordings.above(step, language()), "parts": permitting.PAGE_LABELS, "part": step}
+    counts = [len(lot) for lot in receivers.lots(bodies)] if step is Step.SHARING else []
+    ends = [*accumulate(counts)]
+    return {
+        "above": wordings.above(step, language()),
+        "parts": permitting.PAGE_LABELS,
+        "part": step,
+        "lots": [(end - many + 1, end) for many, end in zip(counts, ends, strict=True)],
+        "lot": _lot(bodies),
+        "count": len(bodies),
+    }
+
+
+BODIES = "bodies-"
+"""The button that leads to other bodies of the list; their number stands in the address."""
+
+
+def _lot(bodies: Sequence[Receiver]) -> int:
+    """Return which bodies of the list the page asks about, counted from one."""
+    asked = request.args.get("bodies", default=1, type=int)
+    return max(1, min(asked, len(receivers.lots(bodies))))
+
+
+def _form(step: Step, bodies: Sequence[Receiver]) -> type[PermissionsForm]:
+    """Return the form of a page; bodies that were answered stay on it, though the list changed meanwhile."""
+    lot = _lot(bodies)
+    here = receivers.lots(bodies)[lot - 1]
+    asked = [one for one in bodies if one in here or name_of(Use.SHARE, one.id) in request.form]
+    return permitting.form_of(step, asked, further=lot > 1)
+
+
+def _other_bodies() -> str:
+    """Return which other bodies of the list a button asks for, none if another was pressed."""
+    action = request.form.get("action", "")
+    return action.removeprefix(BODIES) if action.startswith(BODIES) else ""
 
 
 def _asked(step: Step) -> ResponseReturnValue:
     """Ask what is allowed: yes, ask me first, or no, for each use; nothing is chosen beforehand."""
     kept = visit.draft().consent if visit.has_draft() else {}
     bodies = receivers.present(edge.db())
-    form = permitting.form_of(step, bodies)(data=permitting.shown(kept))
+    form = _form(step, bodies)(data=permitting.shown(kept))
     seen = request.form.get("seen", "")
+    taken = False
 
     def take(draft: Draft) -> None:
+        nonlocal taken
+        taken = True
         if request.form.get("action") == PRIVATE:
             _keep(draft, permitting.refusing(bodies))
         else:
             _take(draft, step, form, seen)
 
-    return ask(
+    answer = ask(
         step,
         form,
         "intake/permissions.html",
         take,
         seen=seen or draft_merging.mark(_of(kept, form)),
         changing=bool(request.args.get("change")),
-        **_said(step),
+        **_said(step, bodies),
     )
+    return _stay(step) if taken and _other_bodies() else answer
+
+
+def _stay(step: Step) -> ResponseReturnValue:
+    """Lead to other bodies of the list, on the same page."""
+    draft = visit.draft()
+    draft.at = step
+    visit.keep(draft)
+    where = url_for(f".{step}", bodies=_other_bodies(), change=request.args.get("change"))
+    return redirect(where, HTTPStatus.SEE_OTHER)
 
 
 def _take(draft: Draft, step: Step, form: PermissionsForm, seen: str) -> None:
@@ -108,7 +156,7 @@ def _change(step: Step) -> ResponseReturnValue:
         return redirect(url_for("folder.show"), HTTPStatus.SEE_OTHER)
     held = permitting.held(opened.decided, opened.trusted, on=edge.today())
     bodies = receivers.present(edge.db())
-    form = permitting.form_of(step, bodies)(data=permitting.shown(held))
+    form = _form(step, bodies)(data=permitting.shown(held))
     seen = request.form.get("seen", "")
     if form.validate_on_submit():
         if draft_merging.differ(_of(held, form), form.answers(), seen, ""):
@@ -118,19 +166,19 @@ def _change(step: Step) -> ResponseReturnValue:
                     "once more."
                 )
             )
-            return _to(step)
+            return _to(step, bodies=request.args.get("bodies"))
         private = request.form.get("action") == PRIVATE
         answers = permitting.refusing(bodies) if private else permitting.changes(held, form.answers(), step)
-        return _changed(answers)
+        return _changed(answers, step)
     return render_template(
         "intake/change_permissions.html",
         form=form,
         seen=seen or draft_merging.mark(_of(held, form)),
-        **_said(step),
+        **_said(step, bodies),
     )
 
 
-def _changed(answers: Mapping[str, str]) -> ResponseReturnValue:
+def _changed(answers: Mapping[str, str], step: Step) -> ResponseReturnValue:
     """Keep what was changed, and lead to the folder or to the page that the button names."""
     key, action = visit.folder(), request.form.get("action", "")
     changed = service.decide(
@@ -143,14 +191,15 @@ def _changed(answers: Mapping[str, str]) -> ResponseReturnValue:
     )
     if changed:
         flash(_("Your permissions are changed. They hold from now on."))
-    if action in {*PAGES}:
-        return _to(Step(action))
+    if action in {*PAGES} or _other_bodies():
+        return _to(Step(action) if action in {*PAGES} else step, bodies=_other_bodies() or None)
     if not changed:
         flash(_("Nothing was changed."))
     return redirect(url_for("folder.show"), HTTPStatus.SEE_OTHER)
 
 
-def _to(step: Step) -> ResponseReturnValue:
+def _to(step: Step, *, bodies: str | None = None) -> ResponseReturnValue:
     first = step is Step.PERMISSIONS
-    where = url_for("folder.change_permissions") if first else url_for("folder.change_part", part=step)
+    part = url_for("folder.change_part", part=step, bodies=bodies)
+    where = url_for("folder.change_permissions") if first else part
     return redirect(where, HTTPStatus.SEE_OTHER)

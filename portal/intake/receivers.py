@@ -20,8 +20,11 @@ from portal.ledger.service import note
 from portal.permissions import Permission
 from portal.staff.actor import Actor
 
-MOST = 5
-"""Bodies that stand on the page at once: each is a question more, on a page that has to stay light."""
+TOGETHER, ROOM, ROW = 10, 5_000, 420
+"""Bodies asked about on one page, the bytes that they have there, and those of each beside its words.
+
+The list has no end; a page has, so that it stays light and can be overseen.
+"""
 
 NAME, ABOUT = 80, 90
 """Letters of a name, and of what a body is."""
@@ -57,6 +60,21 @@ def present(session: PortalSession) -> Sequence[Receiver]:
     return [one for one in every(session) if one.ended is None]
 
 
+def lots(bodies: Sequence[Receiver]) -> Sequence[Sequence[Receiver]]:
+    """Part bodies into those that are asked about on one page, in their order; the same in every language."""
+    found: list[list[Receiver]] = [[]]
+    room = ROOM
+    for one in bodies:
+        words = ((one.name_fa, one.about_fa), (one.name_en, one.about_en))
+        weight = ROW + max(len("".join(pair).encode()) for pair in words)
+        if found[-1] and (len(found[-1]) == TOGETHER or weight > room):
+            found.append([])
+            room = ROOM
+        found[-1].append(one)
+        room -= weight
+    return found
+
+
 def find(session: PortalSession, receiver_id: UUID) -> Receiver:
     """Return one body that may receive accounts now; `StaleError` when it has ended."""
     found = session.get(Receiver, receiver_id, populate_existing=True)
@@ -77,11 +95,9 @@ def add(session: PortalSession, *, by: Actor, described: Described, now: datetim
     """Put a body on the list; whoever answered before is asked first."""
     by.require(Permission.RECEIVER_KEEP)
     told = described.checked()
-    lock(session.connection())  # two who add at once must not pass the limit, or add one body twice
+    lock(session.connection())  # two who add at once must not add one body twice
     known = every(session)
     current = [one for one in known if one.ended is None]
-    if len(current) >= MOST:
-        raise InvalidError("The list is full. End one body first: each is one question more to a source.")
     if any(told.name_fa == one.name_fa or told.name_en == one.name_en for one in current):
         raise InvalidError("A body of this name is on the list already.")
     row = Receiver(

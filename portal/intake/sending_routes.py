@@ -104,11 +104,11 @@ def _pressed(draft: Draft) -> ResponseReturnValue:
 
 OPENING = {
     Answer.YES.value: (
-        _l("Send it. My words may show it to me"),
+        _l("Send it. My nine words may show it to me"),
         _l("Good if you live where nobody searches your home, and want to read it again."),
     ),
     Answer.NO.value: (
-        _l("Send it. My words show only messages and what came of it"),
+        _l("Send it. My nine words show only messages and the outcome"),
         _l("Good if somebody might find your paper: they cannot read it then, and neither can you."),
     ),
 }

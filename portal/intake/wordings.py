@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from portal.intake.models import Receiver, Use
 
-VERSION = 3
+VERSION = 4
 """The version that the pages show."""
 
 FIRST = "en"

@@ -30,8 +30,6 @@ def receivers_list() -> ResponseReturnValue:
     return render_template(
         "release/receivers.html",
         receivers=found,
-        full=sum(one.ended is None for one in found) >= receivers.MOST,
-        most=receivers.MOST,
         may_keep=by.may(Permission.RECEIVER_KEEP),
     )
 

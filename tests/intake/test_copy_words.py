@@ -90,7 +90,7 @@ def test_every_field_of_the_catalogue_is_in_the_copy(sqlite_instance: Instance, 
     written_to(sqlite_instance, case_id)
     source = Source(sqlite_instance, language)
     source.come_back(" ".join(words))
-    source.change(**{"publish": "no", "after-death": "no", "years": "20"})
+    source.change(**{"publish": "no", "after-death": "years", "years": "20"})
     archive = source.client.get(f"/{language}/folder/copy/all.zip", buffered=True).get_data()
     with zipfile.ZipFile(io.BytesIO(archive)) as made:
         every = {name: made.read(name) for name in made.namelist()}

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from builders import EVERYTHING, Instance, a_submission
 from cases import TEXT, a_case, a_link, a_mark, a_person, at_desk, at_once, text_of
+from sqlalchemy import select
 
 from portal.casework import asking, reading, service, sheets, titles, writing
 from portal.casework.allowed import readable
@@ -22,7 +23,8 @@ from portal.casework.marking import MarkKind, Span
 from portal.errors import InvalidError, RefusedError
 from portal.intake import deciding, opening
 from portal.intake import service as intake
-from portal.intake.models import Answer, Consent, Use
+from portal.intake.consent import MATRIX, permits
+from portal.intake.models import Answer, Consent, Question, Use
 from portal.linking import candidates
 from portal.linking import service as linking
 from portal.release import gathering
@@ -158,23 +160,24 @@ ACTS: Mapping[str, tuple[Use, Act]] = {
     "link": (Use.LINK, propose),
 }
 
-WITHHELD = ("refused", "ended", "sealed")
+WITHHELD = ("refused", "ended", "sealed", "entrusted")
 
 
 def withhold(instance: Instance, case_id: UUID, use: Use, how: str) -> None:
-    """Take one use away as its source would; ``sealed`` closes everything."""
+    """Take one use away as its source would; ``sealed`` closes everything, ``entrusted`` waits for a yes."""
     until = (instance.clock().date() + timedelta(days=9)).isoformat()
     answers = {
         "refused": {use.value: "no"},
         "ended": {use.value: "yes", "until": until},
         "sealed": {"after-death": "no"},
+        "entrusted": {"after-death": "ask"},
     }[how]
     with instance.database.session(write=True) as session:
         day = session.today
         intake.decide(session, submission_id=case_id, answers=answers, language="en", day=day)
         session.flush()
         session.expire_all()
-        if how == "sealed":
+        if how in {"sealed", "entrusted"}:
             made = opening.load(session, case_id).consents
             deciding.add_death(session, case_id, made, day=day)
     if how == "ended":
@@ -228,7 +231,8 @@ def test_no_release_is_made_of_what_is_withheld(sqlite_instance: Instance, how: 
             last = day - timedelta(days=1)
             session.add(Consent(number=number, use=Use.RESEARCH, answer=Answer.YES, until=last, **common))
         else:
-            session.add(Consent(number=number, use=Use.AFTER_DEATH, answer=Answer.NO, **common))
+            wish = Answer.NO if how == "sealed" else Answer.ASK
+            session.add(Consent(number=number, use=Use.AFTER_DEATH, answer=wish, **common))
             session.add(Consent(number=number + 1, use=Use.DIED, answer=Answer.YES, **common))
     with at_desk(sqlite_instance, "maple") as (session, by):
         accounts_now = gathering.standing(session, by=by).accounts
@@ -279,6 +283,29 @@ def test_a_use_is_asked_for_once_whoever_asks_at_the_same_moment(instance: Insta
 
     met = at_once(2, one)
     assert sum(problem is None for problem in met) == 1
+
+
+def test_ask_me_first_makes_a_question_for_every_use_and_its_answer_is_the_decision(
+    sqlite_instance: Instance,
+) -> None:
+    for use in MATRIX:
+        with sqlite_instance.database.session(write=True) as session:
+            sent = a_submission(sqlite_instance, session, TEXT, consent={**EVERYTHING, use.value: "ask"})
+        case_id = sent.submission.id
+        with at_desk(sqlite_instance, "maple") as (session, by):
+            asking.ask(
+                session, by=by, case_id=case_id, use=use, reason="A reason.", now=sqlite_instance.clock()
+            )
+        with sqlite_instance.database.session(write=True) as session:
+            asked = session.scalars(select(Question).where(Question.submission_id == case_id)).one()
+            day, made = session.today, opening.load(session, case_id).consents
+            assert not permits(made, use, on=day)
+            answers = {use.value: "yes"}
+            intake.decide(session, submission_id=case_id, answers=answers, language="en", day=day)
+            session.flush()
+            session.expire_all()
+            assert permits(opening.load(session, case_id).consents, use, on=day)
+            assert asked.waits is None
 
 
 def test_one_who_may_read_sees_the_words(sqlite_instance: Instance) -> None:

@@ -59,7 +59,7 @@ def test_every_page_says_what_it_is_about_and_whom_a_yes_does_not_cover(
 ) -> None:
     source = Source(sqlite_instance, language)
     source.get("account")
-    covers = {"en": "does not cover", "fa": "به جای آن‌ها نیست"}[language]
+    covers = {"en": "does not cover", "fa": "اجازهٔ آن‌ها نیست"}[language]
     for step in PAGES:
         above, page = wordings.above(step, language), said(source.get(step))
         assert above.title in page
@@ -97,7 +97,7 @@ def test_a_page_skipped_or_left_open_is_ask_me_first_and_no_decision(source: Sou
 
 def test_keeping_everything_private_leads_past_the_other_pages(source: Source) -> None:
     source.post("account", narrative=STORY, action="continue")
-    source.post("lasting", action="continue", **{"after-death": "no", "years": "9"})
+    source.post("lasting", action="continue", **{"after-death": "years", "years": "9"})
     leads_to(source.post("permissions", action="private"), "/en/reaching")
     assert chosen(source, "public") == {(use.value, "no") for use in MATRIX if "publish" in use}
     lasting = source.get("lasting").text
@@ -132,7 +132,8 @@ def test_each_answer_is_kept_with_the_words_and_the_language_in_which_it_was_ask
     source.post("check", reread="no")
     told = {one.use: (one.language, one.wording, one.day) for one in kept(source)}
     day = source.instance.clock().date()
-    assert told == {Use.READ: ("fa", 3, day), Use.COURT: ("en", 2, day), Use.PUBLISH: ("en", 3, day)}
+    now = wordings.VERSION
+    assert told == {Use.READ: ("fa", now, day), Use.COURT: ("en", 2, day), Use.PUBLISH: ("en", now, day)}
     assert wordings.text(Use.COURT, "en", 2) == "May it be used in a court case, without your name?"
 
 
@@ -204,3 +205,61 @@ def test_what_is_not_touched_is_no_change() -> None:
     assert changes(held, {"link": "yes"}, Step.PERMISSIONS) == {"link": "yes", "until": "2050-12-31"}
     assert changes(held, {"until": "2050-12-31"}, Step.LASTING) == {}
     assert changes(held, {}, Step.LASTING) == {"read": "yes"}
+
+
+# what follows a death
+
+LASTING = IN_FOLDER[3]
+
+
+def wish(source: Source) -> tuple[str, int | None]:
+    last = {one.use: one for one in kept(source)}[Use.AFTER_DEATH]
+    return last.answer.value, last.years
+
+
+def test_every_way_to_go_on_after_a_death_is_a_choice_of_its_own(source: Source) -> None:
+    opened(source, read="yes")
+    for given, held_now, told in (
+        ({"after-death": "years", "years": "20"}, ("no", 20), "closed to everybody for 20 years"),
+        ({"after-death": "no", "years": "20"}, ("no", None), "closed to everybody, for good"),
+        ({"after-death": "ask", "trusted": "Mahin", "years": "9"}, ("ask", None), "Mahin decides"),
+        ({"after-death": "yes", "trusted": "Mahin"}, ("yes", None), "What you allowed stays allowed"),
+    ):
+        leads_to(source.post(LASTING, **given), "/en/folder")
+        assert wish(source) == held_now
+        assert told in said(source.get("folder"))
+        [shown] = re.findall(r"<input checked[^>]*>", source.get(LASTING).text)
+        assert f'value="{given["after-death"]}"' in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"after-death": "years"}, "Write for how many years"),
+        ({"after-death": "years", "years": "many"}, "Write a number of years"),
+        ({"years": "9"}, "Choose also the answer"),
+        ({"trusted": "Mahin"}, "Choose also the answer"),
+    ],
+)
+def test_what_would_mean_nothing_is_asked_for_before_it_is_kept(
+    source: Source, given: dict[str, str], told: str
+) -> None:
+    opened(source, read="yes")
+    answer = source.post(LASTING, **given)
+    assert answer.status_code == 200
+    assert told in said(answer)
+    assert Use.AFTER_DEATH not in {one.use for one in kept(source)}
+
+
+def test_whoever_goes_back_from_it_half_way_finds_what_they_typed(source: Source) -> None:
+    source.post("account", narrative=STORY, action="continue")
+    leads_to(source.post("lasting", trusted="Mahin", action="back"), "/en/public")
+    assert 'value="Mahin"' in source.get("lasting").text
+
+
+def test_nothing_about_the_time_after_a_death_is_folded_away(source: Source) -> None:
+    opened(source, read="yes")
+    page = source.get(LASTING).text
+    assert "<details" not in page[page.index("<main") :]
+    assert page.index('value="years"') < page.index('name="years"') < page.index('value="no"')
+    assert page.index('value="ask"') < page.index('name="trusted"')

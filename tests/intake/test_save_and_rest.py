@@ -242,7 +242,7 @@ def test_two_browsers_at_once_lose_no_words(instance: Instance) -> None:
 
 def test_permissions_chosen_in_two_browsers_are_all_there(source: Source) -> None:
     words = source.take_code()
-    source.permit(read="yes", trusted="Simin")
+    source.permit(read="yes", trusted="Simin", **{"after-death": "ask"})
     other = again(source, words)
     pages = [browser.get("permissions") for browser in (source, other)]
     answers = ({"read": "yes", "contact": "no"}, {"read": "ask"})
