@@ -128,9 +128,12 @@ def test_a_commit_that_fails_after_the_last_piece_keeps_nobody_from_trying_again
     sqlite_instance: Instance, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script(source)
+    script.begin()
+    for index in range(len(script.pieces)):
+        script.put(index)
     with monkeypatch.context() as patched:
         patched.setattr(edge, "finish", broken)
-        assert script.all().status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+        assert script.finish().status_code == HTTPStatus.INTERNAL_SERVER_ERROR
     assert documents(sqlite_instance) == 0
     assert script.finish().get_json() == {"done": True}
     assert documents(sqlite_instance) == 1
