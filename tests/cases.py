@@ -15,6 +15,7 @@ from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind
 from portal.database import PortalSession
 from portal.intake import service as intake
+from portal.intake.documents import receiving
 from portal.intake.drafts import Draft
 from portal.intake.models import Authority, Compartment
 from portal.ledger import service as ledger
@@ -227,7 +228,7 @@ def send_with_file(instance: Instance, content: bytes = PICTURE, name: str = "ن
     draft: Draft = a_draft(TEXT)
     document_id, stored = uuid4(), new_name()
     part = draft.part(Compartment.CONTENT)
-    with intake.receiving(instance.files, part, document_id, stored) as coming:
+    with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(content)
     draft.files.append(
         intake.draft_file(

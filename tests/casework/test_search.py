@@ -29,6 +29,7 @@ from portal.casework.search import excerpt
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import service as intake
+from portal.intake.documents import receiving
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
@@ -163,7 +164,7 @@ def test_what_a_source_adds_later_is_searched_too(sqlite_instance: Instance) -> 
         sent = a_submission(sqlite_instance, session, TEXT)
     read_in(sqlite_instance)
     part, document_id, stored = PartKey.new(sent.submission.id, Compartment.CONTENT), uuid4(), new_name()
-    with intake.receiving(sqlite_instance.files, part, document_id, stored) as coming:
+    with receiving(sqlite_instance.files, part, document_id, stored) as coming:
         coming.write(PICTURE)
     named = {"name": "kabootarnameh.png", "caption": "found later"}
     file = intake.draft_file(coming, document_id=document_id, stored_name=stored, **named)

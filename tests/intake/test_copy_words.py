@@ -13,6 +13,7 @@ from portal.casework import asking, service, writing
 from portal.intake import answers
 from portal.intake import service as intake
 from portal.intake.asking import catalogue
+from portal.intake.documents import receiving
 from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, Field, Kind, Page
 from portal.intake.models import Compartment, Use
@@ -45,7 +46,7 @@ def everything(draft: Draft, language: str) -> None:
 
 def a_file(instance: Instance, part: PartKey, name: str, **more: str) -> intake.DraftFile:
     document_id, stored = uuid4(), new_name()
-    with intake.receiving(instance.files, part, document_id, stored) as coming:
+    with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(PICTURE)
     file = intake.draft_file(
         coming, document_id=document_id, stored_name=stored, name=name, caption="a-caption"

@@ -14,6 +14,7 @@ from portal.casework.marking import MarkKind
 from portal.database import PortalSession
 from portal.intake import draft_rows
 from portal.intake import service as intake
+from portal.intake.documents import receiving
 from portal.intake.draft_rows import Kept
 from portal.intake.drafts import Draft
 from portal.intake.models import Compartment, SealedField, Submission
@@ -45,7 +46,7 @@ class Told:
 def a_file(instance: Instance, part: PartKey, content: bytes) -> intake.DraftFile:
     """A file as it arrives: sealed into the store."""
     document_id, stored = uuid4(), new_name()
-    with intake.receiving(instance.files, part, document_id, stored) as coming:
+    with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(content)
     return intake.draft_file(
         coming, document_id=document_id, stored_name=stored, name="Kabootarnameh.bin", caption="Panjshirlamp"

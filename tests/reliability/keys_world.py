@@ -23,6 +23,7 @@ from portal.database import PortalSession
 from portal.errors import InvalidError
 from portal.intake import service as intake
 from portal.intake import withdrawing
+from portal.intake.documents import receiving
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
@@ -218,7 +219,7 @@ class World:
     def add_file(self, name: str, part_name: str) -> None:
         one, document_id, stored = self.sent[name], uuid4(), new_name()
         part = PartKey.new(one.draft.submission_id, Compartment.CONTENT)
-        with intake.receiving(self.instance.files, part, document_id, stored) as coming:
+        with receiving(self.instance.files, part, document_id, stored) as coming:
             coming.write(b"a letter")
         file = intake.draft_file(
             coming, document_id=document_id, stored_name=stored, name="letter.txt", caption=""
