@@ -15,7 +15,7 @@ from portal.casework.coding import Sheet
 from portal.casework.marking import MarkKind
 from portal.database import PortalSession
 from portal.intake import service as intake
-from portal.intake.documents import receiving
+from portal.intake.documents import draft_file, receiving
 from portal.intake.drafts import Draft
 from portal.intake.models import Authority, Compartment
 from portal.ledger import service as ledger
@@ -231,7 +231,7 @@ def send_with_file(instance: Instance, content: bytes = PICTURE, name: str = "ن
     with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(content)
     draft.files.append(
-        intake.draft_file(
+        draft_file(
             coming, document_id=document_id, stored_name=stored, name=name, caption="the last letter"
         )
     )

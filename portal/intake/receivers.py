@@ -20,7 +20,7 @@ from portal.ledger.service import note
 from portal.permissions import Permission
 from portal.staff.actor import Actor
 
-TOGETHER, ROOM, ROW = 10, 5_000, 420
+TOGETHER, ROOM, ROW = 10, 4_000, 480
 """Bodies asked about on one page, the bytes that they have there, and those of each beside its words.
 
 The list has no end; a page has, so that it stays light and can be overseen.

@@ -29,7 +29,7 @@ from portal.casework.search import excerpt
 from portal.database import PortalSession
 from portal.errors import NotFoundError, RefusedError
 from portal.intake import service as intake
-from portal.intake.documents import receiving
+from portal.intake.documents import draft_file, receiving
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
@@ -167,7 +167,7 @@ def test_what_a_source_adds_later_is_searched_too(sqlite_instance: Instance) -> 
     with receiving(sqlite_instance.files, part, document_id, stored) as coming:
         coming.write(PICTURE)
     named = {"name": "kabootarnameh.png", "caption": "found later"}
-    file = intake.draft_file(coming, document_id=document_id, stored_name=stored, **named)
+    file = draft_file(coming, document_id=document_id, stored_name=stored, **named)
     day = sqlite_instance.clock().date()
     with sqlite_instance.database.session(write=True) as session:
         kept = {"submission_id": sent.submission.id, "seed": sent.seed, "keys": sqlite_instance.keys}

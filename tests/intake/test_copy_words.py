@@ -13,7 +13,7 @@ from portal.casework import asking, service, writing
 from portal.intake import answers
 from portal.intake import service as intake
 from portal.intake.asking import catalogue
-from portal.intake.documents import receiving
+from portal.intake.documents import draft_file, receiving
 from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, Field, Kind, Page
 from portal.intake.models import Compartment, Use
@@ -48,7 +48,7 @@ def a_file(instance: Instance, part: PartKey, name: str, **more: str) -> intake.
     document_id, stored = uuid4(), new_name()
     with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(PICTURE)
-    file = intake.draft_file(
+    file = draft_file(
         coming, document_id=document_id, stored_name=stored, name=name, caption="a-caption"
     )
     return intake.DraftFile(**{**vars(file), **more})

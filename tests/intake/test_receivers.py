@@ -192,7 +192,7 @@ def test_an_answer_is_kept_though_another_body_ended_while_the_page_stood_open(
 def test_each_body_is_a_row_of_its_own_with_what_it_is(sqlite_instance: Instance, language: str) -> None:
     source = Source(sqlite_instance, language)
     source.get("account")
-    assert {"en": "nobody to whom", "fa": "کسی نیست"}[language] in said(source.get("sharing"))
+    assert {"en": "nobody to whom", "fa": "هیچ نهادی نیست"}[language] in said(source.get("sharing"))
     one, other = add(sqlite_instance), add(sqlite_instance, TRIBUNAL)
     page = source.get("sharing")
     for told in (ARCHIVE, TRIBUNAL):

@@ -14,7 +14,7 @@ from portal.casework.marking import MarkKind
 from portal.database import PortalSession
 from portal.intake import draft_rows
 from portal.intake import service as intake
-from portal.intake.documents import receiving
+from portal.intake.documents import draft_file, receiving
 from portal.intake.draft_rows import Kept
 from portal.intake.drafts import Draft
 from portal.intake.models import Compartment, SealedField, Submission
@@ -48,7 +48,7 @@ def a_file(instance: Instance, part: PartKey, content: bytes) -> intake.DraftFil
     document_id, stored = uuid4(), new_name()
     with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(content)
-    return intake.draft_file(
+    return draft_file(
         coming, document_id=document_id, stored_name=stored, name="Kabootarnameh.bin", caption="Panjshirlamp"
     )
 

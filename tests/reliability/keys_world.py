@@ -23,7 +23,7 @@ from portal.database import PortalSession
 from portal.errors import InvalidError
 from portal.intake import service as intake
 from portal.intake import withdrawing
-from portal.intake.documents import receiving
+from portal.intake.documents import draft_file, receiving
 from portal.intake.models import Compartment
 from portal.intake.sealing import PartKey
 from portal.ledger import service as ledger
@@ -221,7 +221,7 @@ class World:
         part = PartKey.new(one.draft.submission_id, Compartment.CONTENT)
         with receiving(self.instance.files, part, document_id, stored) as coming:
             coming.write(b"a letter")
-        file = intake.draft_file(
+        file = draft_file(
             coming, document_id=document_id, stored_name=stored, name="letter.txt", caption=""
         )
         with self.instance.database.session(write=True) as session:
