@@ -193,6 +193,10 @@ class Receiver(Base):
     added_name: Mapped[str] = mapped_column(String(60))
     ended: Mapped[date | None] = mapped_column(UtcDay)
     ended_name: Mapped[str] = mapped_column(String(60), default="")
+    age: Mapped[str | None] = mapped_column(String(62))
+    """The key that releases for it are encrypted to, with the day and the name of who entered it."""
+    age_day: Mapped[date | None] = mapped_column(UtcDay)
+    age_name: Mapped[str | None] = mapped_column(String(60))
 
 
 class Consent(Base):
