@@ -26,6 +26,7 @@ from portal.ledger.tags import ENTRY_KEY, known_key, read_key, tag_key
 from portal.ledger.verify import FileClaim
 from portal.ledger.verify import verify as verify_ledger
 from portal.permissions import Group
+from portal.registry.models import ImageFile
 from portal.registry.writing import astray
 from portal.staff import epochs
 from portal.staff.founding import read_signer, write_private
@@ -67,8 +68,13 @@ def checkpoint(database: Database, settings: Settings) -> None:
 
 def claims(session: PortalSession) -> list[FileClaim]:
     """Return what the database says of every stored file."""
-    query = select(Document.stored_name, Document.stored_sha256, Document.stored_size)
-    return [FileClaim(name, digest, size) for name, digest, size in session.execute(query)]
+    documents = select(Document.stored_name, Document.stored_sha256, Document.stored_size)
+    images = select(ImageFile.name, ImageFile.sealed_sha256, ImageFile.sealed_size)
+    return [
+        FileClaim(name, digest, size)
+        for query in (documents, images)
+        for name, digest, size in session.execute(query)
+    ]
 
 
 def verify_folder(

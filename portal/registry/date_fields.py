@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from wtforms import Form, RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import Length, Optional, ValidationError
 
 from portal.dates.calendars import Calendar, known, month_of_year, taken_apart
 from portal.registry.labels import choices
 from portal.registry.periods import NOTHING, Period, between, proposed, said
+from portal.web.forms import SelectChoice
 from portal.web.locale import day as format_day
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits

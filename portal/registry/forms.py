@@ -12,7 +12,6 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import ValidationError
 
 from portal.registry import names
@@ -46,6 +45,7 @@ from portal.registry.vocabulary import (
     Sex,
 )
 from portal.registry.writing import spellings_of
+from portal.web.forms import SelectChoice
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l

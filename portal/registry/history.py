@@ -18,6 +18,7 @@ from portal.permissions import Permission
 from portal.registry.models import (
     Conclusion,
     FactCitation,
+    Image,
     Name,
     Participation,
     Position,
@@ -53,6 +54,7 @@ def snapshot(session: Session, record: Record) -> dict[str, Any]:
         "relation": _relations(session, record),
         "participation": _participations(session, record),
         "conclusion": _conclusions(session, record),
+        "image": [_image(one).kept() for one in _images(session, record)],
     }
 
 
@@ -234,6 +236,18 @@ def _statement(statement: Statement) -> Line:
         id=str(statement.id),
         restricted=bool(statement.restricted),
     )
+
+
+def _images(session: Session, record: Record) -> Sequence[Image]:
+    query = select(Image).where(Image.record_id == record.id, Image.off_day.is_(None))
+    return session.scalars(query.order_by(Image.id)).all()
+
+
+def _image(row: Image) -> Line:
+    """Give what is said of an image; the picture itself is no part of the history."""
+    told = (row.caption, row.told, row.maker, row.original_at, dated(row.when))
+    text = "\n".join(filter(None, (*told, cited(row.source, row.locator))))
+    return Line(row.kind.value, text, id=str(row.id), restricted=bool(row.restricted))
 
 
 def _tie(session: Session, row: Relation | Participation, word: str, other: UUID) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-
 from portal.dates.calendars import Calendar
 from portal.registry.judgement_models import Sameness
 from portal.registry.vocabulary import (
@@ -18,6 +16,7 @@ from portal.registry.vocabulary import (
     DisturbanceKind,
     EventKind,
     Existence,
+    ImageKind,
     Kind,
     Living,
     NameKind,
@@ -29,6 +28,7 @@ from portal.registry.vocabulary import (
     Sex,
     SourceKind,
 )
+from portal.web.forms import SelectChoice
 from portal.web.locale import lazy_gettext as _l
 
 # Two enumerations may share a value ("official"), so the table is by kind of word first.
@@ -49,6 +49,14 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         NameKind.VARIANT: _l("Another spelling"),
         NameKind.FORMER: _l("Former name"),
         NameKind.LATER: _l("Later name"),
+    },
+    ImageKind: {
+        ImageKind.PHOTOGRAPH: _l("Photograph"),
+        ImageKind.SATELLITE: _l("Satellite picture"),
+        ImageKind.PORTRAIT: _l("Portrait"),
+        ImageKind.PLAN: _l("Map or plan"),
+        ImageKind.DRAWING: _l("Drawing"),
+        ImageKind.DOCUMENT: _l("Picture of a document"),
     },
     Sex: {Sex.FEMALE: _l("Woman"), Sex.MALE: _l("Man"), Sex.UNKNOWN: _l("Not known")},
     PersonRole: {
@@ -280,6 +288,7 @@ FIELDS: Mapping[str, Any] = {
     "relation": _l("Relation"),
     "participation": _l("Part in the event"),
     "conclusion": _l("Conclusion"),
+    "image": _l("Picture"),
 }
 
 
@@ -298,6 +307,7 @@ WORDS_OF: Mapping[str, type[StrEnum]] = {
     "relation": RelationKind,
     "participation": Part,
     "conclusion": Predicate,
+    "image": ImageKind,
     "body_kind": BodyKind,
 }
 

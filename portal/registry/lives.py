@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from portal.dates.calendars import Calendar
-from portal.registry import around, concluding
+from portal.registry import around, concluding, images
 from portal.registry.drawing.axis import Axis, make_axis
 from portal.registry.drawing.life import Piece, event, gap, stay
 from portal.registry.looking import several, visible
@@ -23,7 +23,7 @@ _MOST = 60
 _APART = 45
 """Days without a word from which on a gap is drawn."""
 
-_LONGEST = 30
+_LONGEST, _CAPTION = 30, 80
 _LASTING = {RelationKind.HELD_AT, RelationKind.WORKED_AT, RelationKind.MEMBER_OF}
 """Relations that are shown on a person's line even where nobody says when."""
 
@@ -134,6 +134,9 @@ def _strands(session: Session, record: Record, *, by: Actor) -> Iterator[Strand]
             yield _concluded(chain[0])
     yield from _bonds(session, record, by=by)
     yield from _events(session, record, by=by)
+    for image in images.of_record(session, record, by=by):
+        if image.when:
+            yield Strand(image.kind, image.when, text=image.caption[:_CAPTION], sources=(image.source,))
 
 
 def _born(statement: Statement) -> Strand:

@@ -13,6 +13,7 @@ from portal.permissions import Permission
 from portal.registry import history, names
 from portal.registry.models import (
     Conclusion,
+    Image,
     Name,
     NameKey,
     Participation,
@@ -60,7 +61,7 @@ def _open_to(by: Actor) -> ColumnElement[bool]:
 
 
 def readable(
-    table: type[Statement] | type[Relation] | type[Participation] | type[Conclusion], by: Actor
+    table: type[Statement] | type[Relation] | type[Participation] | type[Conclusion] | type[Image], by: Actor
 ) -> ColumnElement[bool]:
     """Select the rows that this person may read: all, or those that are not restricted."""
     if by.may(Permission.REGISTRY_RESTRICTED):

@@ -18,6 +18,7 @@ from portal.dates.calendars import Calendar
 from portal.dates.reading import Precision, Qualifier
 from portal.registry.columns import KEY, RECORD, SOURCE, dated, token
 from portal.registry.exchange.models import BrokenRow, ImportedRow, ImportRun, SavedMapping
+from portal.registry.image_models import Image, ImageFile
 from portal.registry.judgement_models import Judgement, Likeness, LikenessRun, Sameness
 from portal.registry.periods import Period
 from portal.registry.statement_models import (
@@ -55,6 +56,8 @@ __all__ = [
     "FactCitation",
     "Grave",
     "Ground",
+    "Image",
+    "ImageFile",
     "ImportRun",
     "ImportedRow",
     "Judgement",

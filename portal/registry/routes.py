@@ -12,6 +12,7 @@ from portal.registry import (
     around,
     beside,
     concluding,
+    image_routes,  # noqa: F401 - its pages stand beside these
     merging_routes,  # noqa: F401 - its pages stand beside these
     positions,
     service,

@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from wtforms import HiddenField, IntegerField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from portal.registry.labels import choices
 from portal.registry.models import Source
 from portal.registry.records import Cite
 from portal.registry.vocabulary import SourceKind
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SelectChoice
+from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 
 LONG = Length(max=300, message=_l("Please keep this under 300 letters."))
@@ -83,6 +83,16 @@ class SourceForm(ChangeForm):
             "year": self.new_year.data,
             "address": self.new_address.data or "",
         }
+
+
+class CitedForm(SourceForm):
+    """A change that nothing is said in without a source."""
+
+    def validate_source(self, field: SelectField) -> None:
+        """Ask for a source, known or new."""
+        del field
+        if not self.sourced:
+            raise ValidationError(_("Please choose a source, or write the title of a new one below."))
 
 
 class SourceEditForm(PortalForm):

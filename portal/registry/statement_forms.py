@@ -16,7 +16,6 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -28,7 +27,7 @@ from portal.registry.periods import Period
 from portal.registry.positions import Exact
 from portal.registry.records import Cite, Claim, Finding
 from portal.registry.saying import Bond
-from portal.registry.source_forms import LONG, ChangeForm, SourceForm
+from portal.registry.source_forms import LONG, ChangeForm, CitedForm
 from portal.registry.vocabulary import (
     BETWEEN,
     CODED,
@@ -42,6 +41,7 @@ from portal.registry.vocabulary import (
     RelationKind,
     may_relate,
 )
+from portal.web.forms import SelectChoice
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l
@@ -149,16 +149,12 @@ def said_again(row: Saying) -> dict[str, Any]:
     }
 
 
-class StatementForm(SayingForm, SourceForm):
+class StatementForm(SayingForm, CitedForm):
     """One thing that a source says of a record."""
 
     basis = SelectField(
         _l("How the source knows"), choices=[_NOT_SAID, *choices(Basis)], default="", validate_choice=False
     )
-
-    def validate_source(self, field: SelectField) -> None:
-        """Ask for a source, known or new: nothing is stated without one."""
-        _need_source(self, field)
 
     def claim(self, source_id: UUID | None, staying: Sequence[Cite] = ()) -> Claim:
         """Give the statement, resting on the source and on those that stay."""
@@ -169,12 +165,6 @@ class StatementForm(SayingForm, SourceForm):
             basis=Basis(basis) if basis in set(Basis) else None,
             **self.said(),
         )
-
-
-def _need_source(form: SourceForm, field: SelectField) -> None:
-    del field
-    if not form.sourced:
-        raise ValidationError(_("Please choose a source, or write the title of a new one below."))
 
 
 def stated(statement: Statement) -> dict[str, Any]:
@@ -201,7 +191,7 @@ class RestateForm(StatementForm):
     def validate_source(self, field: SelectField) -> None:
         """Ask for a source, unless one of those that it had stays."""
         if not self.cites.data:
-            _need_source(self, field)
+            super().validate_source(field)
 
     def staying(self, statement: Statement) -> list[Cite]:
         """Give the citations that stay."""
@@ -220,7 +210,7 @@ def _may_back(word: StrEnum, kind: Kind, other: Kind) -> bool:
     return isinstance(word, RelationKind) and may_relate(word, other, kind)
 
 
-class TieForm(SourceForm):
+class TieForm(CitedForm):
     """A relation to another record, or who had a part in this event: as what, from when to when."""
 
     word = SelectField(_l("What it is to the other"))
@@ -230,10 +220,6 @@ class TieForm(SourceForm):
     )
     lasted = FormField(SpanForm, label=_l("From when to when"))
     restricted = BooleanField(_l("Show only to lead reviewers"))
-
-    def validate_source(self, field: SelectField) -> None:
-        """Ask for a source, known or new."""
-        _need_source(self, field)
 
     asked: tuple[Kind, Mapping[str, Kind]] = (Kind.PERSON, MappingProxyType({}))
     """What kind of record is related, and of what kind each is that can be chosen."""

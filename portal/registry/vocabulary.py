@@ -197,6 +197,24 @@ class Certainty(StrEnum):
     CERTAIN = auto()
 
 
+class ImageKind(StrEnum):
+    """What sort of image it is."""
+
+    PHOTOGRAPH = auto()
+    SATELLITE = auto()
+    PORTRAIT = auto()
+    PLAN = auto()
+    DRAWING = auto()
+    DOCUMENT = auto()
+
+
+class Copy(StrEnum):
+    """Which of an image's two files: as it came, or the picture alone, which is shown."""
+
+    ORIGINAL = auto()
+    SHOWN = auto()
+
+
 class RelationKind(StrEnum):
     """What the first record is to the second."""
 

@@ -23,7 +23,8 @@ from portal.intake.models import Part, Status, Submission
 from portal.intake.sealing import wrap_place
 from portal.ledger.service import note
 from portal.permissions import CIRCLES, Group, Permission
-from portal.registry.models import Position
+from portal.registry.images import wrap_place as image_place
+from portal.registry.models import Image, Position
 from portal.registry.positions import wrap_place as position_place
 from portal.release.models import ReleaseFile
 from portal.release.sealing import rewrap_inside
@@ -227,7 +228,9 @@ def _places(session: PortalSession, rows: Sequence[_Wrapped]) -> dict[UUID, byte
     )
     places |= {one: release_wrap_place(of[one], one) for one in session.scalars(sheets)}
     positions = select(Position.id, Position.record_id).where(Position.id.in_(of.keys() - places.keys()))
-    return places | {one: position_place(record, one) for one, record in session.execute(positions)}
+    places |= {one: position_place(record, one) for one, record in session.execute(positions)}
+    images = select(Image.id, Image.record_id).where(Image.id.in_(of.keys() - places.keys()))
+    return places | {one: image_place(record, one) for one, record in session.execute(images)}
 
 
 def _opened(row: _Wrapped, openers: Mapping[str, Opener], places: Mapping[UUID, bytes]) -> bytes | None:

@@ -64,8 +64,11 @@ class Label(StrEnum):
     SEGMENT = "tp1/index-segment"
     INDEX_MANIFEST = "tp1/index-manifest"
     RELEASE = "tp1/release"
+    EDITION = "tp1/edition"
     POSITION = "tp1/position"
     REGISTRY_FILE = "tp1/registry-file"
+    IMAGE = "tp1/image"
+    IMAGE_FILE = "tp1/image-file"
     # keys derived from another key
     KEY_FIELD = "tp1/key/field"
     KEY_FILE = "tp1/key/file"
@@ -84,6 +87,7 @@ class Label(StrEnum):
     WRAP_SEGMENT = "tp1/wrap/segment"
     WRAP_DRAFT = "tp1/wrap/draft"
     WRAP_POSITION = "tp1/wrap/position"
+    WRAP_IMAGE = "tp1/wrap/image"
     # people and sessions
     BUNDLE = "tp1/staff/bundle"
     BUNDLE_KEY = "tp1/staff/bundle-key"

@@ -4,9 +4,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from portal.web import freshness
 from portal.web.locale import gettext, ngettext
+
+__all__ = ["PortalForm", "SelectChoice", "normal_lines"]
 
 
 class _Translations:

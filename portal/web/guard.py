@@ -118,7 +118,7 @@ def _guarded(
         if request.method not in SAFE:
             _check_origin()
             if token is Token.GUARD:
-                _check_token()
+                check_token(request.form.get("csrf_token"))
         if back and not freshness.is_fresh():
             return freshness.ask_again(back, keep=back == request.endpoint and _token_holds())
         g.writes = writes or request.method not in SAFE
@@ -183,8 +183,9 @@ def _token_holds() -> bool:
     return False
 
 
-def _check_token() -> None:
+def check_token(token: str | None) -> None:
+    """Refuse a request that this visitor's own page did not send."""
     try:
-        validate_csrf(request.form.get("csrf_token"))
+        validate_csrf(token)
     except ValidationError as problem:
         raise CSRFError(problem.args[0]) from None

@@ -31,6 +31,7 @@ from cases import (
     text_of,
 )
 from coded import a_release, a_request, accounts
+from drawn_pictures import a_png, an_image
 from end_to_end.browser import (
     DESKTOP,
     PHONE,
@@ -61,19 +62,21 @@ from portal.linking import service as linking
 from portal.linking.corroboration import Bearing
 from portal.linking.vocabulary import Answer, Verdict
 from portal.permissions import Role
-from portal.registry import merging, positions
+from portal.registry import images, merging, positions
 from portal.registry import service as registry
 from portal.registry.exchange import importing
 from portal.registry.exchange.given import in_memory
 from portal.registry.exchange.importing import Choice
 from portal.registry.exchange.publications import source_named
 from portal.registry.exchange.reading import Mapped
+from portal.registry.images import Shows
 from portal.registry.judgement_models import Sameness
 from portal.registry.models import Record, Relation, Statement
 from portal.registry.models import Source as RegistrySource
+from portal.registry.periods import said
 from portal.registry.records import Finding
-from portal.registry.vocabulary import Certainty, Predicate
-from portal.release import service as releases
+from portal.registry.vocabulary import Certainty, ImageKind, Predicate
+from portal.release import deciding as releases
 from portal.release.models import Release
 from portal.release.plans import Plan, Protection, Side
 from portal.staff import hardware, locks, webauthn
@@ -103,6 +106,8 @@ NO_PAGES = {
     "release.decline": "shown only when asked by a form, else leads on",
     "staff.key_request": "a file",
     "registry.left_out": "a file",
+    "registry.image_file": "a picture",
+    "registry.original": "a file",
     "audit.entry": "a file",
     "audit.head": "a file",
     "audit.proof": "a file",
@@ -455,10 +460,38 @@ def _said(
         View("registry.position", "cedar", grave),
         View("registry.drop_position", "cedar", grave),
         View("registry.look", "maple", grave),
+        *_pictures(instance, grave["record_id"]),
         View("registry.retie", "cedar", tie),
         View("registry.untie", "cedar", tie),
         View("registry.sources", "cedar"),
         View("registry.edit_source", "cedar", {"source": source}),
+    ]
+
+
+def _pictures(instance: Instance, record_id: UUID) -> list[View]:
+    """Show two pictures of a grave, one before and one after, and take a third off."""
+    ids = [
+        an_image(instance, record_id, a_png(480, 300, shade=shade), name="maple", shows=shows)
+        for shade, shows in (
+            (170, Shows(ImageKind.SATELLITE, "The plot, with rows of earth", "Pale rows", date=said("1381"))),
+            (90, Shows(ImageKind.SATELLITE, "زمین پس از شخم", "زمینی تیره", date=said("بهمن ۱۳۸۷"))),
+            (40, Shows(ImageKind.PHOTOGRAPH, "The wrong wall", "A wall")),
+        )
+    ]
+    one = {"record_id": record_id, "image_id": ids[0]}
+    off = {"record_id": record_id, "image_id": ids[2]}
+    with at_desk(instance, "maple") as (session, by):
+        version = registry.find(session, record_id, by=by).version
+        given = {"version": version, "note": "another place", "now": instance.clock()}
+        images.take_off(session, record_id, ids[2], by=by, **given)
+    return [
+        View("registry.show", "cedar", {"record_id": record_id}, "pictures"),
+        View("registry.show", "rowan", {"record_id": record_id}, "sealed pictures"),
+        View("registry.picture", "cedar", {"record_id": record_id}),
+        View("registry.describe", "cedar", one),
+        View("registry.take_picture_off", "cedar", one),
+        View("registry.put_picture_back", "cedar", off),
+        View("registry.erase_picture", "cedar", off),
     ]
 
 
