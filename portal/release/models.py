@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, SealedColumn, UtcDay
@@ -73,6 +73,19 @@ class ReleaseFile(Base):
     blob: Mapped[bytes] = mapped_column(SealedColumn)
     inside: Mapped[bytes] = mapped_column(SealedColumn)
     inside_key: Mapped[bytes] = mapped_column(SealedColumn)
+
+
+class ReleaseManifest(Base):
+    """SHA-256 of the manifest of a release that was handed out.
+
+    Both columns stand in the manifest's own words, so whoever holds it can work out this row's digest and
+    find it in the ledger.
+    """
+
+    __tablename__ = "release_manifest"
+
+    release_id: Mapped[UUID] = mapped_column(ForeignKey(_RELEASE, ondelete="RESTRICT"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ReleaseKey(Base):
