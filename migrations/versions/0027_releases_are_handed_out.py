@@ -6,7 +6,7 @@ from alembic import op
 from portal.database import UtcDay
 
 revision = "0027"
-down_revision = "0022"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
