@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from portal.dates.reading import find
+from portal.linking import kin
+from portal.linking.kin import Told
 from portal.linking.lexicon import Lexicon
 from portal.linking.words import words_of
 from portal.registry.names import fold
-from portal.registry.vocabulary import Sex
 
 _AROUND = 6_000
 """Code points on either side of the marked words that are read for names and dates."""
@@ -34,16 +35,8 @@ _AGE = re.compile(
     r"|(?<!\d)(\d{1,2}) ?\u200c?سال(?:ه|ش|گی| داشت| سن)"
 )
 _OLDEST, _YOUNGEST = 95, 9
-
-_MALE = ("برادر", "پسر", "پدر", "شوهر", "عمو", "دایی", "داماد", "آقای")
-_FEMALE = ("خواهر", "دختر", "مادر", "خاله", "عمه", "عروس", "خانم", "زنم")
-_NEITHER = ("پسرخاله", "دخترخاله", "پسرعم", "دخترعم", "پدرش", "مادرش")
-_LATIN_MALE = frozenset({"brother", "son", "father", "husband", "uncle", "grandfather", "nephew", "mr"})
-_LATIN_FEMALE = frozenset(
-    {"sister", "daughter", "mother", "wife", "aunt", "grandmother", "niece", "mrs", "ms"}
-)
-_BEFORE = 2
-"""Words before the marked ones among which a word of kinship is theirs."""
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms)\.\s*$")
+"""A stop that ends no sentence."""
 
 _GENERIC = frozenset(
     {
@@ -62,13 +55,6 @@ class Dated(NamedTuple):
     latest: date
     words: str
     beside: bool
-
-
-class Told(NamedTuple):
-    """A word of the account that tells of somebody's sex."""
-
-    sex: Sex
-    words: str
 
 
 @dataclass(frozen=True)
@@ -112,12 +98,9 @@ class Account:
         """The word of kinship or address right before the marked words, if it tells of a sex."""
         if self.start < 0:
             return None
-        words = _WORD.findall(self.text[self._sentence[0] : self.start])[-_BEFORE:]
-        for word in reversed(words):
-            sex = _sex(word)
-            if sex is not None:
-                return Told(sex, word)
-        return None
+        begins = self._sentence[0]
+        title = _TITLE.search(self.text[:begins]) if not self.text[begins : self.start].strip() else None
+        return kin.told(_WORD.findall(self.text[title.start() if title else begins : self.start]))
 
     @cached_property
     def age(self) -> tuple[int, str] | None:
@@ -184,17 +167,3 @@ class Account:
             if all(at + step in stand for step, stand in enumerate(stands)):
                 return self.text[self._spans[at][0] : self._spans[at + len(words) - 1][1]]
         return ""
-
-
-def _sex(word: str) -> Sex | None:
-    plain = fold(word).replace(" ", "")
-    if plain in _LATIN_MALE or (plain.startswith(_PLAIN_MALE) and not plain.startswith(_PLAIN_NEITHER)):
-        return Sex.MALE
-    if plain in _LATIN_FEMALE or (plain.startswith(_PLAIN_FEMALE) and not plain.startswith(_PLAIN_NEITHER)):
-        return Sex.FEMALE
-    return None
-
-
-_PLAIN_MALE, _PLAIN_FEMALE, _PLAIN_NEITHER = (
-    tuple(fold(word) for word in words) for words in (_MALE, _FEMALE, _NEITHER)
-)

@@ -13,6 +13,7 @@ from portal.database import PortalSession
 from portal.linking.models import UNDECIDED, Link, LinkDecision, LinkState
 from portal.linking.opinions import Opinion, Settlement
 from portal.permissions import Permission
+from portal.registry import service as registry
 from portal.staff.actor import Actor
 from portal.vault.seal import Label
 
@@ -36,6 +37,11 @@ class Kept:
     def hands(self) -> tuple[Opinion, ...]:
         """What those said who decided on it before any lead."""
         return (self.first,) if self.second is None else (self.first, self.second)
+
+    @property
+    def records(self) -> set[UUID]:
+        """The records that anybody named who decided on it before any lead."""
+        return {hand.choice.record_id for hand in self.hands if hand.choice}
 
     def decided_by(self, by: Actor) -> bool:
         """Tell whether somebody has said what they think of it."""
@@ -99,10 +105,21 @@ def _decisions(
     return found
 
 
-def undecided_words(session: PortalSession, opened: Opened) -> dict[UUID, list[Kept]]:
-    """Return what is not decided yet, by the marks whose words it is about."""
+def knowable(session: PortalSession, links: Sequence[Kept], *, by: Actor) -> list[Kept]:
+    """Leave out what is undecided and names a record that somebody may not know of: to them it is not there.
+
+    Whoever was told that such words wait, and finds them in no list, would know what was answered.
+    """
+    wanted = {one.row.id: one.records for one in links if one.row.state in UNDECIDED}
+    asked = [*set[UUID]().union(*wanted.values())]
+    known = registry.several(session, asked, by=by).keys()
+    return [one for one in links if one.decided_by(by) or wanted.get(one.row.id, set()) <= known]
+
+
+def undecided_words(session: PortalSession, opened: Opened, *, by: Actor) -> dict[UUID, list[Kept]]:
+    """Return what is undecided, by the marks whose words it is about, as far as somebody may know of it."""
     found: dict[UUID, list[Kept]] = {}
-    for one in links_of(session, opened, states=UNDECIDED):
+    for one in knowable(session, links_of(session, opened, states=UNDECIDED), by=by):
         found.setdefault(one.mark_id, []).append(one)
     return found
 

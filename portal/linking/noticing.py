@@ -69,7 +69,7 @@ def notice(session: PortalSession, *, by: Actor, case_id: UUID, field_id: UUID) 
 
 def _marks(session: PortalSession, opened: Opened, by: Actor) -> list[Mark]:
     """Open the marks of a case, without what a second reviewer may not know of them."""
-    undecided = keeping.undecided_words(session, opened)
+    undecided = keeping.undecided_words(session, opened, by=by)
     return [keeping.as_seen(one, undecided.get(one.id, ()), by) for one in open_marks(session, opened)]
 
 

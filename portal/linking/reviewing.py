@@ -1,6 +1,6 @@
 """The second look at death, burial and perpetrator, blind to the first; and a lead where two differ."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,9 +23,9 @@ from portal.linking.candidates import Passage, passage
 from portal.linking.keeping import LEAD, SECOND, Kept
 from portal.linking.models import Link, LinkState
 from portal.linking.opinions import Choice, Opinion, Settlement, agree
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome
+from portal.linking.vocabulary import Answer, LinkRelation, Outcome
 from portal.permissions import Permission
-from portal.registry import service as registry
+from portal.registry.vocabulary import Basis, Certainty
 from portal.registry.wholes import are_one
 from portal.staff.actor import Actor
 
@@ -35,7 +35,8 @@ _AT_ONCE = 50
 _MOST = 1_000
 """Cases that are looked through for one list, the longest waiting first."""
 _LETTERS = 2_000
-_RESTING = (*GONE, Status.SET_ASIDE)
+RESTING = (*GONE, Status.SET_ASIDE)
+"""Where a case stands of which nothing is asked."""
 _GONE = "This does not wait for you any more. Nothing of what you chose was kept."
 _NO_REASON = "Say why. The reason is kept with the decision."
 
@@ -93,10 +94,22 @@ def _page(session: PortalSession, state: LinkState, *, by: Actor, page: int) -> 
 
 
 def _open_to(session: PortalSession, state: LinkState, *, by: Actor) -> Iterator[Waiting]:
+    for some in _opened_links(session, state, by=by):
+        for one in _to_decide(session, some, by=by):
+            yield Waiting(one.row.submission_id, one.row.id, one.quote)
+
+
+def links_that_are(session: PortalSession, state: LinkState, *, by: Actor) -> Iterator[Kept]:
+    """Open the links in a state of all cases that this person may open, the longest waiting case first."""
+    for some in _opened_links(session, state, by=by):
+        yield from some
+
+
+def _opened_links(session: PortalSession, state: LinkState, *, by: Actor) -> Iterator[list[Kept]]:
     query = (
         select(Link.submission_id)
         .join(Submission, Submission.id == Link.submission_id)
-        .where(Link.state == state, Submission.group.in_(by.circles), Submission.status.not_in(_RESTING))
+        .where(Link.state == state, Submission.group.in_(by.circles), Submission.status.not_in(RESTING))
         .group_by(Link.submission_id, Submission.day)
         .order_by(Submission.day, Link.submission_id)
     )
@@ -108,20 +121,12 @@ def _open_to(session: PortalSession, state: LinkState, *, by: Actor) -> Iterator
             for one in digest.gather(session, by=by, case_ids=some, texts=False)
             if consent.permits(one.decisions, Use.LINK, on=session.today)
         }
-        for one in _to_decide(session, keeping.links_in(session, opened, states=(state,)), by=by):
-            yield Waiting(one.row.submission_id, one.row.id, one.quote)
+        yield keeping.links_in(session, opened, states=(state,))
 
 
-def _to_decide(session: PortalSession, links: Iterable[Kept], *, by: Actor) -> list[Kept]:
+def _to_decide(session: PortalSession, links: Sequence[Kept], *, by: Actor) -> list[Kept]:
     """Keep what is for this person to decide on: none of theirs, all of records that they may know."""
-    others = [one for one in links if not one.decided_by(by)]
-    wanted = {one.row.id: _records_of(one) for one in others}
-    known = registry.several(session, [*set[UUID]().union(*wanted.values())], by=by).keys()
-    return [one for one in others if wanted[one.row.id] <= known]
-
-
-def _records_of(one: Kept) -> set[UUID]:
-    return {hand.choice.record_id for hand in one.hands if hand.choice}
+    return [one for one in keeping.knowable(session, links, by=by) if not one.decided_by(by)]
 
 
 def question(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID) -> Mark:
@@ -135,14 +140,14 @@ def question(session: PortalSession, *, by: Actor, case_id: UUID, link_id: UUID)
 def question_about(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) -> UUID | None:
     """Return the question about marked words that waits for this person, if there is one."""
     opened = service.open_to_link(session, by=by, case_id=case_id)
-    asked = keeping.undecided_words(session, opened).get(mark_id, ())
+    asked = keeping.undecided_words(session, opened, by=by).get(mark_id, ())
     waits = [one for one in asked if one.row.state is LinkState.WAITING]
     return next((one.row.id for one in _to_decide(session, waits, by=by)), None)
 
 
 def _asked(session: PortalSession, opened: Opened, link_id: UUID, *, by: Actor) -> Kept:
     """Find a question; one's own, and one that is answered or taken back, are the same as none."""
-    if opened.submission.status in _RESTING:
+    if opened.submission.status in RESTING:
         raise StaleError(_GONE)
     waits = keeping.links_of(session, opened, states=(LinkState.WAITING,))
     for one in _to_decide(session, [one for one in waits if one.row.id == link_id], by=by):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.casework.reading import Mark
 from portal.casework.search_routes import page_asked
 from portal.errors import InvalidError, NotFoundError, StaleError
-from portal.linking import candidates, labels, reviewing
+from portal.linking import candidates, labels, reviewing, thirds
 from portal.linking.candidates import Candidate
 from portal.linking.cards import card
 from portal.linking.forms import LinkForm, SettleForm
@@ -18,11 +19,12 @@ from portal.linking.models import LinkState
 from portal.linking.opinions import Choice
 from portal.linking.reviewing import Given
 from portal.linking.routes import ONE, TYPED, closely, decide, new_kinds, pages, uuid
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome
+from portal.linking.vocabulary import Answer, LinkRelation, Outcome
 from portal.permissions import Permission
+from portal.registry.vocabulary import Basis, Certainty
 from portal.staff.current import actor
 from portal.web.edge import db, now
-from portal.web.guard import Token
+from portal.web.guard import Token, may_open
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 
@@ -35,8 +37,22 @@ def second_looks() -> ResponseReturnValue:
     lead = actor().may(Permission.CASE_APPROVE)
     disputed, more = reviewing.disputed(db(), by=actor(), page=page) if lead else ([], False)
     return render_template(
-        "linking/second_looks.html", waiting=waiting, disputed=disputed, further=further or more, page=page
+        "linking/second_looks.html",
+        waiting=waiting,
+        disputed=disputed,
+        own=thirds.own(db(), by=actor()) if lead else [],
+        further=further or more,
+        page=page,
     )
+
+
+@pages.app_context_processor
+def _thirds() -> dict[str, Any]:
+    """Let the pages where leads and administrators begin say what waits for a third person."""
+    return {
+        "waiting_for_a_third": lambda: thirds.waiting_for_a_third(db(), by=actor()),
+        "may_look_twice": may_open(Permission.CASE_APPROVE),
+    }
 
 
 def _list(said: str) -> ResponseReturnValue:

@@ -20,8 +20,6 @@ from portal.linking.models import UNDECIDED, LinkState
 from portal.linking.opinions import Choice, Opinion, Settlement
 from portal.linking.vocabulary import (
     Answer,
-    Basis,
-    Certainty,
     LinkRelation,
     Target,
     Verdict,
@@ -32,6 +30,7 @@ from portal.linking.vocabulary import (
 from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Record
+from portal.registry.vocabulary import Basis, Certainty
 from portal.registry.wholes import are_one, shown_for
 from portal.staff.actor import Actor
 
@@ -108,7 +107,7 @@ def mark_of(session: PortalSession, *, by: Actor, case_id: UUID, mark_id: UUID) 
 def mark_as_seen(session: PortalSession, opened: Opened, mark_id: UUID, *, by: Actor) -> Mark:
     """Open marked words of an open case, without what a second reviewer may not know."""
     mark = writing.find_mark(session, opened, mark_id)[1]
-    return keeping.as_seen(mark, keeping.undecided_words(session, opened).get(mark_id, ()), by)
+    return keeping.as_seen(mark, keeping.undecided_words(session, opened, by=by).get(mark_id, ()), by)
 
 
 def open_to_link(session: PortalSession, *, by: Actor, case_id: UUID) -> Opened:
@@ -148,7 +147,7 @@ def links_of(session: PortalSession, *, by: Actor, case_id: UUID) -> list[Opened
     submission = find(session, by=by, case_id=case_id)
     if not consent.permits(submission.consents, Use.LINK, on=session.today):
         return []
-    kept = keeping.links_of(session, open_case(session, submission, by=by))
+    kept = keeping.knowable(session, keeping.links_of(session, open_case(session, submission, by=by)), by=by)
     shut = {one.mark_id for one in kept if one.hidden_from(by)}
     records = _records(session, kept, by=by)
     # What was taken back may rest on the same words under an older mark.
@@ -255,8 +254,12 @@ def standing_words(session: PortalSession, opened: Opened, mark_id: UUID) -> Mar
 
 
 def _check_new(session: PortalSession, opened: Opened, mark_id: UUID, choice: Choice, *, by: Actor) -> None:
-    """Refuse what was said already; of what waits, the answer tells nobody but its first reviewer."""
-    for one in keeping.links_of(session, opened, states=(LinkState.CURRENT, *UNDECIDED)):
+    """Refuse what was said already; of what waits, the answer tells nobody but its first reviewer.
+
+    Of what names a record that is not theirs to know, nobody is told that it waits.
+    """
+    there = keeping.links_of(session, opened, states=(LinkState.CURRENT, *UNDECIDED))
+    for one in keeping.knowable(session, there, by=by):
         if one.row.state in UNDECIDED and one.mark_id == mark_id:
             raise StaleError(_WAITS)
         said = one.first.choice
