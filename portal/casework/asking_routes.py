@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, Length
 
 from portal.casework import asking, labels
@@ -20,7 +19,7 @@ from portal.intake.questions import LONGEST
 from portal.permissions import Permission
 from portal.staff.current import actor
 from portal.web.edge import db, now
-from portal.web.forms import PortalForm, normal_lines
+from portal.web.forms import PortalForm, SelectChoice, normal_lines
 from portal.web.guard import Token
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l

@@ -10,6 +10,7 @@ from portal.registry import service as registry
 from portal.registry.models import Place, Record
 from portal.registry.records import shown
 from portal.registry.vocabulary import PlaceKind
+from portal.registry.wholes import shown_for
 from portal.staff.actor import Actor
 
 # Figures are grouped by these names, whatever language the desk is read in.
@@ -26,6 +27,13 @@ def prisons(session: PortalSession, *, by: Actor) -> list[tuple[Record, Prison]]
         for record in records.values()
         if places[record.id].kind is PlaceKind.PRISON
     ]
+
+
+def offered(session: PortalSession, *, by: Actor) -> dict[UUID, tuple[Record, Prison]]:
+    """Return for each prison the one that is chosen in its place: those that were found to be one, once."""
+    listed = {record.id: (record, prison) for record, prison in prisons(session, by=by)}
+    shown = shown_for(session, listed, by=by)
+    return {one: listed.get(shown[one], own) for one, own in listed.items()}
 
 
 def _name(record: Record) -> str:

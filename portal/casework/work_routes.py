@@ -1,6 +1,7 @@
 """Pages of work on a case: marks, notes, and the coding sheet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,11 @@ from portal.casework.case_page import case_page, chosen, drawn, may
 from portal.casework.forms import DecisionForm, MarkForm, NoteForm, SheetForm, filled
 from portal.casework.marking import MarkKind, Place
 from portal.casework.pages import CASE, pages, see, uuid_of
-from portal.casework.prisons import prisons
+from portal.casework.prisons import offered
 from portal.casework.reading import Case
 from portal.errors import InvalidError, NotFoundError
 from portal.permissions import Permission
+from portal.registry.models import Record
 from portal.registry.records import shown
 from portal.staff.current import actor
 from portal.web.edge import db, now, recipients
@@ -106,11 +108,12 @@ def sheet(case_id: UUID) -> ResponseReturnValue:
     if case.content is None:
         return see(case_id)
     kept = case.content.sheet
-    known = {str(prison.record_id): (record, prison) for record, prison in prisons(db(), by=actor())}
-    form = SheetForm(data=_first_look(case))
-    form.offer([(key, shown(record.names, language())[0]) for key, (record, _prison) in known.items()])
+    known = offered(db(), by=actor())
+    chosen_from = {str(prison.record_id): (record, prison) for record, prison in known.values()}
+    form = SheetForm(data=_first_look(case, known))
+    form.offer([(key, shown(record.names, language())[0]) for key, (record, _prison) in chosen_from.items()])
     if form.validate_on_submit() and _kept(
-        case_id, form, {key: prison for key, (_r, prison) in known.items()}
+        case_id, form, {key: prison for key, (_r, prison) in chosen_from.items()}
     ):
         return see(case_id, _anchor="sheet")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -128,11 +131,17 @@ def sheet(case_id: UUID) -> ResponseReturnValue:
     return page, status
 
 
-def _first_look(case: Case) -> dict[str, Any]:
-    """Return what the sheet shows before it is sent: what was kept, or what the source said of themselves."""
+def _first_look(case: Case, known: Mapping[UUID, tuple[Record, coding.Prison]]) -> dict[str, Any]:
+    """Return what the sheet shows before it is sent: what was kept, or what the source said of themselves.
+
+    A prison that was found to be one with another since is shown as that one.
+    """
     kept = case.content.sheet if case.content else None
     if kept is not None:
-        return {**filled(kept.sheet), "revision": str(kept.row.revision)}
+        sheet, prison = kept.sheet, kept.sheet.prison
+        if prison and prison.record_id in known:
+            sheet = replace(sheet, prison=known[prison.record_id][1])
+        return {**filled(sheet), "revision": str(kept.row.revision)}
     relation = case.content.answers.get("relation", "") if case.content else ""
     return {"revision": "0", "relation": relation}
 

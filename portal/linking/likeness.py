@@ -36,9 +36,9 @@ _SAME_WORD, _SURELY = 0.62, 0.8
 _OTHER_WORD, _MORE_WORDS = -6.0, -1.0
 _PARENT_MOST, _PARENT_OTHER, _PARENT_SAME = 8.0, -4.0, 0.75
 _SEX_OTHER, _HOME, _HOME_OTHER = -6.0, 2.0, -0.5
-_DAY, _MONTH, _YEAR, _OTHER_DATE, _OTHER_BIRTH = 6.0, 4.0, 2.0, -3.0, -4.0
+_DAY, _MONTH, _YEAR, _LOOSE, _OTHER_DATE, _OTHER_BIRTH = 6.0, 4.0, 2.0, 0.5, -3.0, -4.0
 _PLACE, _PLACES_MOST, _EVENT, _KIN, _PERHAPS, _RELATED = 1.5, 3.0, 1.0, 4.0, 6.0, -8.0
-_A_YEAR = 366
+_A_MONTH, _A_YEAR = 31, 366
 _MIX = 0x9E37_79B9_7F4A_7C15
 _MASK = 0x7FFF_FFFF_FFFF_FFFF
 
@@ -107,10 +107,15 @@ Row = tuple[int, ...]
 
 
 class Likenesses:
-    """The entries of a registry, ready to be compared; ``total`` is of how many they are some."""
+    """The entries of a registry, ready to be compared.
 
-    def __init__(self, entries: Sequence[Entry], *, total: int = 0) -> None:
-        self._entries = entries
+    ``total`` is of how many they are some, ``bearers`` says how many of all have a word in their names.
+    """
+
+    def __init__(
+        self, entries: Sequence[Entry], *, total: int = 0, bearers: Callable[[str], int] = lambda _: 0
+    ) -> None:
+        self._entries, self._bearers = entries, bearers
         self._total = max(len(entries), total)
         self._lexicon = Lexicon(remember=False)
         self._names = [self._rows(one.names) for one in entries]
@@ -121,6 +126,7 @@ class Likenesses:
         self._count = Counter(
             key for rows in self._names for key in {self._keys[place][0] for row in rows for place in row}
         )
+        self._rare: dict[int, float] = {}
         self._prior = -math.log2(max(self._total, 2) / _DUPLICATES)
 
     def _row(self, name: str) -> Row:
@@ -140,13 +146,13 @@ class Likenesses:
             alike = self._alike(both)
             for one, other in both:
                 found = self._compare(one, other, alike)
-                if found is not None and found.weight >= least:
+                if found is not None and (found.weight >= least or self._told(one, other)):
                     yield found
 
     # Who is compared
 
     def _candidates(self) -> Places:
-        """Return pairs of entries that share a key, each as one number, in order."""
+        """Return pairs that share a key, or that a source thinks one, each as one number, in order."""
         keys, owners = array("q"), array("q")
         for place, entry in enumerate(self._entries):
             for number in self._blocks(place, entry):
@@ -157,13 +163,24 @@ class Likenesses:
         numbers, persons = numbers[order], persons[order]
         bounds = np.flatnonzero(np.diff(numbers)) + 1
         starts, ends = np.append(0, bounds), np.append(bounds, len(numbers))
-        found = array("q")
         size = len(self._entries)
+        found = array("q", self._said_to_be_one())
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             if 1 < end - start <= _CROWD:
                 members = sorted(set(persons[start:end].tolist()))
                 found.extend(one * size + other for one, other in combinations(members, 2))
         return np.unique(np.array(found, dtype=np.int64))
+
+    def _said_to_be_one(self) -> Iterator[int]:
+        places = {entry.id: place for place, entry in enumerate(self._entries) if entry.perhaps}
+        for place, entry in enumerate(self._entries):
+            for other in (places[one] for one in entry.perhaps if one in places):
+                yield min(place, other) * len(self._entries) + max(place, other)
+
+    def _told(self, one: int, other: int) -> bool:
+        """Tell whether a source says that they may be one: that is always looked at."""
+        first, second = self._entries[one], self._entries[other]
+        return first.id in second.perhaps or second.id in first.perhaps
 
     def _blocks(self, place: int, entry: Entry) -> set[int]:
         """Return the keys under which a person is found: two words of a name, and finer ones for crowds."""
@@ -240,7 +257,11 @@ class Likenesses:
         return met + _OTHER_WORD * min(unmet, len(left)) + _MORE_WORDS * abs(unmet - len(left))
 
     def _rarity(self, word: int) -> float:
-        return math.log2(max(self._total, _FEW) / max(self._count[self._keys[word][0]], 1))
+        found = self._rare.get(word)
+        if found is None:
+            count = max(self._count[self._keys[word][0]], self._bearers(self._lexicon.words[word]), 1)
+            found = self._rare[word] = math.log2(max(self._total, _FEW, count) / count)
+        return found
 
     def _parent(
         self,
@@ -286,7 +307,7 @@ def _dated(sort: Sort, one: Stretch, other: Stretch, against: float) -> Sign:
         gap = (max(one.earliest, other.earliest) - min(one.latest, other.latest)).days
         return Sign(sort, against if gap > _A_YEAR else against / 2, one.words, other.words)
     days = (max(one.latest, other.latest) - min(one.earliest, other.earliest)).days + 1
-    weight = _DAY if days == 1 else _MONTH if days <= 31 else _YEAR if days <= _A_YEAR else 0.5  # noqa: PLR2004
+    weight = _DAY if days == 1 else _MONTH if days <= _A_MONTH else _YEAR if days <= _A_YEAR else _LOOSE
     return Sign(sort, weight, one.words, other.words)
 
 

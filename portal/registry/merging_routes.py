@@ -23,7 +23,7 @@ from portal.web.guard import Token
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 
-_FOUND = 12
+_FOUND, _DIGITS = 12, 9
 _ONE, _OTHER, _AGREE, _BACK = "one", "other", "agree", "back"
 
 
@@ -49,7 +49,7 @@ class MergeForm(PortalForm):
     def versions(self) -> tuple[int, int]:
         """Give the versions that were looked at; what is no number is of no record."""
         told = (self.one_version.data or "", self.other_version.data or "")
-        if not all(one.isascii() and one.isdigit() and len(one) < 10 for one in told):  # noqa: PLR2004
+        if not all(one.isascii() and one.isdigit() and len(one) <= _DIGITS for one in told):
             raise StaleError
         return int(told[0]), int(told[1])
 

@@ -217,8 +217,8 @@ def _ties(
         if (start := added.get(tie["from"])) is not None:
             cite = _cite(tie["cite"], sources)
             bond = saying.Bond(tie.get("post", ""), said(tie.get("since", "")), said(tie.get("until", "")))
-            saying.make_tie(session, start, RelationKind(tie["kind"]), at(tie["to"]), cite, bond)
+            saying.make_tie(session, start, RelationKind(tie["kind"]), at(tie["to"]), cite=cite, bond=bond)
     for tie in content.get("participations", ()):
         if (event := added.get(tie["event"])) is not None:
             cite = _cite(tie["cite"], sources)
-            saying.make_tie(session, event, Part(tie["role"]), at(tie["record"]), cite)
+            saying.make_tie(session, event, Part(tie["role"]), at(tie["record"]), cite=cite)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
@@ -104,7 +105,7 @@ def relate(
         raise InvalidError("A record has no relation to itself.")
     if isinstance(word, Part) and record.kind is not Kind.EVENT:
         raise InvalidError("Events have parts, other records have relations.")
-    tie = saying.make_tie(session, record, word, other, cite, bond)
+    tie = saying.make_tie(session, record, word, other, cite=cite, bond=bond)
     changed(session, record, by=by, note=note, now=now, act="registry.relate")
     return tie
 
@@ -221,50 +222,41 @@ def ends_of(tie: Tie) -> tuple[UUID, UUID]:
     return (tie.from_id, tie.to_id) if isinstance(tie, Relation) else (tie.event_id, tie.record_id)
 
 
-def add_source(
-    session: Session,
-    *,
-    by: Actor,
-    kind: SourceKind,
-    title: str,
-    author: str = "",
-    year: int | None = None,
-    address: str = "",
-) -> Source:
+class Described(TypedDict):
+    """How a publication is named."""
+
+    kind: SourceKind
+    title: str
+    author: NotRequired[str]
+    year: NotRequired[int | None]
+    address: NotRequired[str]
+
+
+def add_source(session: Session, *, by: Actor, **described: Unpack[Described]) -> Source:
     """Add a publication."""
     by.require(Permission.REGISTRY_EDIT)
     source = Source(id=uuid4())
-    _describe(source, kind, title, author, year, address)
+    _describe(source, described)
     session.add(source)
     session.flush()
     write_down(session, "registry.source", by=by.name, subject=source.id)
     return source
 
 
-def edit_source(
-    session: Session,
-    source_id: UUID,
-    *,
-    by: Actor,
-    kind: SourceKind,
-    title: str,
-    author: str = "",
-    year: int | None = None,
-    address: str = "",
-) -> Source:
+def edit_source(session: Session, source_id: UUID, *, by: Actor, **described: Unpack[Described]) -> Source:
     """Correct how a publication is named; all that rests on it shows the correction."""
     by.require(Permission.REGISTRY_EDIT)
     source = saying.find_source(session, source_id)
-    _describe(source, kind, title, author, year, address)
+    _describe(source, described)
     session.flush()
     write_down(session, "registry.edit-source", by=by.name, subject=source.id)
     return source
 
 
-def _describe(  # noqa: PLR0917 - the fields of a publication
-    source: Source, kind: SourceKind, title: str, author: str, year: int | None, address: str
-) -> None:
-    if not title.strip():
+def _describe(source: Source, described: Described) -> None:
+    title = described["title"].strip()
+    if not title:
         raise InvalidError("A source needs its title.")
-    source.kind, source.title, source.author = kind, title.strip(), author.strip()
-    source.year, source.address = year, address.strip()
+    source.kind, source.title = described["kind"], title
+    source.author, source.address = described.get("author", "").strip(), described.get("address", "").strip()
+    source.year = described.get("year")

@@ -119,9 +119,9 @@ def test_what_is_said_of_two_is_remembered_sealed_and_can_be_taken_back(
     read_in(sqlite_instance)
     with at_desk(sqlite_instance) as (session, by):
         ends = {"one": other, "other": one, "reason": "A secret reason.", "now": sqlite_instance.clock()}
-        row = dependence.mark(session, by=by, **ends, bearing=bearing)  # type: ignore[arg-type]
+        row = dependence.mark(session, by=by, **ends, bearing=bearing)  # type: ignore[arg-type] # the keywords of mark
         with pytest.raises(StaleError):
-            dependence.mark(session, by=by, **ends)  # type: ignore[arg-type]
+            dependence.mark(session, by=by, **ends)  # type: ignore[arg-type] # the keywords of mark
     assert queued(sqlite_instance) == {}
     assert queued(sqlite_instance, "birch") == {}
     with at_desk(sqlite_instance) as (session, by):

@@ -24,7 +24,7 @@ IDS = [uuid4() for _ in range(6)]
 
 
 def voice(number: int, relation: Relation | None = None, *about: UUID, **known: frozenset[object]) -> Voice:
-    return Voice(IDS[number], relation, frozenset(about), **known)  # type: ignore[arg-type]
+    return Voice(IDS[number], relation, frozenset(about), **known)  # type: ignore[arg-type] # fields of Voice
 
 
 def ties(*voices: Voice) -> set[Tie]:

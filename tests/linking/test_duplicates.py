@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from builders import Instance
 from cases import at_desk, at_once
+from sqlalchemy import select
 
 from portal.database import PortalSession
-from portal.linking import duplicates
+from portal.linking import duplicates, newcomers
 from portal.linking.evidence import Stretch
 from portal.linking.likeness import Entry, Likenesses, Sort
 from portal.registry import merging
@@ -42,7 +43,7 @@ def weigh(one: Entry, other: Entry) -> tuple[float, set[Sort], set[Sort]]:
 
 
 def person(*names: str, **known: object) -> Entry:
-    return Entry(uuid4(), names, **known)  # type: ignore[arg-type]
+    return Entry(uuid4(), names, **known)  # type: ignore[arg-type] # fields of Entry
 
 
 @pytest.mark.parametrize(
@@ -219,3 +220,94 @@ def test_a_large_registry_is_looked_through_beside_the_requests(instance: Instan
         standing = duplicates.standing(session, by=by)
         assert standing is not None
         assert standing.ended
+
+
+def test_what_is_looked_through_is_counted_without_the_restricted(sqlite_instance: Instance) -> None:
+    with at_desk(sqlite_instance) as (session, by):
+        for name in ("Omid Rastegar", "Mina Roshan"):
+            add(session, by, name)
+    with at_desk(sqlite_instance, "maple") as (session, by):
+        add(session, by, "Hidden Person", restricted=True)
+        look(session, by)
+        told = duplicates.standing(session, by=by)
+        assert told is not None
+        assert told.persons == 2
+
+
+def test_a_new_or_changed_person_is_compared_without_looking_the_whole_through(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at_desk(instance, "maple") as (session, by):
+        first = add(session, by, "امید رستگار", father="جلال")
+        for name in ("Mina Roshan", "Kaveh Shirazi", "Behruz Shadi"):
+            add(session, by, name)
+        shut = add(session, by, "Mina Rowshan", restricted=True)
+        look(session, by)
+        before = queued(session, by)
+    monkeypatch.setattr(duplicates, "AT_ONCE", 0)
+    monkeypatch.setattr(duplicates, "find", None)
+    with at_desk(instance, "maple") as (session, by):
+        twin = add(session, by, "Omid Rastegar")
+        other = add(session, by, "Nobody Else")
+    for _ in range(2):  # the second time one of them has changed
+        with at_desk(instance, "maple") as (session, by):
+            assert duplicates.begin(session, by=by, clock=lambda: NOW) is None
+            assert {first, twin} in queued(session, by)
+            assert len(queued(session, by)) == len(before) + 1
+            record = registry.find(session, other, by=by)
+            facts = PersonFacts(father_name="Reza")
+            registry.edit(
+                session,
+                other,
+                by=by,
+                version=record.version,
+                names=[Spelling("Nobody Else")],
+                facts=facts,
+                note="",
+                now=NOW,
+            )
+    with at_desk(instance, "cedar") as (session, by):
+        assert not any(shut in pair for pair in queued(session, by))
+        assert {first, twin} in queued(session, by)
+
+
+def test_many_changes_or_none_are_looked_for_among_all(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "AT_ONCE", 0)
+    monkeypatch.setattr(newcomers, "MOST", 1)
+    with at_desk(sqlite_instance) as (session, by):
+        add(session, by, "Omid Rastegar")
+        assert duplicates.begin(session, by=by, clock=lambda: NOW) == 1
+    duplicates.look_beside(sqlite_instance.database.main, 1, lambda: NOW)
+    with at_desk(sqlite_instance) as (session, by):
+        assert duplicates.begin(session, by=by, clock=lambda: NOW) == 1
+    duplicates.look_beside(sqlite_instance.database.main, 1, lambda: NOW)
+    with at_desk(sqlite_instance) as (session, by):
+        for name in ("امید رستگار", "Mina Roshan"):
+            add(session, by, name)
+    with at_desk(sqlite_instance) as (session, by):
+        assert duplicates.begin(session, by=by, clock=lambda: NOW) == 3
+
+
+def test_a_pair_weighs_nearly_the_same_compared_alone_and_among_all(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        f"{given} {family}" for given in ("Ali", "Reza", "Mina") for family in ("Moradi", "Karimi", "Sadr")
+    ]
+    with at_desk(sqlite_instance) as (session, by):
+        for name in names:
+            add(session, by, name)
+        look(session, by)
+    with at_desk(sqlite_instance) as (session, by):
+        add(session, by, "علی مرادی", father="کریم")
+    monkeypatch.setattr(duplicates, "AT_ONCE", 0)
+    with at_desk(sqlite_instance) as (session, by):
+        assert duplicates.begin(session, by=by, clock=lambda: NOW) is None
+        alone = session.scalars(select(Likeness.weight).order_by(Likeness.weight.desc())).all()
+    duplicates.look_beside(sqlite_instance.database.main, 10, lambda: NOW)
+    with at_desk(sqlite_instance) as (session, by):
+        among = session.scalars(select(Likeness.weight).order_by(Likeness.weight.desc())).all()
+    assert alone
+    assert alone == pytest.approx(among, abs=15)

@@ -116,7 +116,7 @@ def test_a_better_name_never_weighs_less(one: float, other: float) -> None:
 def test_a_rare_father_weighs_more_than_a_common_one() -> None:
     facts = Facts(father="رحیم")
     rare, common = (
-        weigh(ACCOUNT, facts, {"Rahim": often}.get)[0].weight  # type: ignore[arg-type]
+        weigh(ACCOUNT, facts, {"Rahim": often}.get)[0].weight  # type: ignore[arg-type] # a table in a function's place
         for often in (0.0005, 0.08)
     )
     assert rare > common > 0

@@ -1,12 +1,15 @@
 """Two records that were found to be one are one to linking: suggested, spoken of, counted under one name."""
 
+import re
 from uuid import UUID
 
 import pytest
 from builders import Instance
-from cases import a_case, a_link, a_mark, a_person, a_second_look, at_desk
+from cases import a_case, a_link, a_mark, a_person, a_prison, a_second_look, a_sheet, at_desk
 from indexed import read_in
 
+from portal.casework.coding import Prison, Sheet
+from portal.config import Face
 from portal.errors import StaleError
 from portal.linking import candidates, known, speaking
 from portal.linking.models import Link, LinkState
@@ -125,3 +128,39 @@ def test_candidates_say_what_either_is_linked_to(sqlite_instance: Instance) -> N
         (found,) = proposed.candidates
         assert found.record.id == one
         assert found.linked == (LinkRelation.MENTIONED,)
+
+
+def test_two_records_of_one_prison_are_one_choice_of_a_coding_sheet(sqlite_instance: Instance) -> None:
+    """A sheet that named the other one shows, and sends on, the one that stands for both."""
+    kept, other = (a_prison(sqlite_instance, name) for name in ("Gohardasht", "Rajai Shahr"))
+    third = a_prison(sqlite_instance, "Evin")
+    case_id = a_case(sqlite_instance)
+    a_sheet(sqlite_instance, case_id, Sheet(prison=Prison(other, "Rajai Shahr"), month="1367"), submit=False)
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "cedar")
+
+    def choices() -> tuple[list[str], list[str]]:
+        page = client.get(f"/en/cases/{case_id}/sheet").text
+        field = page.split('name="prison"')[1].split("</select>")[0]
+        return (
+            [one for one in re.findall(r'value="([^"]+)"', field) if one],
+            re.findall(r'selected value="([^"]+)"', field),
+        )
+
+    assert choices()[1] == [str(other)]
+    assert set(choices()[0]) == {str(one) for one in (kept, other, third)}
+    with at_desk(sqlite_instance) as (session, by):
+        row = merging.judge(
+            session,
+            by=by,
+            kept=(kept, 1),
+            other=(other, 1),
+            sameness=Sameness.SAME,
+            reason="renamed",
+            now=sqlite_instance.clock(),
+        ).id
+    offered, chosen = choices()
+    assert (set(offered), chosen) == ({str(kept), str(third)}, [str(kept)])
+    with at_desk(sqlite_instance) as (session, by):
+        merging.withdraw(session, row, by=by, reason="two", now=sqlite_instance.clock())
+    assert choices()[1] == [str(other)]

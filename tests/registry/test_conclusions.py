@@ -65,7 +65,7 @@ def a_record(instance: Instance, given: Facts, *, source: bool = True) -> tuple[
 
 def state(instance: Instance, record: UUID, source: UUID, *, name: str = "cedar", **said_: object) -> UUID:
     with at_desk(instance, name) as (session, by):
-        claim = Claim(**{"predicate": Predicate.NOTE, "cites": (Cite(source),), **said_})  # type: ignore[arg-type]
+        claim = Claim(**{"predicate": Predicate.NOTE, "cites": (Cite(source),), **said_})  # type: ignore[arg-type] # fields of Claim
         version = service.find(session, record, by=by).version
         return service.state(
             session, record, by=by, version=version, claim=claim, note="x", now=instance.clock()

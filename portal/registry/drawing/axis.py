@@ -80,10 +80,11 @@ class Axis:
 
     def at(self, day: float) -> float:
         """Give the percent at which a day begins; what lies outside stands at the edge."""
-        place = self._forward(day)
+        place = self.forward(day)
         return WIDTH - place if self.mirrored else place
 
-    def _forward(self, day: float) -> float:
+    def forward(self, day: float) -> float:
+        """Return where a day lies in per cent of the width, counted from where time begins."""
         held = min(max(day, self.first), self.last)
         step = min(bisect_right(self.days, held) - 1, len(self.days) - 2)
         start, end = self.days[step], self.days[step + 1]
@@ -185,9 +186,9 @@ def _fitting(
 ) -> set[tuple[int, int]]:
     """Keep, in this order, the labels that have room between those kept before and before the end."""
     found = set(kept)
-    taken = [(axis._forward(month_start(axis.calendar, *one)), room) for one in found]  # noqa: SLF001 - its own
+    taken = [(axis.forward(month_start(axis.calendar, *one)), room) for one in found]
     for year, month, size in wanted:
-        x, width = axis._forward(month_start(axis.calendar, year, month)), room * size  # noqa: SLF001
+        x, width = axis.forward(month_start(axis.calendar, year, month)), room * size
         free = all(x + width <= left or left + wide <= x for left, wide in taken)
         if free and x + width <= WIDTH and (year, month) not in found:
             found.add((year, month))
