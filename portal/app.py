@@ -43,6 +43,8 @@ def _features(face: Face) -> list[guard.Pages]:
             folder_file_routes,
             letting_in_routes,
             names_routes,
+            numbers_routes,
+            numbers_routes,
             own_routes,
             permission_routes,
             piece_routes,
@@ -77,7 +79,13 @@ def _features(face: Face) -> list[guard.Pages]:
     from portal.linking.routes import pages as linking  # noqa: PLC0415
     from portal.registry import drawing_routes, exchange_routes  # noqa: F401, PLC0415
     from portal.registry.routes import pages as registry  # noqa: PLC0415
-    from portal.release import receiver_routes  # noqa: F401, PLC0415
+    from portal.release import (  # noqa: F401, PLC0415
+        deciding_routes,
+        pattern_routes,
+        publishing_routes,
+        recalling_routes,
+        receiver_routes,
+    )
     from portal.release.routes import pages as release  # noqa: PLC0415
     from portal.staff import door_routes, hardware_routes, member_routes, routes, self_routes  # noqa: F401, PLC0415
     from portal.staff.audit import pages as audit  # noqa: PLC0415

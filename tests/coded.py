@@ -30,7 +30,7 @@ from portal.linking.models import Link
 from portal.permissions import Group
 from portal.registry.models import Record
 from portal.registry.starter import load_starter
-from portal.release import service
+from portal.release import deciding, service
 from portal.release.columns import Choice
 from portal.release.models import Release
 from portal.release.plans import Plan
@@ -212,7 +212,7 @@ def a_request(
 def _look(instance: Instance, release_id: UUID, by: str) -> Prepared | PreparedTable:
     with instance.database.session(write=True) as session:
         actor = instance.actor(by, session)
-        return service.preview(session, by=actor, release_id=release_id, now=instance.clock())[1]
+        return deciding.preview(session, by=actor, release_id=release_id, now=instance.clock()).prepared
 
 
 def look(instance: Instance, release_id: UUID, by: str = "maple") -> Prepared:
@@ -235,7 +235,7 @@ def approve(instance: Instance, release_id: UUID, by: str = "maple", revision: i
         actor = instance.actor(by, session)
         seen = session.get_one(Release, release_id).revision if revision is None else revision
         asker = instance.founders[session.get_one(Release, release_id).requested_name]
-        return service.approve(
+        return deciding.approve(
             session,
             by=actor,
             release_id=release_id,
@@ -257,4 +257,4 @@ def a_release(instance: Instance, **given: object) -> UUID:
 def fetched(instance: Instance, release_id: UUID, by: str = "rowan") -> bytes:
     """The finished archive, as one of the two fetches it."""
     with instance.database.session(write=True) as session:
-        return service.download(session, by=instance.actor(by, session), release_id=release_id)
+        return service.download(session, by=instance.actor(by, session), release_id=release_id).data

@@ -15,11 +15,22 @@ from portal.errors import InvalidError, UnavailableError
 from portal.release.diversity import Diversity, Rules, Sensitive
 from portal.release.encoded import distinct, tree_of
 from portal.release.hierarchies import MISSING
-from portal.release.partition import OUT, Partition
+from portal.release.partition import OUT
 from portal.release.policy import RECORD, ColumnRole, Policy
 from portal.release.search import Reason, Refusal, recode
 
-__all__ = ["Class", "Outcome", "Reason", "Refusal", "Row", "Value", "anonymise"]
+__all__ = [
+    "Class",
+    "Combination",
+    "Outcome",
+    "Reason",
+    "Refusal",
+    "Row",
+    "Value",
+    "anonymise",
+    "built",
+    "labelled",
+]
 
 TOKEN_BYTES = 16
 
@@ -86,12 +97,61 @@ def anonymise(
     `InvalidError` for a column that the policy does not name or a value that it does not know, without
     repeating the value.
     """
-    coded = [_coded(row, policy) for row in rows]
-    rules = _rules(rows, coded, policy)
-    found = recode(rules, bearable=math.floor(policy.suppression * len(rows)))
+    labels = labelled(rows, policy)
+    if isinstance(labels, Refusal):
+        return Outcome(policy.released, suppressed=len(rows), refused=labels)
+    return built(rows, policy, labels, random=random)
+
+
+def labelled(
+    rows: Sequence[Row], policy: Policy, *, bearable: int | None = None
+) -> list[Combination | None] | Refusal:
+    """Give each row the labels of its class, or None to those that stay out: `bearable` rows at most.
+
+    Unless said, that is what the policy allows. Raises `InvalidError` as `anonymise` does.
+    """
+    most = math.floor(policy.suppression * len(rows)) if bearable is None else bearable
+    found = recode(_rules(rows, [_coded(row, policy) for row in rows], policy), bearable=most)
     if isinstance(found, Refusal):
-        return Outcome(policy.released, suppressed=len(rows), refused=found)
-    return _outcome(rows, coded, found, policy, random)
+        return found
+    labels = found.labels()
+    return [None if one == OUT else labels[one] for one in found.of[found.items.place].tolist()]
+
+
+def built(
+    rows: Sequence[Row],
+    policy: Policy,
+    labels: Sequence[Combination | None],
+    *,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> Outcome:
+    """Write out a recoding; equal rows are put in order, and ids drawn, by `random`."""
+    released: list[tuple[tuple[str, ...], str, int]] = []
+    units: dict[Combination, list[str | int]] = {}
+    for place, (row, given) in enumerate(zip(rows, labels, strict=True)):
+        if given is not None:
+            cells = {**_coded(row, policy), **dict(zip(policy.quasi, given, strict=True))}
+            token = "r" + random(TOKEN_BYTES).hex()  # the letter keeps spreadsheets from reading a number
+            released.append((tuple(cells[name] for name in policy.released), token, place))
+            units.setdefault(given, []).append(place if row.unit is None else row.unit)
+    released.sort(key=lambda each: each[:2])
+    if policy.record_ids and len({token for _, token, _ in released}) < len(released):
+        raise UnavailableError("the source of chance repeats itself")
+    ncp = {
+        name: math.fsum(tree.loss(given[j]) * len(some) for given, some in units.items())
+        / max(1, len(released))
+        for j, (name, tree) in enumerate(policy.quasi.items())
+    }
+    kept = len(released) / max(1, len(rows))
+    return Outcome(
+        columns=((RECORD,) if policy.record_ids else ()) + policy.released,
+        rows=tuple((token, *cells) if policy.record_ids else cells for cells, token, _ in released),
+        sources=tuple(place for _, _, place in released),
+        classes=tuple(Class(given, len(some), len(set(some))) for given, some in sorted(units.items())),
+        suppressed=len(rows) - len(released),
+        ncp=ncp,
+        loss=math.fsum(ncp.values()) / max(1, len(ncp)) * kept + 1 - kept,
+    )
 
 
 def _coded(row: Row, policy: Policy) -> dict[str, str]:
@@ -126,7 +186,8 @@ def _rules(rows: Sequence[Row], coded: Sequence[Mapping[str, str]], policy: Poli
     for name, hierarchy in policy.quasi.items():
         values = sorted({row[name] for row in coded})
         code = {value: place for place, value in enumerate(values)}
-        trees.append(tree_of(name, hierarchy, values, policy.columns[name].coarsest))
+        column = policy.columns[name]
+        trees.append(tree_of(name, hierarchy, values, column.coarsest, column.finest))
         columns.append(np.array([code[row[name]] for row in coded], dtype=np.int64))
     items = distinct(tuple(trees), columns, unit)
     return Diversity(Rules(policy.k, l=policy.l, t=policy.t), items, unit, _sensitive(coded, policy))
@@ -143,36 +204,3 @@ def _sensitive(coded: Sequence[Mapping[str, str]], policy: Policy) -> tuple[Sens
             values = np.array([number[row[name]] for row in coded], dtype=np.int64)
             found.append(Sensitive(name, values, len(number)))
     return tuple(found)
-
-
-def _outcome(
-    rows: Sequence[Row],
-    coded: Sequence[Mapping[str, str]],
-    found: Partition,
-    policy: Policy,
-    random: Callable[[int], bytes],
-) -> Outcome:
-    of = found.of[found.items.place]
-    labels = found.labels()
-    released: list[tuple[tuple[str, ...], str, int]] = []
-    for place in map(int, np.flatnonzero(of != OUT)):
-        cells = {**coded[place], **dict(zip(policy.quasi, labels[of[place]], strict=True))}
-        token = "r" + random(TOKEN_BYTES).hex()  # the letter keeps spreadsheets from reading a number
-        released.append((tuple(cells[name] for name in policy.released), token, place))
-    released.sort(key=lambda each: each[:2])
-    if policy.record_ids and len({token for _, token, _ in released}) < len(released):
-        raise UnavailableError("the source of chance repeats itself")
-    counts = np.bincount(of[of != OUT], minlength=len(labels))
-    lost = counts @ found.column_losses / counts.sum()
-    return Outcome(
-        columns=((RECORD,) if policy.record_ids else ()) + policy.released,
-        rows=tuple((token, *cells) if policy.record_ids else cells for cells, token, _ in released),
-        sources=tuple(place for _, _, place in released),
-        classes=tuple(
-            Class(label, int(count), int(units))
-            for label, count, units in sorted(zip(labels, counts, found.units, strict=True))
-        ),
-        suppressed=len(rows) - len(released),
-        ncp=dict(zip(policy.quasi, map(float, lost), strict=True)),
-        loss=found.loss,
-    )

@@ -15,9 +15,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import median
 from typing import Any, Protocol
 
 from portal.errors import RefusedError
+from portal.release.reading_back import BINARY, format_problems, others
 
 LEAST_K = 5
 MOST_SUPPRESSED = 0.05
@@ -49,6 +51,7 @@ class Fault(StrEnum):
     FILES = "the files are not those that the manifest names"
     PROMISE = "the manifest does not say what was decided"
     COLUMNS = "the columns are not those of the manifest"
+    FORMATS = "the formats do not all say the same, or one holds more"
     UNTRUE = "a record does not follow from its source"
     TWICE = "a record was released twice"
     SMALL_CLASS = "a class holds too few families"
@@ -59,6 +62,8 @@ class Fault(StrEnum):
     FORMULA = "a cell would run in a spreadsheet"
     FORBIDDEN = "a word that must not leave is in the files"
     EXACT_COUNT = "a count is not rounded"
+    ANSWERS = "a class tells more of its answers than was promised"
+    PRESENCE = "somebody of a public list would be known to be in it"
 
 
 class UnsafeReleaseError(RefusedError):
@@ -80,6 +85,8 @@ class Figures:
     fewest_candidates: int
     right_guesses: float = field(default=0.0)
     """Expected right guesses when each released row is sought by its true values among all that fit."""
+    median_candidates: float = field(default=0.0)
+    """Families that fit the true values of a released row, in the middle of all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +191,15 @@ def _figures(lines: Sequence[_Line], truth: Sequence[Known], trees: Trees) -> Fi
             ways = itertools.product(*(set(trees[n].get(v, ())) for n, v in zip(trees, values, strict=True)))
             candidates[values] = set().union(*(families[way] for way in ways if way in families))
     sizes = [len(found) for found in candidates.values() if found]
-    guesses = sum(
-        1 / len(candidates[tuple(_value(truth[line.source], name) for name in trees)] or {0})
-        for line in lines
-    )
+    fitting = [len(candidates[tuple(_value(truth[line.source], name) for name in trees)]) for line in lines]
     return Figures(
         records=len(lines),
         suppressed=len(truth) - len(lines),
         classes=len(families),
         k=min((len(found) for found in families.values()), default=0),
         fewest_candidates=min(sizes, default=0),
-        right_guesses=guesses,
+        right_guesses=sum(1 / max(1, found) for found in fitting),
+        median_candidates=median(fitting) if fitting else 0.0,
     )
 
 
@@ -203,8 +208,11 @@ def _promise_faults(release: _Reading, trees: Trees, k: int) -> Iterator[Fault]:
     manifest = release.manifest
     named = {name: entry.get("sha256") for name, entry in dict(manifest.get("files", {})).items()}
     found = {n: hashlib.sha256(data).hexdigest() for n, data in release.files.items() if n != "manifest.json"}
-    if named != found or set(found) != {"table.csv"}:
+    if named != found or set(found) != {"table.csv", *others(found)}:
         yield Fault.FILES
+    tags = dict(manifest.get("hxl", {}))
+    if any(format_problems(release.files, header=release.columns, rows=release.rows, tags=tags)):
+        yield Fault.FORMATS
     policy = dict(manifest.get("policy", {}))
     roles = {name: column.get("role") for name, column in dict(policy.get("columns", {})).items()}
     if {name for name, role in roles.items() if role == "quasi-identifier"} != set(trees):
@@ -249,7 +257,8 @@ def _text_faults(release: _Reading, forbidden: Collection[str]) -> Iterator[Faul
     if any(would_run(cell) for row in (release.header, *release.raw) for cell in row):
         yield Fault.FORMULA
     cells = [cell for row in (release.columns, *release.rows) for cell in row]
-    whole = _folded(" ".join([*release.files, *(data.decode() for data in release.files.values()), *cells]))
+    texts = (data.decode() for name, data in release.files.items() if name not in BINARY)
+    whole = _folded(" ".join([*release.files, *texts, *cells]))
     whole = re.sub(r"[0-9a-f]{32,}", " ", whole)  # a digest may spell Abed by chance
     for word in map(_folded, forbidden):
         pattern = rf"(?<!\w){re.escape(word)}(?!\w)" if len(word) < _WHOLE_WORDS_BELOW else re.escape(word)

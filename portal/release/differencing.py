@@ -6,12 +6,14 @@ who joined wait for company, and those who left are given some: others of their 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID
 
 Account = TypeVar("Account")
+Rank = Callable[[Account], bytes]
+"""In which order accounts keep others company: drawn unseen, and the same at each look."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,22 @@ def held_back(
     earlier: Sequence[Mapping[Account, Member]],
     k: int,
     *,
-    random: Callable[[int], bytes],
+    rank: Rank[Account],
 ) -> frozenset[Account]:
     """Return the accounts that must stay out of the candidate beside the earlier releases.
 
     Afterwards every group that all releases together tell apart holds at least `k` families, the candidate's
-    classes too, unless the earlier releases alone had made it smaller. Who keeps others company is drawn by
-    `random`.
+    classes too, unless the earlier releases alone had made it smaller. Who keeps others company goes by
+    `rank`.
     """
-    families = {one: member.family for release in (*earlier, candidate) for one, member in release.items()}
+    families = families_over((*earlier, candidate))
     out: set[Account] = set()
     for path, group in _groups(candidate, earlier).items():
         before = set(group.hidden)
         for number in [each for each, some in group.shown.items() if _count(some, families) < k]:
             group.hidden |= group.shown.pop(number)
         if path and group.hidden:
-            _give_company(group, families, k, random)
+            _give_company(group, families, k, rank)
         out |= group.hidden - before
     return frozenset(out)
 
@@ -69,12 +71,33 @@ def too_close(
     Groups are those of `held_back`; nobody is taken out, because a count from which some are missing is not
     true. Cells whose count is hidden are groups as well: the sums beside them leave.
     """
-    families = {one: member.family for release in (*earlier, candidate) for one, member in release.items()}
+    families = families_over((*earlier, candidate))
     for path, group in _groups(candidate, earlier).items():
         parts = [*group.shown.values(), *([group.hidden] if path else [])]
         if any(0 < _count(part, families) < k for part in parts):
             return True
     return False
+
+
+def families_over(releases: Iterable[Mapping[Account, Member]]) -> dict[Account, str]:
+    """Name the family of each account, as all releases together know it.
+
+    Two accounts that any release took for one family are one: who left keeps the family that stays, though it
+    goes by another name by now, and a family that was two at an earlier time counts once everywhere.
+    """
+    above: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while (higher := above.setdefault(name, name)) != name:
+            above[name] = name = above[higher]
+        return name
+
+    named: dict[Account, str] = {}
+    for release in releases:
+        for one, member in release.items():
+            kept, lost = sorted((first(named.setdefault(one, member.family)), first(member.family)))
+            above[lost] = kept
+    return {one: first(name) for one, name in named.items()}
 
 
 def _groups(
@@ -93,13 +116,13 @@ def _groups(
 
 
 def _give_company(
-    group: _Group[Account], families: Mapping[Account, str], k: int, random: Callable[[int], bytes]
+    group: _Group[Account], families: Mapping[Account, str], k: int, rank: Rank[Account]
 ) -> None:
     """Hide more of the group, from its largest part, until those hidden are enough or none is shown."""
     while group.shown and _count(group.hidden, families) < k:
         number = max(group.shown, key=lambda each: (_count(group.shown[each], families), -each))
         part = group.shown[number]
-        for one in sorted(part, key=lambda each: (random(16), str(each))):
+        for one in sorted(part, key=lambda each: (rank(each), str(each))):
             if _count(group.hidden, families) >= k:
                 break
             part.remove(one)

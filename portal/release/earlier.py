@@ -66,7 +66,7 @@ def beside_earlier(
         candidate = {
             roll.now[row]: Member(int(finished.of[row]), roll.family[roll.now[row]]) for row in finished.kept
         }
-        away = held_back(candidate, memberships, rules.rules.k, random=random)
+        away = held_back(candidate, memberships, rules.rules.k, rank=lambda _person: random(16))
         left = finished.without(np.array(sorted(place[one] for one in away), dtype=np.int64))
         faulty = _faulty(left, rules)
         if not away and not len(faulty):

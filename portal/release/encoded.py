@@ -93,13 +93,14 @@ class Items:
         return np.bincount(keys // span, minlength=count).astype(np.int64)
 
 
-def tree_of(name: str, hierarchy: Hierarchy, values: Sequence[str], coarsest: int | None = None) -> Tree:
-    """Return a hierarchy over some of its values, in this order."""
-    labels = sorted({label for value in values for label in hierarchy.paths[value]})
+def tree_of(
+    name: str, hierarchy: Hierarchy, values: Sequence[str], coarsest: int | None = None, finest: int = 0
+) -> Tree:
+    """Return a hierarchy over some of its values, in this order; below `finest` its label stands instead."""
+    told = [(path[finest],) * finest + path[finest:] for path in map(hierarchy.paths.__getitem__, values)]
+    labels = sorted({label for path in told for label in path})
     number = {label: place for place, label in enumerate(labels)}
-    paths = np.array(
-        [[number[label] for label in hierarchy.paths[value]] for value in values], dtype=np.int64
-    )
+    paths = np.array([[number[label] for label in path] for path in told], dtype=np.int64)
     paths = paths.reshape(len(values), hierarchy.height + 1)
     losses = np.array([hierarchy.loss(label) for label in labels])[paths]
     if coarsest is not None:

@@ -1,6 +1,8 @@
 """What an administrator asks for, and what a lead decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from wtforms import (
     BooleanField,
@@ -13,35 +15,37 @@ from wtforms import (
 )
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
 from portal.casework.coding import Pattern
-from portal.errors import InvalidError
 from portal.intake import wordings
 from portal.intake.models import Receiver
 from portal.intake.receivers import Described
-from portal.release.columns import NAMES, ROLES, Choice
-from portal.release.labels import COLUMNS, PROTECTIONS, SIDES
+from portal.release.columns import DELTA_STEPS, K_STEPS, L_STEPS, LEVELS, NAMES, ROLES, T_STEPS, Choice
+from portal.release.labels import COLUMNS, FINENESS, PROMISES, PROTECTIONS, SIDES
 from portal.release.labels import ROLES as WORDS
 from portal.release.plans import Plan, Protection, Side
 from portal.release.policy import DEFAULT_K, ColumnRole
 from portal.release.service import LONGEST
 from portal.web.forms import PortalForm, normal_lines
 from portal.web.locale import gettext as _
-from portal.web.locale import language, latin_digits
+from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l
 
 _SHORTER = Length(max=LONGEST, message=_l("Please make it shorter: 2000 letters at most."))
-_COLUMN = "column_"
+_COLUMN, _FINEST, _COARSEST = "column_", "finest_", "coarsest_"
+EVERYBODY = "everybody"
 
 
 def _lines(text: str | None) -> str:
     return normal_lines(text or "")
 
 
-class _Asking(PortalForm):
+class Asking(PortalForm):
     """What every request says."""
+
+    _bodies: Mapping[str, str] = {}
 
     purpose = TextAreaField(
         _l("What is the data for?"),
@@ -51,57 +55,152 @@ class _Asking(PortalForm):
             "Kept readable for everyone who runs the place. Write nothing here about any account."
         ),
     )
-    recipient = TextAreaField(
+    receiver = RadioField(
         _l("Who will receive it?"),
-        filters=[_lines],
-        validators=[DataRequired(_l("Name the person or institution that will receive it.")), _SHORTER],
-    )
-    receiver = SelectField(
-        _l("Is it one of these bodies?"),
         default="",
         description=_l(
-            "If it is, choose it: then only accounts leave whose sources allow that they are handed to it."
+            "For a body on the list, only accounts leave whose sources allow that they are handed to it."
         ),
+    )
+    recipient = TextAreaField(
+        _l("Who is it?"),
+        filters=[_lines],
+        validators=[_SHORTER],
+        description=_l("The person or institution, if it is none of the list."),
     )
 
     def offer(self, bodies: Sequence[Receiver]) -> None:
-        """Offer the bodies on the list; none of them is an answer, too."""
-        called = [SelectChoice(one.id.hex, wordings.called(one, language())) for one in bodies]
-        self.receiver.choices = [SelectChoice("", _("none of them")), *called]
+        """Offer the bodies on the list first; none of them is an answer, too."""
+        self._bodies = {one.id.hex: wordings.called(one, language()) for one in bodies}
+        called = [SelectChoice(value, name) for value, name in self._bodies.items()]
+        self.receiver.choices = [*called, *self._others()]
+
+    def _others(self) -> list[SelectChoice]:
+        return [SelectChoice("", _("Somebody else who does research\nWrite below who it is"))]
+
+    def validate_recipient(self, field: TextAreaField) -> None:
+        """Ask for a name where nothing of the list was chosen."""
+        if not self.receiver.data and not str(field.data or "").strip():
+            raise ValidationError(_("Name the person or institution that will receive it."))
+
+    @property
+    def body(self) -> UUID | None:
+        """The body of the list that was chosen, if it is one."""
+        return UUID(hex=self.receiver.data) if self.receiver.data not in {"", EVERYBODY} else None
+
+    @property
+    def called(self) -> str:
+        """Who receives it, in words."""
+        typed = str(self.recipient.data or "").strip()
+        if self.receiver.data == EVERYBODY:
+            return _("everybody: it is published")
+        return typed or self._bodies.get(str(self.receiver.data), "")
 
 
-class RequestForm(_Asking):
-    """Records: how many families a class holds, and one choice for each column (added below)."""
+def _steps(kind: str, steps: Sequence[float]) -> list[SelectChoice]:
+    return [SelectChoice(str(one), PROMISES[kind][one]) for one in steps]
 
-    k = StringField(
-        _l("Families in each class, at least"),
+
+class RequestForm(Asking):
+    """Records: what is promised, and for each column whether and how fine it leaves (added below)."""
+
+    k = RadioField(
+        _l("How many families must look alike?"),
+        choices=_steps("k", K_STEPS),
         default=str(DEFAULT_K),
-        validators=[InputRequired(_l("Enter a number from 5 to 100."))],
-        description=_l("No one in a class can be told from the others. 11 is usual; less than 5 is refused."),
+        description=_l(
+            "Whoever knows all about a family still cannot tell which of so many it is. "
+            "The more there are, the safer they are, and the coarser the columns become."
+        ),
+    )
+    l = RadioField(  # noqa: E741 - so the literature calls it
+        _l("How many different answers must such a group have?"),
+        choices=_steps("l", L_STEPS),
+        default="2",
+        description=_l(
+            "If a whole group says the same, whoever finds the group has found the answer. "
+            "This is about columns that leave as they stand."
+        ),
+    )
+    t = RadioField(
+        _l("How far may a group differ from all?"),
+        choices=_steps("t", T_STEPS),
+        default="0.3",
+        description=_l(
+            "If most of a group say what few say in all, the group gives them away. "
+            "This is about columns that leave as they stand."
+        ),
+    )
+    delta = RadioField(
+        _l("May it be seen that someone from the public list is among the accounts at all?"),
+        choices=_steps("delta", DELTA_STEPS),
+        default="0.5",
+        description=_l(
+            "Others hold lists of the dead. Where somebody spoke for nearly everyone on the list, "
+            "each of these families is known to have spoken."
+        ),
     )
     record_ids = BooleanField(_l("Number the records at random, anew for this release"))
 
     @property
-    def columns(self) -> Iterator[Field]:
-        """The choices for columns, in the order of the coding sheet."""
-        return (self[_COLUMN + name] for name in NAMES)
+    def coarsened(self) -> Iterator[tuple[Any, Sequence[Field]]]:
+        """Columns that are made coarser: whether each leaves, and between which levels."""
+        kinds = (_COLUMN, _FINEST, _COARSEST)
+        return ((COLUMNS[name], [self[kind + name] for kind in kinds]) for name in LEVELS)
+
+    @property
+    def patterns(self) -> Iterator[Field]:
+        """The choices for all other columns, in the order of the coding sheet."""
+        return (self[_COLUMN + name] for name in NAMES if name not in LEVELS)
 
     def choice(self) -> Choice:
         """Return what was chosen; raises `InvalidError` with the sentence to show."""
-        try:
-            k = int(latin_digits(str(self.k.data).strip()))
-        except ValueError:
-            raise InvalidError("A class holds between 5 and 100 families.") from None
         roles = {name: ColumnRole(str(self[_COLUMN + name].data)) for name in NAMES}
-        return Choice(roles, k, bool(self.record_ids.data))
+        return Choice(
+            roles,
+            int(self.k.data),
+            bool(self.record_ids.data),
+            l=int(self.l.data),
+            t=float(self.t.data),
+            delta=float(self.delta.data),
+            levels={
+                name: (int(self[_FINEST + name].data), int(self[_COARSEST + name].data))
+                for name in LEVELS
+                if roles[name] is not ColumnRole.DROP
+            },
+        )
+
+    @staticmethod
+    def of(choice: Choice) -> Mapping[str, Any]:
+        """Return what the form would hold for a choice, so that it can be changed and asked for again."""
+        levels = {name: choice.range_of(name) for name in LEVELS}
+        return {
+            **{_COLUMN + name: choice.roles.get(name, ColumnRole.DROP).value for name in NAMES},
+            **{_FINEST + name: str(low) for name, (low, _high) in levels.items()},
+            **{_COARSEST + name: str(high) for name, (_low, high) in levels.items()},
+            "k": str(min(K_STEPS, key=lambda one: abs(one - choice.k))),
+            "l": str(choice.l),
+            "t": str(float(choice.t)),
+            "delta": str(float(choice.delta)),
+            "record_ids": choice.record_ids,
+        }
 
 
 for _name in NAMES:
     _choices = [SelectChoice(role.value, WORDS[role]) for role in ROLES[_name]]
-    setattr(RequestForm, _COLUMN + _name, SelectField(COLUMNS[_name], choices=_choices))
+    _asks = _l("Does it leave?") if _name in LEVELS else COLUMNS[_name]
+    setattr(RequestForm, _COLUMN + _name, SelectField(_asks, choices=_choices))
+for _name, _height in LEVELS.items():
+    _words = [SelectChoice(str(place), words) for place, words in enumerate(FINENESS[_name])]
+    setattr(RequestForm, _FINEST + _name, SelectField(_l("At the finest"), choices=_words[:-1], default="0"))
+    setattr(
+        RequestForm,
+        _COARSEST + _name,
+        SelectField(_l("At the coarsest"), choices=_words, default=str(_height)),
+    )
 
 
-class TableForm(_Asking):
+class TableForm(Asking):
     """A table of counts: its sides, whom it counts, and how it is protected."""
 
     rows = SelectField(
@@ -133,6 +232,10 @@ class TableForm(_Asking):
         ],
     )
 
+    def _others(self) -> list[SelectChoice]:
+        everybody = SelectChoice(EVERYBODY, _("Everybody\nThe table is published"))
+        return [everybody, SelectChoice("", _("Somebody else\nWrite below who it is"))]
+
     def plan(self) -> Plan:
         """Return what was chosen; raises `InvalidError` with the sentence to show."""
         protection = Protection(str(self.protection.data))
@@ -143,6 +246,17 @@ class TableForm(_Asking):
             protection,
             int(str(self.hundredths.data)) if protection is Protection.NOISE else 0,
         )
+
+    @staticmethod
+    def of(plan: Plan) -> Mapping[str, Any]:
+        """Return what the form would hold for a plan."""
+        return {
+            "rows": plan.rows.value,
+            "across": plan.columns.value,
+            "pattern": plan.pattern.value if plan.pattern else "",
+            "protection": plan.protection.value,
+            "hundredths": str(plan.hundredths or 50),
+        }
 
 
 class ApprovalForm(PortalForm):
@@ -162,6 +276,12 @@ class DecisionForm(PortalForm):
     reason = TextAreaField(_l("Why not?"), filters=[_lines], validators=[_SHORTER])
 
 
+class RevisionForm(PortalForm):
+    """A release as it was seen, for what needs nothing else."""
+
+    revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
 class ReceiverForm(PortalForm):
     """A body in both languages, as sources read of it."""
 
@@ -174,6 +294,13 @@ class ReceiverForm(PortalForm):
         """Return what was typed."""
         names = ("name_fa", "name_en", "about_fa", "about_en")
         return Described(*(str(self[name].data or "") for name in names))
+
+
+class ReceiverKeyForm(PortalForm):
+    """The key of a body, and its fingerprint as the body says it in another way."""
+
+    key = StringField(_l("Age key of the body"))
+    fingerprint = StringField(_l("Its fingerprint, as the body tells it in another way"))
 
 
 class ConfirmForm(PortalForm):

@@ -15,6 +15,7 @@ from portal.intake import consent
 from portal.intake.models import GONE, Answer, Compartment, Consent, Part, Submission, Use
 from portal.linking.models import UNDECIDED, Link, LinkState
 from portal.registry.wholes import Edge, all_edges
+from portal.release.listed import Listed, listed
 from portal.release.models import ReleaseFile
 from portal.staff.actor import Actor
 from portal.store.wraps import Wrap, key_ids
@@ -45,6 +46,8 @@ class Standing:
     prisons: frozenset[Prison]
     same: frozenset[Edge] = frozenset()
     """Records of the registry that were found to be one."""
+    people: tuple[Listed, ...] = field(default=(), repr=False)
+    """The victims whom everybody finds in the registry, where a release is to hide among them."""
 
 
 class SealedSheet(NamedTuple):
@@ -83,13 +86,19 @@ class Gathered:
 
 
 def standing(
-    session: PortalSession, *, by: Actor, use: Use = Use.RESEARCH, receiver: UUID | None = None
+    session: PortalSession,
+    *,
+    by: Actor,
+    use: Use = Use.RESEARCH,
+    receiver: UUID | None = None,
+    watched: bool = False,
 ) -> Standing:
     """Read which accounts may be used now: approved, not withdrawn, with a yes to reading and to this use.
 
     For a body on the list of receivers, with a yes to being handed to that very body besides.
 
-    Those of a circle whose key the actor does not hold are not known of, here as anywhere.
+    Those of a circle whose key the actor does not hold are not known of, here as anywhere. With ``watched``
+    the people of the registry are read, too.
     """
     accounts = _accounts(session, by, use, receiver)
     linkable = {one.submission_id for one in accounts if one.linkable}
@@ -101,6 +110,7 @@ def standing(
         earlier=frozenset(session.scalars(select(ReleaseFile.release_id))),
         prisons=frozenset(place for record, place in prisons(session, by=by) if not record.restricted),
         same=all_edges(session),
+        people=listed(session) if watched else (),
     )
 
 
@@ -112,9 +122,10 @@ def gather(
     case_seeds: Seeds,
     use: Use = Use.RESEARCH,
     receiver: UUID | None = None,
+    watched: bool = False,
 ) -> Gathered:
     """Read what is sealed to the groups that the seeds belong to; nothing is opened here."""
-    now = standing(session, by=by, use=use, receiver=receiver)
+    now = standing(session, by=by, use=use, receiver=receiver, watched=watched)
     records = session.scalars(select(ReleaseFile).execution_options(populate_existing=True))
     return Gathered(
         standing=now,

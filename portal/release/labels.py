@@ -1,6 +1,6 @@
 """The words of releases as people see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from portal.web.locale import lazy_gettext as _l
 STATES: Mapping[ReleaseState, Any] = {
     ReleaseState.REQUESTED: _l("waiting for a decision"),
     ReleaseState.APPROVED: _l("approved"),
+    ReleaseState.CANCELLED: _l("taken back by who asked"),
     ReleaseState.DECLINED: _l("declined"),
     ReleaseState.FAILED: _l("failed"),
 }
@@ -29,6 +30,7 @@ STATES: Mapping[ReleaseState, Any] = {
 SHAPES: Mapping[ReleaseState, str] = {
     ReleaseState.REQUESTED: "wait",
     ReleaseState.APPROVED: "done",
+    ReleaseState.CANCELLED: "stop",
     ReleaseState.DECLINED: "stop",
     ReleaseState.FAILED: "stop",
 }
@@ -39,6 +41,41 @@ COLUMNS: Mapping[str, Any] = {
     MONTH: _l("Month of what is told"),
     **{pattern.value: question.short for pattern, question in PATTERNS.items()},
 }
+
+FINENESS: Mapping[str, Sequence[Any]] = {
+    RELATION: (_l("as it stands"), _l("family, former prisoners, others"), _l("nothing")),
+    PRISON: (_l("prison by prison"), _l("towns"), _l("provinces"), _l("regions"), _l("nothing")),
+    MONTH: (_l("month by month"), _l("seasons"), _l("years"), _l("nothing")),
+}
+"""What a column says at each level, from the finest."""
+
+PROMISES: Mapping[str, Mapping[float, Any]] = {
+    "k": {
+        5: _l("5\nthe least there is"),
+        8: _l("8"),
+        11: _l("11\nusual"),
+        15: _l("15"),
+        20: _l("20"),
+        30: _l("30"),
+    },
+    "l": {
+        1: _l("One\nnothing is promised"),
+        2: _l("Two\nusual"),
+        3: _l("Three\nyes, no and not said"),
+    },
+    "t": {
+        1.0: _l("As far as it likes\nnothing is promised"),
+        0.5: _l("By 50 of 100"),
+        0.3: _l("By 30 of 100\nusual"),
+        0.15: _l("By 15 of 100"),
+    },
+    "delta": {
+        1.0: _l("Yes, it may\nnothing is promised"),
+        0.5: _l("Hardly\nfor every second at most; usual"),
+        0.25: _l("Less still\nfor every fourth at most"),
+    },
+}
+"""The answers to what is promised, in a few words; a second line says what is usual."""
 
 ROLES: Mapping[ColumnRole, Any] = {
     ColumnRole.DROP: _l("stays here"),
@@ -68,6 +105,7 @@ FAULTS: Mapping[Fault, Any] = {
     Fault.FILES: _l("The files are not those that the manifest names."),
     Fault.PROMISE: _l("The manifest does not say what was decided."),
     Fault.COLUMNS: _l("The columns are not those of the manifest."),
+    Fault.FORMATS: _l("The formats do not all say the same."),
     Fault.UNTRUE: _l("A record does not follow from its source."),
     Fault.TWICE: _l("A record would leave twice."),
     Fault.SMALL_CLASS: _l("A class holds too few families."),
@@ -78,6 +116,8 @@ FAULTS: Mapping[Fault, Any] = {
     Fault.FORMULA: _l("A cell would run in a spreadsheet."),
     Fault.FORBIDDEN: _l("Something stands in the files that must not leave."),
     Fault.EXACT_COUNT: _l("A count is not rounded."),
+    Fault.ANSWERS: _l("A group tells more of its answers than was promised."),
+    Fault.PRESENCE: _l("Somebody from the public list would be seen to be among the accounts."),
 }
 
 
@@ -85,18 +125,51 @@ def wanted(asked: Choice | Plan) -> list[tuple[Any, Any]]:
     """Say what was asked for, beside purpose and recipient."""
     if isinstance(asked, Choice):
         return [
-            (_("Families in each class, at least"), number(asked.k)),
+            (_("Families that look alike, at least"), number(asked.k)),
+            (_("Different answers in each group, at least"), number(asked.l)),
+            (_("How far a group may differ from all"), apart(asked.t)),
+            (_("People of the public list who may be seen to be in it"), among(asked.delta)),
             (_("Random numbers for the records"), _("yes") if asked.record_ids else _("no")),
         ]
     rows = [
         (_("In the rows"), SIDES[asked.rows]),
         (_("In the columns"), SIDES[asked.columns]),
-        (_("Which families count"), COLUMNS[asked.pattern.value] if asked.pattern else _("all of them")),
+        (_("Which families count"), counted_of(asked)),
         (_("How people are protected"), PROTECTIONS[asked.protection]),
     ]
     if asked.hundredths:
         rows.append((_("Share of the budget"), epsilon(asked.hundredths)))
     return rows
+
+
+def apart(distance: float) -> str:
+    """Say a distance of shares: so many of a hundred; 1 promises nothing."""
+    if distance >= 1:
+        return _("nothing is promised")
+    return _("by %(many)s of 100", many=number(round(distance * 100)))
+
+
+def among(share: float) -> str:
+    """Say a share of people on a list; 1 promises nothing."""
+    if share >= 1:
+        return _("nothing is promised")
+    return _("%(many)s of 100 who fit, at most", many=number(round(share * 100)))
+
+
+def fineness(asked: Choice, name: str) -> str:
+    """Say between which levels a column leaves; nothing for a column that has none."""
+    words = FINENESS.get(name)
+    if words is None:
+        return ""
+    finest, coarsest = asked.range_of(name)
+    return _("from %(finest)s to %(coarsest)s", finest=words[finest], coarsest=words[coarsest])
+
+
+def counted_of(plan: Plan) -> Any:
+    """Name the pattern, or the patterns, of which a table tells."""
+    if plan.patterns:
+        return _(", ").join(str(COLUMNS[one.value]) for one in plan.patterns)
+    return COLUMNS[plan.pattern.value] if plan.pattern else _("all of them")
 
 
 def epsilon(hundredths: int) -> str:

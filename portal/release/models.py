@@ -8,7 +8,9 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, SealedColumn, UtcDay
+from portal.intake.edition_models import Edition  # noqa: F401 - what is public is made of releases
 from portal.intake.models import words
+from portal.release.publication_models import Publication  # noqa: F401 - a table that refers to this one
 
 _RELEASE = "release.id"
 _STAFF = "staff.id"
@@ -16,9 +18,10 @@ _NAME = String(60)
 
 
 class ReleaseState(StrEnum):
-    """Where a release stands; the last three are final."""
+    """Where a release stands; all but the first are final."""
 
     REQUESTED = "requested"
+    CANCELLED = "cancelled"
     APPROVED = "approved"
     DECLINED = "declined"
     FAILED = "failed"
@@ -48,6 +51,12 @@ class Release(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     records: Mapped[int | None]
     suppressed: Mapped[int | None]
+    recalled: Mapped[date | None] = mapped_column(UtcDay)
+    """The day from which it is not to be used any more: something in it was taken back."""
+    recalled_name: Mapped[str | None] = mapped_column(_NAME)
+    told: Mapped[date | None] = mapped_column(UtcDay)
+    """The day on which whoever received it was told so."""
+    told_name: Mapped[str | None] = mapped_column(_NAME)
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - SQLAlchemy's own form
 

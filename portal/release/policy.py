@@ -32,14 +32,17 @@ class ColumnRole(StrEnum):
 class Column:
     """What may be done with one column; raises `InvalidError` when it does not fit its role.
 
-    A quasi-identifier names its hierarchy and may forbid labels coarser than the level `coarsest`. Sensitive
-    and plain columns list every value they may hold: free text has no way out.
+    A quasi-identifier names its hierarchy and may forbid labels coarser than the level `coarsest`, or finer
+    than `finest`. Sensitive and plain columns list every value they may hold: free text has no way out.
     """
 
     role: ColumnRole
     hierarchy: Hierarchy | None = None
     coarsest: int | None = None
     values: frozenset[str] = frozenset()
+    finest: int = 0
+    hxl: str = ""
+    """Its tag in the Humanitarian Exchange Language, if it has one."""
 
     def __post_init__(self) -> None:
         if (self.role is ColumnRole.QUASI) != (self.hierarchy is not None):
@@ -50,6 +53,21 @@ class Column:
             self.hierarchy is None or not 0 <= self.coarsest <= self.hierarchy.height
         ):
             raise InvalidError("the coarsest level is one of the hierarchy")
+        if self.finest and (self.hierarchy is None or not 0 < self.finest <= self.most):
+            raise InvalidError("the finest level is one of the hierarchy, and no coarser than the coarsest")
+
+    @property
+    def most(self) -> int:
+        """The coarsest level that is allowed; 0 where nothing is generalised."""
+        if self.hierarchy is None:
+            return 0
+        return self.hierarchy.height if self.coarsest is None else self.coarsest
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """For every value the labels that it may leave by, from finest to coarsest."""
+        paths = self.hierarchy.paths if self.hierarchy else {}
+        return {value: path[self.finest : self.most + 1] for value, path in paths.items()}
 
 
 @dataclass(frozen=True)
@@ -67,14 +85,18 @@ class Policy:
     """Distinct sensitive values in each class."""
     t: float = 1.0
     """Greatest distance between the sensitive values of a class and those of all."""
+    delta: float = 1.0
+    """Greatest share of the people of the public register who fit what is shown and are behind it."""
 
     def __post_init__(self) -> None:
         if self.k < FLOOR:
             raise InvalidError(f"a class holds at least {FLOOR} families")
         if not 0 <= self.suppression <= MOST_SUPPRESSION:
             raise InvalidError("the share that may be left out is between 0 and 10 in a hundred")
-        if self.l < 1 or not 0 < self.t <= 1:
-            raise InvalidError("a class has one sensitive value at least; a distance lies between 0 and 1")
+        if self.l < 1 or not 0 < self.t <= 1 or not 0 < self.delta <= 1:
+            raise InvalidError(
+                "a class has one sensitive value at least; a distance and a share lie between 0 and 1"
+            )
         if RECORD in self.columns:
             raise InvalidError(f"the column name {RECORD} is taken by the ids of a release")
         if all(column.role is ColumnRole.DROP for column in self.columns.values()):
@@ -95,8 +117,4 @@ class Policy:
     @property
     def ceiling(self) -> Levels:
         """The coarsest level allowed for each quasi-identifier."""
-        return tuple(
-            column.hierarchy.height if column.coarsest is None else column.coarsest
-            for column in self.columns.values()
-            if column.hierarchy is not None
-        )
+        return tuple(column.most for column in self.columns.values() if column.hierarchy is not None)

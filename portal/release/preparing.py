@@ -3,7 +3,6 @@
 Nothing here touches the database, so that no transaction waits for the work.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -11,18 +10,25 @@ from uuid import UUID
 from portal.casework.coding import Said, Sheet
 from portal.casework.sealing import open_for_release, release_wrap_place
 from portal.registry.wholes import first_of_each
-from portal.release.anonymise import Class, Combination, Outcome, Reason, Refusal, Row, anonymise
+from portal.release.anonymise import Combination, Outcome, Reason, Refusal, Row
 from portal.release.check import Fault, Figures, UnsafeReleaseError, verify
+from portal.release.check_promises import verify_promises
 from portal.release.columns import Choice, values_of
-from portal.release.differencing import Member, Membership, held_back
+from portal.release.differencing import Membership
 from portal.release.families import families, persons_of
 from portal.release.gathering import Gathered
-from portal.release.places import prison_hierarchy
+from portal.release.hierarchies import Hierarchy
+from portal.release.listed import Listed
+from portal.release.packaging import package
+from portal.release.places import joined, named_after
 from portal.release.policy import ColumnRole, Policy
+from portal.release.promises import told
+from portal.release.recoding import Recoded, Table, recoded, schemes_of
 from portal.release.sealing import Inside, open_inside
-from portal.release.tables import archive, package
+from portal.release.tables import archive
+from portal.release.worth import moved
 from portal.vault import wrap as wrapping
-from portal.vault.seal import Sealed
+from portal.vault.seal import Label, Sealed, context, derive
 
 TOO_FEW = "Too few accounts may leave. Wait until more are coded and allowed for research."
 TOO_MANY_ALONE = "Too many accounts would stand alone. Fewer columns would help."
@@ -30,7 +36,23 @@ TOO_CLOSE = (
     "Beside an earlier release no group would be large enough. "
     "Ask for the same columns as before, or wait until more accounts have come."
 )
+TOO_PRESENT = (
+    "Whoever holds the list of the dead could tell that somebody of it is behind an account. "
+    "Let prison and month be coarser, wait until more accounts have come, or ask for less protection here."
+)
+TOO_ALIKE = (
+    "Groups in which the answers differ enough cannot be made. "
+    "Ask for fewer columns that leave as they stand, or let them be made coarser."
+)
 UNSAFE = "The independent check found a fault. Nothing leaves."
+
+_REFUSED: Mapping[Reason, str] = {
+    Reason.TOO_FEW: TOO_FEW,
+    Reason.TOO_MANY_ALONE: TOO_MANY_ALONE,
+    Reason.TOO_ALIKE: TOO_ALIKE,
+    Reason.TOO_PRESENT: TOO_PRESENT,
+    Reason.TOO_CLOSE: TOO_CLOSE,
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,16 @@ class Prepared:
     """How often all of a class gave the same answer, yes or no, to a column that leaves as it stands."""
     members: Membership = field(default_factory=dict, repr=False)
     archive: bytes = field(default=b"", repr=False)
+    labels: Sequence[Combination] = field(default=(), repr=False)
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    presence: float | None = None
+    """The chance that somebody of public lists is known to be in it, at most; None where nobody asked."""
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """Different answers in the class that has fewest, by column that leaves as it stands."""
+    distance: Mapping[str, float] = field(default_factory=dict)
+    """How far the shares of answers are from those of all, in the class that is furthest."""
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """How far counts by a column go wrong (`worth.moved`)."""
 
     @property
     def inside(self) -> Inside:
@@ -75,43 +107,87 @@ class Prepared:
             "suppressed": self.figures.suppressed,
             "withheld": self.withheld,
         }
-        return Inside(self.members, counts, self.outcome.ncp)
+        return Inside(self.members, counts, self.outcome.ncp, schemes=dict(self.schemes), labels=self.labels)
 
 
 def prepare(
     gathered: Gathered, *, choice: Choice, seeds: Seeds, release_id: UUID, random: Callable[[int], bytes]
 ) -> Prepared:
     """Make the files of a release and have them checked; a refusal or a fault is a result, not an error."""
-    tree = prison_hierarchy(gathered.standing.prisons)
-    policy = choice.policy(tree)
-    sheets = open_sheets(gathered, seeds)
-    ids = list(sheets)
+    return _made(ground(gathered, seeds), choice, seeds=seeds, release_id=release_id, random=random)
+
+
+def weigh(
+    gathered: Gathered, *, choice: Choice, seeds: Seeds, release_id: UUID, random: Callable[[int], bytes]
+) -> tuple[Prepared, Sequence[tuple[Choice, Prepared]]]:
+    """Prepare a release, and beside it what would come of a step looser and a step stricter."""
+    base = ground(gathered, seeds)
+    made = [
+        (one, _made(base, one, seeds=seeds, release_id=release_id, random=random))
+        for one in (choice.stepped(-1), choice, choice.stepped(1))
+    ]
+    return made[1][1], made
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every recoding of the same accounts starts from, opened once."""
+
+    tree: Hierarchy
+    sheets: Mapping[UUID, Sheet] = field(repr=False)
+    family: Mapping[UUID, str] = field(repr=False)
+    earlier: Sequence[Inside] = field(repr=False)
+    people: Sequence[Listed] = field(repr=False)
+
+    def table(self, choice: Choice) -> Table:
+        """Lay out the columns that were asked for."""
+        rows = [
+            Row(values_of(sheet, choice.released, self.tree), unit=self.family[one])
+            for one, sheet in self.sheets.items()
+        ]
+        return Table(list(self.sheets), rows, self.earlier, self.people if choice.delta < 1 else ())
+
+
+def ground(gathered: Gathered, seeds: Seeds) -> Ground:
+    """Open the sheets, the links and the records of earlier releases."""
+    tree, sheets = opened(gathered, seeds)
+    standing = gathered.standing
+    same = {str(one): str(other) for one, other in joined(standing.prisons, standing.same).items()}
+    people = [one._replace(prison=same.get(one.prison, one.prison)) for one in standing.people]
     family = families_of(gathered, sheets, seeds)
-    rows = [Row(values_of(sheets[one], choice.released, tree), unit=family[one]) for one in ids]
-    outcome = anonymise(rows, policy, random=random)
-    if outcome.refused is not None:
-        return _refused(outcome.refused, len(rows))
-    members = _members(outcome, policy, ids, family)
-    earlier = earlier_members(gathered, seeds)
-    away = held_back(members, earlier, policy.k, random=random) if earlier else frozenset()
-    out = frozenset(place for place, one in enumerate(ids) if one in away)
-    kept, truth = _without(outcome, policy, rows, out)
-    if not kept.rows or kept.suppressed > policy.suppression * len(truth):
-        return Prepared(len(rows), trouble=TOO_CLOSE)
-    found = Prepared(
-        accounts=len(rows),
-        outcome=kept,
-        withheld=len(rows) - len(truth),
-        alike=_alike(kept, policy),
-        members={one: member for one, member in members.items() if one not in away},
-    )
-    return _checked(found, kept, policy, truth, forbidden=list(map(str, ids)), release_id=release_id)
+    return Ground(tree, sheets, family, earlier_records(gathered, seeds), people)
+
+
+def drawn(seeds: Seeds) -> Callable[[UUID], bytes]:
+    """Return the order in which accounts are drawn: chance to everybody outside, at each look the same."""
+    newest = seeds.release if isinstance(seeds.release, bytes) else seeds.release[0]
+    secret = derive(newest, context(Label.RELEASE, "draw"))
+    return lambda account: derive(secret, context(Label.RELEASE, account), 16)
+
+
+def _made(
+    base: Ground, choice: Choice, *, seeds: Seeds, release_id: UUID, random: Callable[[int], bytes]
+) -> Prepared:
+    table = base.table(choice)
+    found = recoded(table, choice.policy(base.tree), random=random, rank=drawn(seeds))
+    if isinstance(found, Refusal):
+        return Prepared(len(table.rows), trouble=_REFUSED[found.reason], drop=found.drop)
+    truth = [table.rows[one] for one in found.truth]
+    if found.outcome.suppressed > found.policy.suppression * len(truth):
+        return Prepared(len(table.rows), trouble=TOO_MANY_ALONE)
+    return _checked(table, found, truth, release_id=release_id)
 
 
 def earlier_members(gathered: Gathered, seeds: Seeds) -> list[Membership]:
     """Open who stood where in the earlier releases, but for those of which only noise left."""
-    opened = (open_inside(one.release_id, seeds.release, one.wrapped, one.blob) for one in gathered.earlier)
-    return [one.members for one in opened if not one.noisy]
+    return [one.members for one in earlier_records(gathered, seeds)]
+
+
+def earlier_records(gathered: Gathered, seeds: Seeds) -> list[Inside]:
+    """Open the records of the earlier releases, in the order of their random ids; noise is left out."""
+    ordered = sorted(gathered.earlier, key=lambda one: one.release_id)
+    found = (open_inside(one.release_id, seeds.release, one.wrapped, one.blob) for one in ordered)
+    return [one for one in found if not one.noisy]
 
 
 def families_of(gathered: Gathered, sheets: Mapping[UUID, Sheet], seeds: Seeds) -> dict[UUID, str]:
@@ -122,6 +198,22 @@ def families_of(gathered: Gathered, sheets: Mapping[UUID, Sheet], seeds: Seeds) 
         for one in gathered.links
     }
     return families(sheets, persons)
+
+
+def opened(gathered: Gathered, seeds: Seeds) -> tuple[Hierarchy, dict[UUID, Sheet]]:
+    """Open the sheets, each with the prison under which it is counted, and name the prisons."""
+    prisons = gathered.standing.prisons
+    same = joined(prisons, gathered.standing.same)
+    return named_after(prisons, same), {
+        one: _counted_at(sheet, same) for one, sheet in open_sheets(gathered, seeds).items()
+    }
+
+
+def _counted_at(sheet: Sheet, same: Mapping[UUID, UUID]) -> Sheet:
+    place = sheet.prison
+    if place is None or place.record_id not in same:
+        return sheet
+    return replace(sheet, prison=replace(place, record_id=same[place.record_id]))
 
 
 def open_sheets(gathered: Gathered, seeds: Seeds) -> dict[UUID, Sheet]:
@@ -135,77 +227,45 @@ def open_sheets(gathered: Gathered, seeds: Seeds) -> dict[UUID, Sheet]:
     return found
 
 
-def _refused(refusal: Refusal, accounts: int) -> Prepared:
-    trouble = TOO_FEW if refusal.reason is Reason.TOO_FEW else TOO_MANY_ALONE
-    return Prepared(accounts, trouble=trouble, drop=refusal.drop)
-
-
-def _labels(outcome: Outcome, policy: Policy) -> list[Combination]:
-    """Give the labels of each released row."""
-    places = [outcome.columns.index(name) for name in policy.quasi]
-    return [tuple(row[place] for place in places) for row in outcome.rows]
-
-
-def _members(
-    outcome: Outcome, policy: Policy, ids: Sequence[UUID], family: Mapping[UUID, str]
-) -> dict[UUID, Member]:
-    number = {each.labels: place for place, each in enumerate(outcome.classes)}
-    return {
-        ids[source]: Member(number[labels], family[ids[source]])
-        for source, labels in zip(outcome.sources, _labels(outcome, policy), strict=True)
-    }
-
-
-def _without(
-    outcome: Outcome, policy: Policy, rows: Sequence[Row], out: frozenset[int]
-) -> tuple[Outcome, list[Row]]:
-    """Leave rows out as if their accounts had never been asked for: (outcome, remaining rows)."""
-    labels = _labels(outcome, policy)
-    truth = [place for place in range(len(rows)) if place not in out]
-    moved = {place: number for number, place in enumerate(truth)}
-    kept = [place for place, source in enumerate(outcome.sources) if source not in out]
-    units: dict[Combination, list[str | None]] = {}
-    for place in kept:
-        units.setdefault(labels[place], []).append(rows[outcome.sources[place]].unit)
-    ncp = {
-        name: math.fsum(tree.loss(labels[place][index]) for place in kept) / max(1, len(kept))
-        for index, (name, tree) in enumerate(policy.quasi.items())
-    }
-    left = replace(
-        outcome,
-        rows=tuple(outcome.rows[place] for place in kept),
-        sources=tuple(moved[outcome.sources[place]] for place in kept),
-        classes=tuple(Class(each, len(some), len(set(some))) for each, some in sorted(units.items())),
-        ncp=ncp,
+def _checked(table: Table, found: Recoded, truth: Sequence[Row], *, release_id: UUID) -> Prepared:
+    """Have the finished files read back by code that did not make them; any fault means nothing leaves."""
+    policy, outcome = found.policy, found.outcome
+    files = package(outcome, policy, release=release_id.hex)
+    trees = {name: policy.columns[name].labels for name in policy.quasi}
+    ids = list(map(str, table.ids))
+    promised = {"l": policy.l, "t": policy.t, "delta": policy.delta}
+    people = [one._asdict() for one in table.people]
+    sources = outcome.sources
+    try:
+        figures = verify(files, truth=truth, sources=sources, trees=trees, k=policy.k, forbidden=ids)
+        verify_promises(files, truth=truth, sources=sources, trees=trees, promised=promised, people=people)
+    except UnsafeReleaseError as error:
+        return Prepared(len(table.rows), trouble=UNSAFE, faults=error.faults)
+    answers = told(outcome, policy, [str(row.unit) for row in truth])
+    return Prepared(
+        accounts=len(table.rows),
+        outcome=outcome,
+        figures=figures,
+        withheld=len(table.rows) - len(truth),
+        alike=_alike(outcome, policy),
+        members=found.members,
+        archive=archive(files),
+        labels=found.labels,
+        schemes=schemes_of(policy),
+        presence=found.presence if table.people else None,
+        answers={name: min(one.answers for one in some.values()) for name, some in answers.items()},
+        distance={name: max(one.distance for one in some.values()) for name, some in answers.items()},
+        moved=moved(outcome, policy, truth),
     )
-    return left, [rows[place] for place in truth]
 
 
 def _alike(outcome: Outcome, policy: Policy) -> int:
-    found: dict[tuple[Combination, str], set[str]] = {}
+    """Count how often all of a class gave the same answer, yes or no."""
+    places = [outcome.columns.index(name) for name in policy.quasi]
+    found: dict[tuple[tuple[str, ...], str], set[str]] = {}
     open_columns = [n for n, column in policy.columns.items() if column.role is ColumnRole.SENSITIVE]
-    for row, labels in zip(outcome.rows, _labels(outcome, policy), strict=True):
+    for row in outcome.rows:
+        labels = tuple(row[place] for place in places)
         for name in open_columns:
             found.setdefault((labels, name), set()).add(row[outcome.columns.index(name)])
     return sum(said in ({Said.YES}, {Said.NO}) for said in found.values())
-
-
-def _checked(
-    found: Prepared,
-    outcome: Outcome,
-    policy: Policy,
-    truth: Sequence[Row],
-    *,
-    forbidden: Sequence[str],
-    release_id: UUID,
-) -> Prepared:
-    """Have the finished files read back by code that did not make them; any fault means nothing leaves."""
-    files = package(outcome, policy, release=release_id.hex)
-    trees = {name: tree.paths for name, tree in policy.quasi.items()}
-    try:
-        figures = verify(
-            files, truth=truth, sources=outcome.sources, trees=trees, k=policy.k, forbidden=forbidden
-        )
-    except UnsafeReleaseError as error:
-        return Prepared(found.accounts, trouble=UNSAFE, faults=error.faults)
-    return replace(found, figures=figures, archive=archive(files))

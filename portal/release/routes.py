@@ -1,9 +1,9 @@
-"""Pages of releases: the list, asking, one release, its preview and decision, the file; and the figures."""
+"""Pages of releases: the list, asking, one release, taking a request back, the file; and the figures."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Response, redirect, render_template, request, url_for
@@ -18,32 +18,33 @@ from portal.release import labels, rewrapping, service
 from portal.release.budget import balance
 from portal.release.columns import Choice
 from portal.release.figures import figures as counted
-from portal.release.forms import ApprovalForm, DecisionForm, MoveForm, RequestForm, TableForm
-from portal.release.laplace import FINEST, epsilon_of, farthest
-from portal.release.models import Release
-from portal.release.plans import Plan, Protection
-from portal.release.preparing import Prepared
-from portal.release.preparing_tables import PreparedTable
+from portal.release.forms import ApprovalForm, DecisionForm, MoveForm, RequestForm, RevisionForm, TableForm
+from portal.release.laplace import FINEST
+from portal.release.models import Release, ReleaseState
+from portal.release.plans import Plan
 from portal.release.service import Seen
-from portal.release.tabulating import SHARE
+from portal.release.weighing import table_figures
 from portal.staff.actor import Actor
 from portal.staff.current import actor
 from portal.staff.labels import GROUPS
-from portal.staff.pages import fingerprint
 from portal.web.edge import db, now, parts, recipients
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number
 from portal.web.locale import lazy_gettext as _l
+from portal.web.notices import done
+
+_Asked = TypeVar("_Asked", RequestForm, TableForm)
 
 pages = Pages("release", __name__, face=Face.DESK)
 
 _AT_A_TIME = 20.0
 """Seconds of work behind one click; then the page shows how far it went."""
-_ONE = "/releases/<uuid:release_id>"
+ONE = "/releases/<uuid:release_id>"
 
 
-def _see(release_id: UUID) -> ResponseReturnValue:
+def see(release_id: UUID) -> ResponseReturnValue:
+    """Lead to one release."""
     return redirect(url_for(".show", release_id=release_id), HTTPStatus.SEE_OTHER)
 
 
@@ -62,10 +63,9 @@ def index() -> ResponseReturnValue:
 @pages.page("/releases/new", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
 def new() -> ResponseReturnValue:
     """Ask for a release."""
-    form = RequestForm()
-    form.offer(receivers.present(db()))
+    form = _to_fill(RequestForm())
     if form.validate_on_submit() and (made := _asked_for(form, form.choice)):
-        return _see(made.id)
+        return see(made.id)
     page = render_template("release/new.html", form=form)
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
 
@@ -73,12 +73,16 @@ def new() -> ResponseReturnValue:
 @pages.page("/releases/new-table", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
 def new_table() -> ResponseReturnValue:
     """Ask for a table of counts."""
-    form = TableForm()
-    form.offer(receivers.present(db()))
+    form = _to_fill(TableForm())
     if form.validate_on_submit() and (made := _asked_for(form, form.plan)):
-        return _see(made.id)
-    page = render_template("release/new_table.html", form=form, budget=_budget())
+        return see(made.id)
+    page = render_template("release/new_table.html", form=form, budget=budget_rows())
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+
+
+def _to_fill(form: _Asked) -> _Asked:
+    form.offer(receivers.present(db()))
+    return form
 
 
 def _asked_for(form: RequestForm | TableForm, asked: Callable[[], service.Asked]) -> Release | None:
@@ -87,17 +91,17 @@ def _asked_for(form: RequestForm | TableForm, asked: Callable[[], service.Asked]
             db(),
             by=actor(),
             purpose=str(form.purpose.data),
-            recipient=str(form.recipient.data),
+            recipient=form.called,
             asked=asked(),
             now=now(),
-            receiver=UUID(hex=form.receiver.data) if form.receiver.data else None,
+            receiver=form.body,
         )
     except InvalidError as problem:
         form.form_errors.append(_(str(problem)))
         return None
 
 
-def _budget() -> list[tuple[Any, Any]]:
+def budget_rows() -> list[tuple[Any, Any]]:
     """Say what noisy tables have told so far, and what they may tell yet."""
     found = balance(db())
     return [
@@ -107,7 +111,8 @@ def _budget() -> list[tuple[Any, Any]]:
     ]
 
 
-def _revision(form: ApprovalForm | DecisionForm) -> int:
+def revision_of(form: ApprovalForm | DecisionForm | RevisionForm) -> int:
+    """Return which state of the request was seen; without it nothing can be decided."""
     if not isinstance(form.revision.data, int):
         raise NotFoundError
     return form.revision.data
@@ -117,7 +122,7 @@ def _may_decide(by: Actor, seen: Seen) -> bool:
     return seen.open and by.may(Permission.RELEASE_APPROVE)
 
 
-def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
+def one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
     """Show one release, with the reason as it was sent when it needs another look."""
     by = actor()
     seen = service.show(db(), by=by, release_id=release_id, now=now())
@@ -128,6 +133,11 @@ def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
         columns=seen.asked.roles if isinstance(seen.asked, Choice) else {},
         form=form or DecisionForm(formdata=None, revision=seen.release.revision),
         may_decide=_may_decide(by, seen),
+        may_cancel=seen.open and seen.release.requested_by == by.id,
+        may_recall=seen.release.state is ReleaseState.APPROVED and by.may(Permission.RELEASE_APPROVE),
+        may_tell=by.id in {seen.release.requested_by, seen.release.decided_by},
+        may_request=by.may(Permission.RELEASE_REQUEST),
+        plain=RevisionForm(formdata=None, revision=seen.release.revision),
         has_key=Group.RELEASE in by.seeds,
         labels=labels,
         body=wordings.called(seen.receiver, language()) if seen.receiver else _("none of the list"),
@@ -136,10 +146,10 @@ def _one(release_id: UUID, form: DecisionForm | None = None) -> tuple[str, int]:
     return page, HTTPStatus.BAD_REQUEST if form and form.errors else HTTPStatus.OK
 
 
-@pages.page(_ONE, access=Permission.RELEASE_SEE, writes=True)
+@pages.page(ONE, access=Permission.RELEASE_SEE, writes=True)
 def show(release_id: UUID) -> ResponseReturnValue:
     """Show one release: what was asked for, what was decided."""
-    return _one(release_id)
+    return one(release_id)
 
 
 def _inside_rows(seen: Seen) -> list[tuple[Any, Any]]:
@@ -148,132 +158,51 @@ def _inside_rows(seen: Seen) -> list[tuple[Any, Any]]:
         return []
     figures = seen.inside.figures
     if isinstance(seen.asked, Plan):
-        return [*_table_rows(figures), (_("Taken back since by their sources"), len(seen.gone))]
-    return [
+        return [*table_figures(figures), (_("Taken back since by their sources"), number(len(seen.gone)))]
+    rows = [
         (_("Accounts that might be used"), figures["accounts"]),
         (_("Records released"), figures["records"]),
         (_("Left out, because they stood alone"), figures["suppressed"]),
         (_("Held back, because of earlier releases"), figures["withheld"]),
-        (_("Classes"), figures["classes"]),
-        (_("Families in the smallest class"), figures["k"]),
+        (_("Groups"), figures["classes"]),
+        (_("Families in the smallest group"), figures["k"]),
         (_("Taken back since by their sources"), len(seen.gone)),
     ]
+    return [(label, number(count)) for label, count in rows]
 
 
-def _table_rows(figures: Mapping[str, int | float]) -> list[tuple[Any, Any]]:
-    return [
-        (_("Accounts that might be used"), figures["accounts"]),
-        (_("Families counted, one account of each"), figures["families"]),
-        (_("Cells of the table"), figures["cells"]),
-        (_("Counts and sums that stay hidden"), figures["hidden"]),
-    ]
+@pages.page(f"{ONE}/again", access=Permission.RELEASE_REQUEST, fresh=True)
+def again(release_id: UUID) -> ResponseReturnValue:
+    """Ask anew with what was asked for before, to change what did not do."""
+    seen = service.show(db(), by=actor(), release_id=release_id, now=now())
+    told = {"purpose": seen.release.purpose, "recipient": seen.release.recipient}
+    told["receiver"] = seen.receiver.id.hex if seen.receiver and seen.receiver.ended is None else ""
+    if isinstance(seen.asked, Plan):
+        if seen.asked.patterns:
+            return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
+        table = _to_fill(TableForm(formdata=None, data={**told, **TableForm.of(seen.asked)}))
+        return render_template("release/new_table.html", form=table, budget=budget_rows())
+    form = _to_fill(RequestForm(formdata=None, data={**told, **RequestForm.of(seen.asked)}))
+    return render_template("release/new.html", form=form)
 
 
-def _risk(prepared: Prepared) -> list[tuple[Any, Any]]:
-    """Give what a lead weighs: how safe, how much is lost."""
-    if prepared.figures is None:
-        return []
-    figures = prepared.figures
-    return [
-        (_("Accounts that might be used"), figures.records + figures.suppressed + prepared.withheld),
-        (_("Records released"), figures.records),
-        (_("Left out, because they stood alone"), figures.suppressed),
-        (_("Held back, because of earlier releases"), prepared.withheld),
-        (_("Classes"), figures.classes),
-        (_("Families in the smallest class"), figures.k),
-        (_("Families that fit the same true values, at least"), figures.fewest_candidates),
-        (_("Best chance to guess a family"), labels.percent(1 / figures.k)),
-        (_("Classes that all gave the same answer"), prepared.alike),
-    ]
+@pages.page(f"{ONE}/cancel", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"))
+def cancel(release_id: UUID) -> ResponseReturnValue:
+    """Take one's own request back."""
+    form = RevisionForm()
+    if form.validate_on_submit():
+        service.cancel(db(), by=actor(), release_id=release_id, revision=revision_of(form), now=now())
+        done(_("Your request is taken back. You can ask again with what you had chosen."))
+    return see(release_id)
 
 
-@pages.page(f"{_ONE}/preview", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"), fresh=".show")
-def preview(release_id: UUID) -> ResponseReturnValue:
-    """Prepare the release and show risk and loss; that it was looked at is counted."""
-    if request.method != "POST":  # a link to this page, such as the other language's
-        return _see(release_id)
-    row, prepared = service.preview(db(), by=actor(), release_id=release_id, now=now())
-    mark = fingerprint(service.askers_key(db(), by=actor(), release_id=release_id))
-    return render_template(
-        "release/preview.html",
-        release=row,
-        prepared=prepared,
-        **(_about_table(prepared) if isinstance(prepared, PreparedTable) else _about_records(prepared)),
-        form=DecisionForm(formdata=None, revision=row.revision),
-        approval=ApprovalForm(formdata=None, revision=row.revision, mark=mark),
-        mark=mark,
-        labels=labels,
-    )
-
-
-def _about_records(prepared: Prepared) -> dict[str, Any]:
-    ncp = prepared.outcome.ncp if prepared.outcome else {}
-    bars = [
-        *((labels.COLUMNS[name], loss * 100, labels.percent(loss)) for name, loss in ncp.items()),
-        (_("Everything, to compare with"), 100, labels.percent(1)),  # or the longest would look whole
-    ]
-    return {"kind": "records", "facts": _risk(prepared), "bars": bars}
-
-
-def _about_table(prepared: PreparedTable) -> dict[str, Any]:
-    """Say what a lead weighs of a table; of a noisy one nothing exact, since every look would tell more."""
-    plan = prepared.plan
-    if plan.protection is Protection.THRESHOLD:
-        return {"kind": "threshold", "facts": _table_rows(prepared.inside.figures)}
-    within = farthest(epsilon_of(plan.hundredths), share=SHARE)
-    facts = [
-        (_("Cells of the table"), prepared.cells),
-        (_("95 of 100 counts lie this close to the truth"), within),
-    ]
-    return {"kind": "noise", "facts": facts, "budget": _budget(), "price": labels.epsilon(plan.hundredths)}
-
-
-@pages.page(f"{_ONE}/approve", access=Permission.RELEASE_APPROVE, methods=("POST",), fresh=".show")
-def approve(release_id: UUID) -> ResponseReturnValue:
-    """Compute everything once more, check it, seal it."""
-    form = ApprovalForm()
-    revision = _revision(form)
-    if not form.validate():
-        raise InvalidError("Compare the mark of the key with the person who asked first.")
-    service.approve(
-        db(),
-        by=actor(),
-        release_id=release_id,
-        revision=revision,
-        compared=str(form.mark.data).replace(" ", ""),
-        keys=recipients(),
-        now=now(),
-    )
-    return _see(release_id)
-
-
-@pages.page(f"{_ONE}/decline", access=Permission.RELEASE_APPROVE, methods=("GET", "POST"))
-def decline(release_id: UUID) -> ResponseReturnValue:
-    """Refuse a request, with the reason."""
-    form = DecisionForm()
-    if not form.validate_on_submit():
-        return _one(release_id, form) if request.method == "POST" else _see(release_id)
-    try:
-        service.decline(
-            db(),
-            by=actor(),
-            release_id=release_id,
-            revision=_revision(form),
-            reason=str(form.reason.data),
-            now=now(),
-        )
-    except InvalidError as problem:
-        form.reason.errors = [_(str(problem))]
-        return _one(release_id, form)
-    return _see(release_id)
-
-
-@pages.page(f"{_ONE}/release.zip", access=Permission.RELEASE_SEE, writes=True, fresh=".show")
+@pages.page(f"{ONE}/release.zip", access=Permission.RELEASE_SEE, writes=True, fresh=".show")
 def download(release_id: UUID) -> ResponseReturnValue:
-    """Hand the finished file to one of the two who made it."""
-    data = service.download(db(), by=actor(), release_id=release_id)
-    answer = Response(data, mimetype="application/zip")
-    answer.headers["Content-Disposition"] = 'attachment; filename="release.zip"'
+    """Hand the finished file to one of the two who made it, encrypted if it is for a body of the list."""
+    handed = service.download(db(), by=actor(), release_id=release_id)
+    plain = handed.name.endswith(".zip")
+    answer = Response(handed.data, mimetype="application/zip" if plain else "application/octet-stream")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{handed.name}"'
     return answer
 
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
@@ -24,6 +24,10 @@ class Inside:
     ncp: Mapping[str, float]
     noisy: bool = False
     """Whether only noise left, beside which nothing can be worked out."""
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    """The columns that were made coarser, in order, and by which hierarchy each."""
+    labels: Sequence[tuple[str, ...]] = ()
+    """The labels of each class in these columns, by its number."""
 
     def to_json(self) -> bytes:
         """Return the canonical JSON that is sealed."""
@@ -33,15 +37,24 @@ class Inside:
         ]
         figures: dict[str, Json] = {name: _plain(value) for name, value in self.figures.items()}
         ncp: dict[str, Json] = {name: _plain(value) for name, value in self.ncp.items()}
-        kept: dict[str, Json] = {"figures": figures, "members": rows, "ncp": ncp, "v": VERSION}
+        kept: dict[str, Json] = {
+            "figures": figures,
+            "labels": [list(one) for one in self.labels],
+            "members": rows,
+            "ncp": ncp,
+            "schemes": [list(one) for one in self.schemes.items()],
+            "v": VERSION,
+        }
         return canonical({**kept, "noisy": True} if self.noisy else kept)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote; early records do not say by which labels the classes left."""
         kept: dict[str, Any] = json.loads(text)
         members = {UUID(one): Member(number, family) for one, number, family in kept["members"]}
-        return cls(members, kept["figures"], kept["ncp"], kept.get("noisy", False))
+        labels = [tuple(one) for one in kept.get("labels", ())]
+        schemes = dict(kept.get("schemes", ()))
+        return cls(members, kept["figures"], kept["ncp"], kept.get("noisy", False), schemes, labels)
 
 
 def _plain(value: float) -> Json:

@@ -27,6 +27,8 @@ class Reason(StrEnum):
     TOO_FEW = "fewer families than a class must hold"
     TOO_MANY_ALONE = "too many records would have to be left out"
     TOO_ALIKE = "the sensitive values, or the register, allow no class that keeps every promise"
+    TOO_PRESENT = "people of the register would be known to be in it"
+    TOO_CLOSE = "beside earlier releases no class is large enough"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,28 @@
-"""Finished files of a release: a table that no spreadsheet runs, a canonical manifest, an archive."""
+"""What files of a release are made of: a table that no spreadsheet runs, canonical JSON, a padded archive."""
 
 import csv
-import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
-from portal.cells import PLAIN_NUMBER, unguarded, written
+from portal.cells import unguarded, written
 from portal.errors import InvalidError
-from portal.release.anonymise import Outcome
-from portal.release.policy import Column, Policy
+from portal.vault.seal import padded_size
 
 TABLE = "table.csv"
 MANIFEST = "manifest.json"
-FORMAT = "testimony-portal-release/1"
+PADDING = "padding"
+"""Name of the zeros in an archive that keep its size from telling how much is in it."""
 ROUNDING = 10
 """Counts leave rounded to the nearest ten."""
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 _EXACT = 2**53  # beyond it two integers share one double (RFC 8785, section 3.2.2.3)
+_LEAST_PLAIN = 1e-6
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -46,56 +48,39 @@ def read_csv(data: bytes) -> list[list[str]]:
 
 
 def canonical(value: Json) -> bytes:
-    """JSON in the one form of RFC 8785; numbers that it would write with an exponent raise `InvalidError`."""
+    """JSON in the one form of RFC 8785; `InvalidError` for numbers that it cannot hold."""
     return _utf8(_json(value))
 
 
-def manifest(outcome: Outcome, policy: Policy, files: Mapping[str, bytes], *, release: str) -> bytes:
-    """Describe a release for whoever holds it: policy, versions, SHA-256 of each file, rounded counts.
-
-    Exact counts, the smallest class, who approved and when stay inside; `ncp` is over released records alone,
-    so that the table cannot be subtracted from anything here.
-    """
-    described: dict[str, Json] = {
-        "format": FORMAT,
-        "release": release,
-        "columns": list(outcome.columns),
-        "policy": {
-            "version": policy.version,
-            "k": policy.k,
-            "unit": "family",
-            "most_suppressed_percent": round(policy.suppression * 100, 2),
-            "record_ids": policy.record_ids,
-            "columns": {name: _described(policy.columns[name]) for name in policy.released},
-        },
-        "files": {
-            name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-            for name, data in files.items()
-        },
-        "rounded": {"records": rounded(len(outcome.rows)), "suppressed": rounded(outcome.suppressed)},
-        "ncp": {name: round(loss, 2) for name, loss in outcome.ncp.items()},
-    }
-    return canonical(described)
-
-
-def package(outcome: Outcome, policy: Policy, *, release: str) -> dict[str, bytes]:
-    """Name the files of a release: the table and its manifest. `InvalidError` when it was refused."""
-    if outcome.refused is not None:
-        raise InvalidError("a refused release has no files")
-    table = write_csv(outcome.columns, outcome.rows)
-    return {TABLE: table, MANIFEST: manifest(outcome, policy, {TABLE: table}, release=release)}
-
-
 def archive(files: Mapping[str, bytes]) -> bytes:
-    """Pack the files by name, uncompressed, at the first time a ZIP knows: same files, same bytes."""
+    """Pack the files by name, uncompressed, at the first time a ZIP knows: same files, same bytes.
+
+    A last file of zeros pads it (Padmé, see `seal.padded_size`).
+    """
+    size = len(_packed({**files, PADDING: b""}))
+    return _packed({**files, PADDING: bytes(padded_size(size) - size)})
+
+
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    """Return the files of an archive by name, without its padding."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        return {name: packed.read(name) for name in packed.namelist() if name != PADDING}
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as packed:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _FIRST_ZIP_TIME)
-            entry.create_system = 3
-            entry.external_attr = 0o600 << 16
-            packed.writestr(entry, files[name])
+            packed.writestr(entry(name), files[name])
     return sink.getvalue()
+
+
+def entry(name: str) -> zipfile.ZipInfo:
+    """Name a file in a ZIP without saying when, by whom, or where it was made."""
+    found = zipfile.ZipInfo(name, _FIRST_ZIP_TIME)
+    found.create_system = 3
+    found.external_attr = 0o600 << 16
+    return found
 
 
 def rounded(count: int) -> int:
@@ -118,17 +103,6 @@ def _utf8(text: str) -> bytes:
         raise InvalidError("a cell or name holds something that is no text") from error
 
 
-def _described(column: Column) -> dict[str, Json]:
-    described: dict[str, Json] = {"role": column.role.value}
-    if column.hierarchy is not None:
-        described["hierarchy"] = {
-            "name": column.hierarchy.name,
-            "version": column.hierarchy.version,
-            "sha256": column.hierarchy.digest,
-        }
-    return described
-
-
 def _json(value: Json) -> str:
     if value is None or isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False)
@@ -141,11 +115,15 @@ def _json(value: Json) -> str:
 
 
 def _number(value: float) -> str:
+    """Write a number as ECMAScript does (RFC 8785, section 3.2.2.3)."""
     if isinstance(value, int) or value.is_integer():
         if abs(value) >= _EXACT:
             raise InvalidError("a number is too large for JSON")
         return str(int(value))
-    text = repr(value)
-    if not PLAIN_NUMBER.fullmatch(text):
-        raise InvalidError("a number has no plain form in JSON")
-    return text
+    if not math.isfinite(value):
+        raise InvalidError("a number has no form in JSON")
+    text = repr(value)  # the shortest digits that name it
+    if abs(value) >= _LEAST_PLAIN:
+        return format(Decimal(text), "f")
+    digits, _e, exponent = text.partition("e")
+    return f"{digits}e{int(exponent)}"

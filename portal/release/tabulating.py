@@ -3,22 +3,24 @@
 Nothing here touches the database, so that no transaction waits for the work.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from uuid import UUID
 
 from portal.release.differencing import Member, Membership
+from portal.release.formats import available, written_as
 from portal.release.grid import Cell, Grid, consistent
 from portal.release.laplace import FINEST, Below, discrete_laplace, epsilon_of, farthest
-from portal.release.plans import Plan, Protection
+from portal.release.packaging import described_files
+from portal.release.plans import HXL, Plan, Protection
 from portal.release.suppression import THRESHOLD, Marginal, suppressed
-from portal.release.tables import MANIFEST, TABLE, Json, canonical, write_csv
+from portal.release.tables import MANIFEST, Json, canonical
 
-FORMAT = "testimony-portal-table/1"
+FORMAT = "testimony-portal-counts/1"
 SHARE = Fraction(95, 100)
 """Of the cells, as many lie within the width that is told."""
+FAMILIES = "families"
 HIDDEN = "hidden"
 ALL = "all"
 
@@ -78,11 +80,14 @@ def files_of(plan: Plan, grid: Grid, counts: Mapping[Cell, int], *, release: str
         for i, row in enumerate(rows)
         for j, column in enumerate(columns)
     ]
-    written = write_csv([*(axis.name for axis in grid.axes), "families"], lines)
-    return {TABLE: written, MANIFEST: canonical(_described(plan, grid, written, release))}
+    tags = {**{side.value: HXL[side] for side in (plan.rows, plan.columns)}, FAMILIES: "#affected+hh"}
+    header = [*(axis.name for axis in grid.axes), FAMILIES]
+    files = written_as(available(), header, lines, tags=tags)
+    told = {**_described(plan, grid, release), "files": described_files(files), "hxl": tags}
+    return {**files, MANIFEST: canonical(told)}
 
 
-def _described(plan: Plan, grid: Grid, table: bytes, release: str) -> dict[str, Json]:
+def _described(plan: Plan, grid: Grid, release: str) -> dict[str, Json]:
     protection: dict[str, Json] = {"kind": plan.protection.value, "unit": "family"}
     if plan.protection is Protection.NOISE:
         protection |= {
@@ -94,8 +99,8 @@ def _described(plan: Plan, grid: Grid, table: bytes, release: str) -> dict[str, 
         protection |= {"threshold": THRESHOLD, "mechanism": "cell suppression, bounds by maximum flow"}
     return {
         "axes": {axis.name: list(axis.categories) for axis in grid.axes},
-        "files": {TABLE: {"bytes": len(table), "sha256": hashlib.sha256(table).hexdigest()}},
         "format": FORMAT,
+        "ledger": {"key": release, "table": "release_manifest"},
         "pattern": plan.pattern.value if plan.pattern else None,
         "protection": protection,
         "release": release,

@@ -230,7 +230,8 @@ def _a_release_is_made(portal: Portal, language: str, said: Words) -> bytes:
     administrator = portal.staff(language, "rowan")
     administrator.go("/releases/")
     administrator.press("a[href$='/releases/new']")
-    administrator.fill({"purpose": said.purpose, "recipient": "Example University", "k": "5"})
+    administrator.fill({"purpose": said.purpose, "recipient": "Example University"})
+    administrator.choose({"k": "5", "delta": "1.0"})
     for name, role in COLUMNS.items():
         administrator.page.select_option(f"[name=column_{name}]", role.value)
     administrator.press("button[value=send]")

@@ -48,9 +48,11 @@ from end_to_end.conftest import Portal
 from end_to_end.walks import come_back, send, tell
 from pictured import paint
 from playwright.sync_api import BrowserContext, FilePayload, Page
+from published import an_edition
 from sqlalchemy import select
 
 from portal.casework import holds, search_building
+from portal.casework.coding import Pattern
 from portal.casework.marking import MarkKind
 from portal.config import Face
 from portal.database import PortalSession
@@ -77,6 +79,7 @@ from portal.registry.periods import said
 from portal.registry.records import Finding
 from portal.registry.vocabulary import Certainty, ImageKind, Predicate
 from portal.release import deciding as releases
+from portal.release import publishing
 from portal.release.models import Release
 from portal.release.plans import Plan, Protection, Side
 from portal.staff import hardware, locks, webauthn
@@ -97,6 +100,7 @@ NEED_SCRIPTS = {"staff.security_keys": "a browser speaks to a security key by a 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NO_PAGES = {
     "intake.leave": "leads elsewhere",
+    "intake.numbers_table": "a file",
     "intake.wait": "leads on unless many write; test_letting_in.py looks at it",
     "folder.own_file": "a file",
     "folder.copy_all": "a file",
@@ -104,6 +108,10 @@ NO_PAGES = {
     "release.download": "a file",
     "release.preview": "shown only when asked by a form, else leads on",
     "release.decline": "shown only when asked by a form, else leads on",
+    "release.cancel": "leads on",
+    "release.recall": "leads on",
+    "release.told": "leads on",
+    "release.recalled_file": "a file",
     "staff.key_request": "a file",
     "registry.left_out": "a file",
     "registry.image_file": "a picture",
@@ -208,6 +216,8 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
         View("intake.about_document", "writer", {"document_id": about.rpartition("/")[2]}, "begun"),
         *(View(f"intake.{name}", "sender", state="sent") for name in ("received", "confirm")),
         View("folder.come_back", "stranger"),
+        View("intake.numbers", "stranger"),
+        View("intake.numbers_of", "stranger", {"pattern": "commission"}),
         *(
             View("folder.change_part", "returner", {"part": part})
             for part in ("sharing", "public", "lasting")
@@ -217,6 +227,25 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
             for name in ("show", "files", "change_permissions", "withdraw", "add_text", "who", "copy")
         ),
         *_held_sources(portal, visitors),
+    ]
+
+
+def _published(instance: Instance) -> list[View]:
+    """Let an edition be public, a table of patterns wait for it and another be ready; list what shows them."""
+    an_edition(instance)
+    plan = Plan(Side.REGION, Side.MONTH, None, Protection.NOISE, 10, (Pattern.TRANSFERS, Pattern.REPRISALS))
+    ready, waiting = (a_release(instance, plan=plan) for _ in range(2))
+    with at_desk(instance, "rowan") as (session, by):
+        asked = publishing.ask(session, by=by, release_id=waiting, now=instance.clock()).id
+    return [
+        View("release.patterns", "maple"),
+        View("release.patterns", "maple", state="one", query={"pattern": "reprisals", "by": "region"}),
+        View("release.new_patterns", "rowan"),
+        View("release.publish", "rowan", {"release_id": ready}),
+        View("release.show", "rowan", {"release_id": ready}, "of patterns"),
+        *(View("release.publication", who, {"publication_id": asked}) for who in ("rowan", "maple")),
+        View("release.published", "rowan"),
+        View("release.take_back_edition", "rowan", {"number": 1}),
     ]
 
 
@@ -310,6 +339,8 @@ def _desk(portal: Portal) -> list[View]:
         View("release.new", "rowan"),
         View("release.new_table", "rowan"),
         View("release.show", "maple", {"release_id": table}, "a table"),
+        View("release.again", "rowan", {"release_id": refused}),
+        View("release.recalled_list", "rowan"),
         View("release.show", "maple", {"release_id": asked}, "asked for"),
         View("release.show", "rowan", {"release_id": made}, "made"),
         View("release.show", "maple", {"release_id": made}, "made"),
@@ -317,6 +348,7 @@ def _desk(portal: Portal) -> list[View]:
         View("release.figures", "cedar"),
         *(View("release.receivers_list", who) for who in ("rowan", "maple")),
         View("release.add_receiver", "rowan"),
+        View("release.receiver_key", "rowan", {"receiver_id": body}),
         View("release.end_receiver", "rowan", {"receiver_id": body}),
         View("staff.sign_in", "stranger"),
         View("staff.join", "stranger"),
@@ -337,6 +369,7 @@ def _desk(portal: Portal) -> list[View]:
         View("linking.about", "cedar", {"record_id": records["khomeini"]}),
         *_second_looks(instance),
         *_pointed(instance),
+        *_published(instance),
         View("release.rewrap", "maple", {"group": "intake"}),
         View("staff.confirm", "birch"),
         View("staff.passphrase", "cedar"),

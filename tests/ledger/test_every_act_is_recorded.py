@@ -434,6 +434,7 @@ def a_release(watch: Watch) -> None:
     administrator, lead = person(watch, "rowan"), person(watch, "willow")
     roles = {f"column_{name}": COLUMNS.get(name, ColumnRole.DROP).value for name in NAMES}
     asked = {**roles, "purpose": "a study", "recipient": "a university", "k": "5"}
+    asked |= {"l": "1", "t": "1.0", "delta": "1.0", "receiver": ""}  # the registry lists fewer than spoke
     administrator.get("release.index", "/releases/")
     administrator.get("release.new", "/releases/new")
     table = {"purpose": "a study", "recipient": "a university", "rows": "prison", "across": "month"}
@@ -458,15 +459,68 @@ def a_release(watch: Watch) -> None:
             lead.get("release.show+inside", where)
             lead.get("release.preview", f"{where}/preview")
             lead.get("release.decline", f"{where}/decline")
+            administrator.get("release.again", f"{where}/again")
+            _recalled(watch, administrator, lead, where)
+    again = administrator.fill("release.new", "/releases/new", **asked)
+    at = again.location.removeprefix("/en")
+    administrator.get("release.cancel", f"{at}/cancel")
+    administrator.post("release.cancel", f"{at}/cancel", at, revision="1")
     administrator.get("release.receivers_list", "/receivers")
     administrator.get("release.add_receiver", "/receivers/add")
     body = {"name_fa": "بایگانی", "name_en": "Archive", "about_fa": "بایگانی", "about_en": "An archive"}
     administrator.fill("release.add_receiver", "/receivers/add", **body)
     receiver: UUID = one(watch, select(Receiver.id))
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    administrator.get("release.receiver_key", f"/receivers/{receiver}/key")
+    administrator.fill(
+        "release.receiver_key", f"/receivers/{receiver}/key", key=key, fingerprint=age.fingerprint(key)
+    )
     administrator.get("release.end_receiver", f"/receivers/{receiver}/end")
     administrator.fill("release.end_receiver", f"/receivers/{receiver}/end")
     administrator.get("release.figures", "/figures")
     assert one(watch, select(Release.id))
+
+
+def _recalled(watch: Watch, administrator: Person, lead: Person, where: str) -> None:
+    release = UUID(where.rpartition("/")[2])
+
+    def revision() -> str:
+        return str(one(watch, select(Release.revision).where(Release.id == release)))
+
+    lead.get("release.recall", f"{where}/recall")
+    lead.post("release.recall", f"{where}/recall", where, revision=revision())
+    administrator.get("release.recalled_list", "/releases/recalled")
+    administrator.get("release.recalled_file", "/releases/recalled.json")
+    administrator.get("release.told", f"{where}/told")
+    administrator.post("release.told", f"{where}/told", where, revision=revision())
+
+
+def the_patterns(watch: Watch, source: Source) -> None:
+    """Walk a table of patterns from the request to the public page, and off it again."""
+    administrator, lead = person(watch, "rowan"), person(watch, "willow")
+    lead.get("release.patterns", "/patterns")
+    asked = {"purpose": "for everybody", "recipient": "everybody", "places": "region", "patterns": "reprisals"}
+    administrator.get("release.new_patterns", "/releases/new-patterns")
+    answer = administrator.fill(
+        "release.new_patterns", "/releases/new-patterns", **asked, protection="noise"
+    )
+    where = answer.location.removeprefix("/en")
+    seen = lead.post("release.preview", f"{where}/preview", where).get_data(as_text=True)
+    given = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', seen) for name in ("revision", "mark")}
+    compared = {name: found[1] for name, found in given.items() if found}
+    lead.post("release.approve", f"{where}/approve", where, **compared, same="y")
+    administrator.get("release.publish", f"{where}/publish")
+    for declined in (True, False):
+        answer = administrator.fill("release.publish", f"{where}/publish")
+        page = answer.location.removeprefix("/en")
+        lead.get("release.publication", page)
+        act = "decline" if declined else "approve"
+        lead.post(f"release.{act}_publication", f"{page}/{act}", page, revision="1")
+    administrator.get("release.published", "/published")
+    for name, path in (("numbers", ""), ("numbers_of", "/reprisals"), ("numbers_table", "/table.csv")):
+        watch.request("source", f"intake.{name}", "GET", lambda path=path: source.get(f"numbers{path}"))
+    administrator.get("release.take_back_edition", "/published/1/take-back")
+    administrator.fill("release.take_back_edition", "/published/1/take-back")
 
 
 def the_staff(watch: Watch) -> None:
@@ -587,6 +641,7 @@ def test_every_page_leaves_exactly_the_entries_of_the_table(watch: Watch) -> Non
     the_registry(watch)
     the_staff(watch)
     a_release(watch)
+    the_patterns(watch, source)
     leave(watch, source)
     golden = table()
     if os.environ.get("PORTAL_WRITE_GOLDEN"):

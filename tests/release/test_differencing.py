@@ -1,14 +1,20 @@
 """Releases beside each other single nobody out."""
 
+from dataclasses import dataclass, field
+from random import Random
 from secrets import token_bytes
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.release.differencing import Member, held_back
+from portal.release.differencing import Member, families_over, held_back, too_close
 
 K = 5
+
+
+def any_order(_one: object) -> bytes:
+    return token_bytes(16)
 
 
 def release(*classes: range) -> dict[UUID, Member]:
@@ -19,7 +25,7 @@ def release(*classes: range) -> dict[UUID, Member]:
 
 
 def out(candidate: dict[UUID, Member], *earlier: dict[UUID, Member]) -> set[int]:
-    return {one.int for one in held_back(candidate, earlier, K, random=token_bytes)}
+    return {one.int for one in held_back(candidate, earlier, K, rank=any_order)}
 
 
 def test_the_same_classes_again_are_safe() -> None:
@@ -74,7 +80,7 @@ def test_no_group_that_a_release_adds_is_small(places: list[list[int | None]], k
         for row in places
     ]
     *earlier, candidate = releases
-    away = held_back(candidate, earlier, k, random=token_bytes)
+    away = held_back(candidate, earlier, k, rank=any_order)
     assert away <= candidate.keys()
     left = {one: member.number for one, member in candidate.items() if one not in away}
     groups: dict[tuple[object, ...], int] = {}
@@ -86,3 +92,111 @@ def test_no_group_that_a_release_adds_is_small(places: list[list[int | None]], k
     for group, size in groups.items():
         alone = group[-1] is None and size == before[group[:-1]]
         assert size >= k or alone
+
+
+# Families that come together, part and lose members
+
+
+def test_who_left_keeps_the_family_that_goes_by_another_name_now() -> None:
+    """A family is named after its first account; once that one has left, the same family has another name."""
+    first = {UUID(int=one): Member(0, "0" if one < 2 else str(one)) for one in range(12)}
+    second = {UUID(int=one): Member(0, str(one)) for one in range(1, 12)}
+    family = families_over([first, second])
+    assert family[UUID(int=0)] == family[UUID(int=1)]
+    stay_out = out(second, first)
+    assert len({family[UUID(int=one)] for one in {0, *stay_out}}) >= K
+
+
+def test_two_families_that_were_found_to_be_one_count_once_in_every_release() -> None:
+    first = release(range(5), range(10, 30))
+    second = {
+        one: Member(member.number, "0" if one.int == 1 else member.family) for one, member in first.items()
+    }
+    assert out(second, first) == set(range(5))
+    assert too_close(second, [first], K)
+
+
+@dataclass
+class World:
+    """Accounts over time: who gave them, where they are coded, what was taken back."""
+
+    chance: Random
+    family: dict[UUID, int] = field(default_factory=dict)
+    coded: dict[UUID, list[int]] = field(default_factory=dict)
+    same: dict[int, int] = field(default_factory=dict)
+
+    def come(self, many: int) -> None:
+        for _ in range(many):
+            one = UUID(int=self.chance.getrandbits(64))
+            self.family[one] = self.chance.randrange(60)
+            self.coded[one] = [self.chance.randrange(3) for _ in range(3)]
+
+    def true_family(self, one: UUID) -> int:
+        found = self.family[one]
+        while found in self.same:
+            found = self.same[found]
+        return found
+
+    def happens(self) -> None:
+        """Withdrawals, a person found to be another, a sheet coded anew, newcomers."""
+        present = sorted(self.coded)
+        for one in self.chance.sample(present, min(len(present), self.chance.randrange(4))):
+            del self.coded[one]
+        one, other = sorted(self.chance.sample(range(60), 2))
+        if other not in self.same and self.chance.random() < 0.5:
+            self.same[other] = one
+        for one_coded in self.chance.sample(
+            sorted(self.coded), min(len(self.coded), self.chance.randrange(3))
+        ):
+            self.coded[one_coded] = [self.chance.randrange(3) for _ in range(3)]
+        self.come(self.chance.randrange(12))
+
+    def candidate(self, columns: list[int]) -> dict[UUID, Member]:
+        """Classes by some columns; families by the name that they have at that time."""
+        numbers = {
+            one: sum(coded[c] * 3**place for place, c in enumerate(columns))
+            for one, coded in self.coded.items()
+        }
+        names: dict[int, str] = {}
+        for one in sorted(self.coded, key=str):
+            names.setdefault(self.true_family(one), str(one))
+        return {one: Member(number, names[self.true_family(one)]) for one, number in numbers.items()}
+
+
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.tuples(st.integers(2, 7), st.sets(st.integers(0, 2), min_size=1)), min_size=2, max_size=5),
+)
+def test_no_order_of_releases_tells_a_small_group_apart(seed: int, asked: list[tuple[int, set[int]]]) -> None:
+    """Whoever received anything puts it together: other columns, another k, all that happens between."""
+    world = World(Random(seed))  # noqa: S311 - invented
+    world.come(90)
+    left: list[dict[UUID, Member]] = []
+    for k, columns in asked:
+        candidate = world.candidate(sorted(columns))
+        away = held_back(candidate, left, k, rank=any_order)
+        shown = {one: member for one, member in candidate.items() if one not in away}
+        before, after = groups(left, world), groups([*left, shown], world)
+        for path, families in after.items():
+            alone = path[-1] is None and len(families) == len(before.get(path[:-1], set()))
+            assert len(families) >= k or alone, path
+        left.append(shown)
+        world.happens()
+
+
+def groups(releases: list[dict[UUID, Member]], world: World) -> dict[tuple[int | None, ...], set[int]]:
+    """What all releases together tell apart, counted by the families as they truly are at this time."""
+    found: dict[tuple[int | None, ...], set[int]] = {}
+    for one in {each for some in releases for each in some}:
+        path = tuple(some[one].number if one in some else None for some in releases)
+        found.setdefault(path, set()).add(world.true_family(one))
+    return found
+
+
+def test_without_the_guard_such_an_order_does_tell_small_groups_apart() -> None:
+    world = World(Random(7))  # noqa: S311 - invented
+    world.come(90)
+    first = world.candidate([0])
+    world.happens()
+    second = world.candidate([1, 2])
+    assert min(map(len, groups([first, second], world).values())) < K

@@ -108,9 +108,9 @@ def test_without_comparing_the_same_releases_do_tell_people_apart(
     rows = people(400, 1)
     later = changed(rows, 1)
 
-    def alone(candidate: Any, earlier: Any, k: int, *, random: Any) -> Any:
+    def alone(candidate: Any, earlier: Any, k: int, *, rank: Any) -> Any:
         del earlier
-        return held_back(candidate, [], k, random=random)
+        return held_back(candidate, [], k, rank=rank)
 
     monkeypatch.setattr(earlier_module, "held_back", alone)
     desk.release(rows)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from together import all_at_once
 
 from portal.errors import StaleError
-from portal.release import service
+from portal.release import deciding
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.policy import ColumnRole
 
@@ -16,7 +16,7 @@ from portal.release.policy import ColumnRole
 def decline(instance: Instance, release_id: UUID, revision: int) -> Release:
     with instance.database.session(write=True) as session:
         by = instance.actor("willow", session)
-        return service.decline(
+        return deciding.decline(
             session, by=by, release_id=release_id, revision=revision, reason="no", now=NOON
         )
 

@@ -43,7 +43,7 @@ from portal.linking.models import Link, LinkState
 from portal.permissions import Group, Role
 from portal.registry.judgement_models import Judgement, Sameness
 from portal.registry.models import Record
-from portal.release import preparing, service
+from portal.release import deciding, preparing, service
 from portal.release.check import Fault, UnsafeReleaseError
 from portal.release.columns import Choice
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
@@ -243,7 +243,7 @@ def test_who_loses_access_while_it_is_computed_approves_nothing(
     accounts(instance, 14)
     release_id = a_request(instance)
     look(instance, release_id)
-    prepare = service.prepare
+    prepare = deciding.prepare
 
     def meanwhile(*given: object, **named: object) -> object:
         with instance.database.session(write=True) as session:
@@ -252,7 +252,7 @@ def test_who_loses_access_while_it_is_computed_approves_nothing(
             )
         return prepare(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service, "prepare", meanwhile)
+    monkeypatch.setattr(deciding, "prepare", meanwhile)
     with pytest.raises(RefusedError):
         approve(instance, release_id)
     assert state_of(instance, release_id).state is ReleaseState.REQUESTED
@@ -271,7 +271,7 @@ def test_a_withdrawal_while_it_is_computed_stops_the_approval(
         withdraw(instance, some[0])
         return found
 
-    monkeypatch.setattr(service, "prepare", meanwhile)
+    monkeypatch.setattr(deciding, "prepare", meanwhile)
     with pytest.raises(StaleError, match="changed or decided meanwhile"):
         approve(instance, release_id)
     assert state_of(instance, release_id).state is ReleaseState.REQUESTED
@@ -316,7 +316,7 @@ def test_only_a_lead_prepares_and_decides(sqlite_instance: Instance, name: str) 
     with sqlite_instance.database.session(write=True) as session:
         by = sqlite_instance.actor(name, session)
         with pytest.raises(RefusedError):
-            service.decline(session, by=by, release_id=release_id, revision=2, reason="no", now=NOON)
+            deciding.decline(session, by=by, release_id=release_id, revision=2, reason="no", now=NOON)
 
 
 def test_a_lead_without_the_key_prepares_nothing(sqlite_instance: Instance) -> None:
@@ -326,7 +326,7 @@ def test_a_lead_without_the_key_prepares_nothing(sqlite_instance: Instance) -> N
         maple = sqlite_instance.actor("maple", session)
         bare = Actor(maple.id, maple.name, maple.role, maple.seed)
         with pytest.raises(RefusedError):
-            service.preview(session, by=bare, release_id=release_id, now=NOON)
+            deciding.preview(session, by=bare, release_id=release_id, now=NOON)
 
 
 def test_nobody_decides_what_they_asked_for_whatever_their_role_became(instance: Instance) -> None:
@@ -342,7 +342,7 @@ def test_nobody_decides_what_they_asked_for_whatever_their_role_became(instance:
         session.commit()
         mark = key_id(rowan.public_key)
         decide = partial(
-            service.approve, release_id=release_id, revision=2, compared=mark, keys=instance.keys, now=NOON
+            deciding.approve, release_id=release_id, revision=2, compared=mark, keys=instance.keys, now=NOON
         )
         both = Actor(rowan.id, rowan.name, Role.LEAD, instance.founders["rowan"].bundle.identity, seeds)
         with pytest.raises(RefusedError):
@@ -450,8 +450,8 @@ def test_a_lead_declines_with_a_reason(instance: Instance) -> None:
     with instance.database.session(write=True) as session:
         by = instance.actor("maple", session)
         with pytest.raises(InvalidError):
-            service.decline(session, by=by, release_id=release_id, revision=1, reason="  ", now=NOON)
-        service.decline(session, by=by, release_id=release_id, revision=1, reason="too wide", now=NOON)
+            deciding.decline(session, by=by, release_id=release_id, revision=1, reason="  ", now=NOON)
+        deciding.decline(session, by=by, release_id=release_id, revision=1, reason="too wide", now=NOON)
     row = state_of(instance, release_id)
     assert (row.state, row.reason, row.decided_name) == (ReleaseState.DECLINED, "too wide", "maple")
 
@@ -577,7 +577,7 @@ def test_a_second_release_that_isolates_nobody_is_possible(sqlite_instance: Inst
     accounts(sqlite_instance, 40)
     a_release(sqlite_instance)
     again = look(sqlite_instance, a_request(sqlite_instance))
-    assert (again.trouble, again.withheld) == ("", 0)
+    assert (again.trouble, again.withheld) == ("", 1)  # who stood alone then waits for company now
 
 
 def test_one_who_left_is_not_found_by_comparing_two_releases(sqlite_instance: Instance) -> None:
@@ -680,7 +680,7 @@ def test_a_reason_has_an_end_and_a_release_that_is_not_there_is_not_found(sqlite
     with sqlite_instance.database.session(write=True) as session:
         by = sqlite_instance.actor("maple", session)
         with pytest.raises(InvalidError, match="at most"):
-            service.decline(session, by=by, release_id=release_id, revision=1, reason="x" * 2001, now=NOON)
+            deciding.decline(session, by=by, release_id=release_id, revision=1, reason="x" * 2001, now=NOON)
         with pytest.raises(NotFoundError):
             service.show(session, by=by, release_id=UUID(int=9), now=NOON)
 
@@ -697,7 +697,7 @@ def test_whoever_writes_past_the_lock_is_noticed_by_the_revision(
 
         monkeypatch.setattr(session, "flush", late)
         with session.no_autoflush, pytest.raises(StaleError, match="changed or decided"):
-            service.decline(session, by=by, release_id=release_id, revision=1, reason="no", now=NOON)
+            deciding.decline(session, by=by, release_id=release_id, revision=1, reason="no", now=NOON)
         monkeypatch.undo()
         session.rollback()
 
