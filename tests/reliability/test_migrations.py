@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum as PythonEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -44,7 +45,7 @@ from portal.ledger.rows import digests
 METADATA: Mapping[str, MetaData] = {"main": Base.metadata, "keys": KeysBase.metadata}
 REVISIONS = [(which, revision) for which in METADATA for revision in schema.revisions(which)]
 Digests = dict[str, dict[tuple[Any, ...], bytes]]
-Columns = dict[str, set[str]]
+Columns = dict[str, frozenset[str]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -64,14 +65,15 @@ def tables_of(engine: Engine, which: str) -> list[Table]:
 
 def columns_of(engine: Engine, which: str) -> Columns:
     """The columns that the tables have now; some come only with a later revision."""
-    found = inspector(engine)
+    found = inspector(engine).get_multi_columns()
+    columns = {name: frozenset(column["name"] for column in there) for (_, name), there in found.items()}
     return {
-        one.name: {column["name"] for column in found.get_columns(one.name)}
-        for one in tables_of(engine, which)
+        table.name: columns[table.name] for table in METADATA[which].sorted_tables if table.name in columns
     }
 
 
-def as_it_is(table: Table, columns: set[str]) -> Table:
+@cache
+def as_it_is(table: Table, columns: frozenset[str]) -> Table:
     """A table with some of its columns, and nothing that would be filled in by itself."""
     some = [
         Column(one.name, one.type, primary_key=one.primary_key)
@@ -186,7 +188,7 @@ def test_rows_survive_the_whole_way_down_to_each_revision_and_up_again(database:
         fill(engine, which)
         every = columns_of(engine, which)
         assert all(digests_of(engine, which, every).values())
-        for revision in reversed(schema.revisions(which)):
+        for revision in reversed(schema.revisions(which)[::4]):  # every single step is taken above
             schema.downgrade(database, revision, which=which)
             there = columns_of(engine, which)
             kept = digests_of(engine, which, there)
