@@ -10,6 +10,7 @@ from portal.casework.marking import MarkKind
 from portal.casework.models import SheetState
 from portal.intake.journey import Relation
 from portal.intake.models import Answer, Authority, HoldState, Receiver, Status, Use
+from portal.intake.numbers_words import MONTHS, PATTERN_WORDS
 from portal.intake.wordings import called
 from portal.web.locale import gettext as _
 from portal.web.locale import language, ngettext
@@ -141,61 +142,46 @@ SHEET_STATES: Mapping[SheetState, Any] = {
 
 SAID: Mapping[Said, Any] = {Said.YES: _l("Yes"), Said.NO: _l("No"), Said.NOT_SAID: _l("Not said")}
 
-MONTHS: tuple[Any, ...] = (
-    _l("Farvardin"),
-    _l("Ordibehesht"),
-    _l("Khordad"),
-    _l("Tir"),
-    _l("Mordad"),
-    _l("Shahrivar"),
-    _l("Mehr"),
-    _l("Aban"),
-    _l("Azar"),
-    _l("Dey"),
-    _l("Bahman"),
-    _l("Esfand"),
-)
-
 PATTERNS: Mapping[Pattern, Question] = {
     Pattern.QUESTIONNAIRES: Question(
-        _l("Questionnaires beforehand"),
+        PATTERN_WORDS["questionnaires"],
         _l(
             "Were there unexpected interrogations, or long written questions about opinions, "
             "between late 1987 and mid-July 1988?"
         ),
     ),
     Pattern.THREATS: Question(
-        _l("Threats beforehand"), _l("Was anyone threatened beforehand that prisoners would be “dealt with”?")
+        PATTERN_WORDS["threats"], _l("Was anyone threatened beforehand that prisoners would be “dealt with”?")
     ),
     Pattern.SORTING: Question(
-        _l("Sorting of prisoners"), _l("Were prisoners sorted by how firmly they held to their beliefs?")
+        PATTERN_WORDS["sorting"], _l("Were prisoners sorted by how firmly they held to their beliefs?")
     ),
     Pattern.TRANSFERS: Question(
-        _l("Sudden transfers"),
+        PATTERN_WORDS["transfers"],
         _l("Were prisoners moved suddenly between prisons, often far from home, without explanation?"),
     ),
     Pattern.REARREST: Question(
-        _l("Arrested again"), _l("Were people arrested again who had been released years earlier?")
+        PATTERN_WORDS["rearrest"], _l("Were people arrested again who had been released years earlier?")
     ),
-    Pattern.CONTACT_CUT: Question(_l("Visits cut off"), _l("Were visits, calls or letters cut off?")),
-    Pattern.COMMISSION: Question(_l("Before a commission"), _l("Was anyone brought before a commission?")),
+    Pattern.CONTACT_CUT: Question(PATTERN_WORDS["contact_cut"], _l("Were visits, calls or letters cut off?")),
+    Pattern.COMMISSION: Question(PATTERN_WORDS["commission"], _l("Was anyone brought before a commission?")),
     Pattern.FAMILY_TOLD: Question(
-        _l("Burial place withheld"),
+        PATTERN_WORDS["family_told"],
         _l("Was the family told of the killing while the place of burial was withheld?"),
     ),
     Pattern.BELONGINGS: Question(
-        _l("Belongings and undertakings"),
+        PATTERN_WORDS["belongings"],
         _l("Were belongings handed back, or did the family have to sign a form or an undertaking?"),
     ),
     Pattern.MOURNING_BAN: Question(
-        _l("Mourning forbidden"), _l("Were mourning, flowers, gatherings or gravestones forbidden?")
+        PATTERN_WORDS["mourning_ban"], _l("Were mourning, flowers, gatherings or gravestones forbidden?")
     ),
     Pattern.GRAVE_DISTURBED: Question(
-        _l("Burial place disturbed"),
+        PATTERN_WORDS["grave_disturbed"],
         _l("Was a burial place disturbed, by building, a road, planting, digging or rubbish?"),
     ),
     Pattern.REPRISALS: Question(
-        _l("Reprisals"),
+        PATTERN_WORDS["reprisals"],
         _l("Did relatives who asked questions face summons, prosecution, prison or ill-treatment?"),
     ),
 }

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.release.check import Fault, UnsafeReleaseError
+from portal.release.check import Fault, UnsafeReleaseError, plain
+from portal.release.reading_back import BINARY, format_problems, others
 
 _ALL, _HIDDEN = "all", "hidden"
 _SMALL = range(1, 10)
@@ -45,14 +46,35 @@ def _faults(
     families: Sequence[_Cell] | None,
     forbidden: Sequence[str],
 ) -> set[Fault]:
+    found, lines = file_faults(files, forbidden)
+    return found | cell_faults([(row, column, told) for row, column, told in lines], categories, families)
+
+
+def file_faults(files: Mapping[str, bytes], forbidden: Sequence[str]) -> tuple[set[Fault], list[list[str]]]:
+    """Check what is there, and that all formats say the same; returns the faults and the table's lines."""
     found = set()
-    told: dict[str, Any] = json.loads(files["manifest.json"])["files"]
-    named = {name: one["sha256"] for name, one in told.items()}
-    if named != {"table.csv": hashlib.sha256(files["table.csv"]).hexdigest()} or len(files) != 2:  # noqa: PLR2004 - table and manifest
+    told: dict[str, Any] = json.loads(files["manifest.json"])
+    named = {name: one["sha256"] for name, one in told["files"].items()}
+    due = {n: hashlib.sha256(data).hexdigest() for n, data in files.items() if n != "manifest.json"}
+    if named != due or set(due) != {"table.csv", *others(due)}:
         found.add(Fault.FILES)
-    if any(word in data.decode() for data in files.values() for word in forbidden):
+    texts = [data.decode() for name, data in files.items() if name not in BINARY]
+    if any(word in text for text in texts for word in forbidden):
         found.add(Fault.FORBIDDEN)
-    _header, *lines = csv.reader(io.StringIO(files["table.csv"].decode(), newline=""), strict=True)
+    read = csv.reader(io.StringIO(files["table.csv"].decode(), newline=""), strict=True)
+    header, *lines = ([plain(cell) for cell in line] for line in read)
+    if any(format_problems(files, header=header, rows=lines, tags=told["hxl"])):
+        found.add(Fault.FORMATS)
+    return found, lines
+
+
+def cell_faults(
+    lines: Sequence[tuple[str, str, str]],
+    categories: tuple[Sequence[str], Sequence[str]],
+    families: Sequence[_Cell] | None,
+) -> set[Fault]:
+    """Check the cells and sums of one table, given as (row, column, count)."""
+    found = set()
     cells = {(row, column): told for row, column, told in lines}
     rows, columns = ([*names, _ALL] for names in categories)
     if len(cells) != len(lines) or set(cells) != {(row, column) for row in rows for column in columns}:

@@ -1,9 +1,11 @@
 """Prison → town → province → region: the one hierarchy that is read from the register, whole, when needed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 from portal.casework.coding import Prison
+from portal.registry.wholes import Edge, first_of_each
 from portal.release.hierarchies import MISSING, REGIONS, TOP, Hierarchy
 
 VERSION = 1
@@ -20,6 +22,27 @@ def prison_hierarchy(prisons: Iterable[Prison]) -> Hierarchy:
     for place, label in zip(places, _labels(places), strict=True):
         paths[str(place.record_id)] = (label, *_around(place), TOP)
     return Hierarchy("prison", VERSION, paths)
+
+
+def joined(prisons: Iterable[Prison], same: Iterable[Edge]) -> dict[UUID, UUID]:
+    """Say under which record each prison is counted: those that were found to be one are one.
+
+    Only what joins prisons that everybody may see counts (`portal.registry.wholes`); the record that no
+    decision gave up stands for the others.
+    """
+    found = {one.record_id: one.record_id for one in prisons}
+    edges = [(kept, other) for kept, other in same if kept in found and other in found]
+    given_up = {other for _, other in edges}
+    stands: dict[UUID, UUID] = {}
+    group = first_of_each(edges)
+    for one in sorted(group, key=lambda each: (each in given_up, str(each))):
+        stands.setdefault(group[one], one)
+    return found | {one: stands[first] for one, first in group.items()}
+
+
+def named_after(prisons: Iterable[Prison], same: Mapping[UUID, UUID]) -> Hierarchy:
+    """Build the hierarchy over the prisons that stand for themselves."""
+    return prison_hierarchy(one for one in prisons if same[one.record_id] == one.record_id)
 
 
 def _around(place: Prison) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pyrage
 import pytest
 from builders import Instance, token_of
 from cases import PICTURE, TEXT, a_case, a_person, a_prison, at_desk
@@ -41,7 +42,7 @@ from portal.release.columns import NAMES
 from portal.release.models import Release
 from portal.release.policy import ColumnRole
 from portal.staff.models import Invitation, Staff
-from portal.vault import seal, stream, totp
+from portal.vault import age, seal, stream, totp
 from portal.vault.seal import Label
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "acts.txt"
