@@ -1,21 +1,25 @@
 """A policy in a JSON file, with its hierarchies: what each column of a table is, and what is promised."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from portal.errors import InvalidError
 from portal.release.diversity import Rules
-from portal.release.hierarchies import MISSING, TOP, Hierarchy, number_within
+from portal.release.formats import TAG
+from portal.release.hierarchies import Hierarchy
+from portal.release.hierarchy_files import read_hierarchy
 from portal.release.policy import DEFAULT_K, DEFAULT_SUPPRESSION, FLOOR
-from portal.release.table_files import Table, read_lines, read_table
+from portal.release.table_files import Table, line_of, read_table
 
 QUASI, SENSITIVE, UNIT, PLAIN, DROP = "quasi-identifier", "sensitive", "unit", "plain", "drop"
 ROLES = (QUASI, SENSITIVE, UNIT, PLAIN, DROP)
 MOST_BYTES = 16 << 20
+_MOST = 2**53 - 1
 _KEYS = {
     "columns",
     "delta",
@@ -28,7 +32,6 @@ _KEYS = {
     "t",
     "top_share",
 }
-_RANGE = re.compile(r"\[\s*(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\s*([\[\])])")
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,11 @@ class TablePolicy:
     suppression: float
     seed: int | None = field(repr=False)
     """Draws who keeps others company; whoever knows it can repeat the draw, so it is written nowhere."""
+    path: Path
     register: Table | None = field(default=None, repr=False)
     register_path: Path | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """HXL tags of columns that leave, as far as they have one."""
 
     def named(self, *roles: str) -> list[str]:
         """Return the columns in one of these roles."""
@@ -50,10 +56,28 @@ class TablePolicy:
 
 
 def read_policy(path: Path) -> TablePolicy:
-    """Read a policy and the files that it names, looked for beside it. Raises `InvalidError`."""
-    said = _said(path)
-    roles, hierarchies = _columns(said.get("columns"), path.parent)
-    sensitive = SENSITIVE in roles.values()
+    """Read a policy and the files that it names, looked for beside it.
+
+    Raises `InvalidError`, which names the file, the line where there is one, and what to do.
+    """
+    text = _text(path)
+    said = _said(path, text)
+    try:
+        return _policy(path, said)
+    except _SaidError as error:
+        raise InvalidError(f"{path.name}{_line(text, error.key)}: {error}") from None
+
+
+class _SaidError(InvalidError):
+    """Something in the policy is wrong; `key` is where to look for it."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def _policy(path: Path, said: Mapping[str, Any]) -> TablePolicy:
+    roles, hierarchies, tags = _columns(said.get("columns"), path.parent)
     rules = Rules(
         k=_whole(said, "k", DEFAULT_K, least=FLOOR),
         l=_whole(said, "l", 1, least=1),
@@ -62,140 +86,179 @@ def read_policy(path: Path) -> TablePolicy:
         t=_number(said, "t", 1.0),
         delta=_number(said, "delta", 1.0),
     )
-    if not sensitive and (rules.l > 1 or rules.entropy_l > 1 or rules.top_share < 1 or rules.t < 1):
-        raise InvalidError(
-            "l, entropy_l, top_share and t speak of sensitive columns, and none has that role."
-        )
+    unwatched = {"l": rules.l > 1, "entropy_l": rules.entropy_l > 1, "top_share": rules.top_share < 1}
+    for key, promised in {**unwatched, "t": rules.t < 1}.items():
+        if promised and SENSITIVE not in roles.values():
+            raise _SaidError(key, f'"{key}" speaks of sensitive columns, and none has that role.')
     if ("delta" in said) != ("register" in said):
-        raise InvalidError('"delta" and "register" belong together: a share of the people in a register.')
+        key = "delta" if "delta" in said else "register"
+        raise _SaidError(key, '"delta" and "register" belong together: a share of the people in a register.')
     register = _register(said.get("register"), path.parent)
     if register is not None:
-        _check_register(register, hierarchies)
+        _check_register(path.parent / said["register"], register, hierarchies)
     return TablePolicy(
         roles,
         hierarchies,
         rules,
         _number(said, "suppression_limit", DEFAULT_SUPPRESSION),
         _whole(said, "seed", 0, least=0) if "seed" in said else None,
+        path,
         register,
         path.parent / said["register"] if register is not None else None,
+        tags,
     )
 
 
-def check_against(policy: TablePolicy, table: Table) -> None:
+def check_against(policy: TablePolicy, path: Path, table: Table) -> None:
     """Refuse a table that the policy does not fit: deny by default. The message repeats no value."""
     for name in table.columns:
         if name not in policy.roles:
-            raise InvalidError(f'The policy does not name the column {name}. Give it a role, such as "drop".')
+            raise InvalidError(
+                f"{policy.path.name} does not name the column {name} of {path.name}. "
+                'Give it a role, such as "drop".'
+            )
     for name in policy.roles:
         if name not in table.columns:
-            raise InvalidError(f"The table has no column {name}, which the policy names.")
-    _check_values(table, policy.hierarchies, "the table")
-    if policy.rules.k > table.rows:
-        raise InvalidError(f"k is {policy.rules.k}, and the table has only {table.rows} rows.")
+            raise InvalidError(
+                f"{path.name} has no column {name}, which {policy.path.name} names. Take it out there."
+            )
+    _check_values(path, table, policy.hierarchies)
+    _check_promises(policy, path, table)
 
 
-def _check_values(table: Table, hierarchies: Mapping[str, Hierarchy], where: str) -> None:
+def _check_promises(policy: TablePolicy, path: Path, table: Table) -> None:
+    """Refuse promises that no recoding of this table could keep."""
+    rules = policy.rules
+    if rules.k > table.rows:
+        raise InvalidError(
+            f"{policy.path.name}: k is {rules.k}, and {path.name} has only {table.rows} rows. "
+            "So few people cannot be hidden among each other."
+        )
+    for name in policy.named(SENSITIVE):
+        kinds = len(table.columns[name].values)
+        for key, least in (("l", rules.l), ("entropy_l", rules.entropy_l)):
+            if least > kinds:
+                raise InvalidError(
+                    f"{policy.path.name}: {key} is {least:g}, and the column {name} of {path.name} has only "
+                    f"{kinds} different values. Ask for {kinds} at most, or drop the column."
+                )
+
+
+def _check_values(path: Path, table: Table, hierarchies: Mapping[str, Hierarchy]) -> None:
     for name, hierarchy in hierarchies.items():
         column = table.columns[name]
         unknown = [number for number, value in enumerate(column.values) if value not in hierarchy.paths]
         if unknown:
-            record = int((column.numbers == unknown[0]).argmax()) + 1
+            record = int(np.isin(column.numbers, unknown).argmax()) + 1
             raise InvalidError(
-                f"Column {name}, record {record} of {where}: this value is not in its hierarchy "
-                f"({len(unknown)} such values in all)."
+                f"{path.name}, line {line_of(path, record)}: the value in column {name} is not in its "
+                f"hierarchy ({len(unknown)} such values in all). Add a line for each of them there."
             )
 
 
-def _check_register(register: Table, hierarchies: Mapping[str, Hierarchy]) -> None:
+def _check_register(path: Path, register: Table, hierarchies: Mapping[str, Hierarchy]) -> None:
     for name in hierarchies:
         if name not in register.columns:
-            raise InvalidError(f"The register has no column {name}: it needs every quasi-identifier.")
-    _check_values(register, hierarchies, "the register")
+            raise InvalidError(f"{path.name} has no column {name}: a register needs every quasi-identifier.")
+    _check_values(path, register, hierarchies)
 
 
-def _said(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > MOST_BYTES:
-        raise InvalidError(f"{path.name} is too big for a policy.")
+def _text(path: Path) -> str:
     try:
-        said = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        raise InvalidError(f"{path.name} is no JSON in UTF-8.") from None
+        if path.stat().st_size > MOST_BYTES:
+            raise InvalidError(f"{path.name} is too big for a policy.")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidError(f"{path.name} is not UTF-8. Save the file as UTF-8.") from None
+    except OSError as error:
+        raise InvalidError(f"{path.name} cannot be read: {error.strerror}.") from None
+
+
+def _line(text: str, key: str) -> str:
+    """Say on which line a key stands first, as far as it can be found."""
+    wanted = json.dumps(key, ensure_ascii=False)
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if wanted in line]
+    return f", line {lines[0]}" if lines else ""
+
+
+def _said(path: Path, text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text, object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise InvalidError(f"{path.name}, line {error.lineno}: this is no JSON ({error.msg}).") from None
+    except (RecursionError, ValueError):
+        raise InvalidError(f"{path.name} is no JSON that can be read.") from None
+    except _SaidError as error:
+        raise InvalidError(f"{path.name}{_line(text, error.key)}: {error}") from None
     if not isinstance(said, dict):
         raise InvalidError(f'{path.name} is to be an object with "columns".')
-    unknown = sorted(said.keys() - _KEYS)
-    if unknown:
-        raise InvalidError(f'The policy says "{unknown[0]}", which is none of {", ".join(sorted(_KEYS))}.')
+    if unknown := sorted(said.keys() - _KEYS):
+        raise InvalidError(
+            f'{path.name}{_line(text, unknown[0])}: "{unknown[0]}" is none of {", ".join(sorted(_KEYS))}.'
+        )
     return said
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise InvalidError("The policy says something twice.")
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise _SaidError(twice, f'"{twice}" is said twice. Keep one of them.')
     return found
 
 
-def _columns(said: Any, folder: Path) -> tuple[dict[str, str], dict[str, Hierarchy]]:
+def _columns(said: Any, folder: Path) -> tuple[dict[str, str], dict[str, Hierarchy], dict[str, str]]:
     if not isinstance(said, dict) or not said:
-        raise InvalidError('"columns" gives each column of the table its role.')
-    roles: dict[str, str] = {}
-    hierarchies: dict[str, Hierarchy] = {}
-    for name, entry in said.items():
-        role = entry.get("role") if isinstance(entry, dict) else None
-        if role not in ROLES:
-            raise InvalidError(f"Column {name}: its role is none of {', '.join(ROLES)}.")
-        if entry.keys() - {"role", "hierarchy"}:
-            raise InvalidError(f'Column {name}: only "role" and "hierarchy" are known.')
-        roles[name] = role
-        if role == QUASI:
-            if not isinstance(entry.get("hierarchy"), str):
-                raise InvalidError(f"Column {name}: a quasi-identifier names the file of its hierarchy.")
-            hierarchies[name] = read_hierarchy(name, folder / entry["hierarchy"])
-    if not hierarchies:
-        raise InvalidError("No column is a quasi-identifier, so nothing would be protected.")
-    if list(roles.values()).count(UNIT) > 1:
-        raise InvalidError("Two columns are the unit; there is one at most.")
-    return roles, hierarchies
+        raise _SaidError("columns", '"columns" gives each column of the table its role.')
+    roles = {name: _role(name, entry) for name, entry in said.items()}
+    if QUASI not in roles.values():
+        raise _SaidError("columns", "no column is a quasi-identifier, so nothing would be protected.")
+    units = [name for name, role in roles.items() if role == UNIT]
+    if len(units) > 1:
+        raise _SaidError(units[1], f"{units[0]} and {units[1]} are both the unit; there is one at most.")
+    hierarchies = {
+        name: read_hierarchy(name, folder / said[name]["hierarchy"])
+        for name, role in roles.items()
+        if role == QUASI
+    }
+    return roles, hierarchies, {name: entry["hxl"] for name, entry in said.items() if "hxl" in entry}
 
 
-def read_hierarchy(name: str, path: Path) -> Hierarchy:
-    """Read lines such as `1367-05;1367 summer;1367;*`; what is missing gets a line of its own."""
-    paths: dict[str, tuple[str, ...]] = {}
-    for cells in read_lines(path, delimiter=";"):
-        labels = tuple(cell.strip() for cell in cells)
-        if labels[0] in paths:
-            raise InvalidError(f"hierarchy {name}: {labels[0]} has two lines")
-        if labels[0]:
-            paths[labels[0]] = labels
-    if not paths:
-        raise InvalidError(f"hierarchy {name}: {path.name} has no line")
-    height = len(next(iter(paths.values())))
-    paths.setdefault(MISSING, (MISSING,) * (height - 1) + (TOP,))
-    return Hierarchy(name, 1, paths, range_within, repeats=True)
-
-
-def range_within(label: str, leaf: str) -> bool:
-    """Whether an interval such as `15-19` or `[15, 20)` holds the number; other labels say what they hold."""
-    span = _RANGE.fullmatch(label)
-    if span is None or not re.fullmatch(r"-?\d+(\.\d+)?", leaf):
-        return number_within(label, leaf)
-    upper = float(span[2])
-    return float(span[1]) <= float(leaf) and (float(leaf) <= upper if span[3] == "]" else float(leaf) < upper)
+def _role(name: str, entry: Any) -> str:
+    """Return the role of a column, if all that is said of it fits it."""
+    role = entry.get("role") if isinstance(entry, dict) else None
+    if not isinstance(role, str) or role not in ROLES:
+        raise _SaidError(name, f"the role of column {name} is none of {', '.join(ROLES)}.")
+    if unknown := sorted(entry.keys() - {"role", "hierarchy", "hxl"}):
+        raise _SaidError(name, f'of column {name} "role", "hierarchy" and "hxl" are known, {unknown[0]} not.')
+    tree = entry.get("hierarchy")
+    if role == QUASI and (not isinstance(tree, str) or not tree):
+        raise _SaidError(name, f"column {name} is a quasi-identifier, so it names the file of its hierarchy.")
+    if role != QUASI and tree is not None:
+        raise _SaidError(name, f"column {name} has a hierarchy; only a quasi-identifier leaves by one.")
+    tag = entry.get("hxl", "#meta")
+    if not isinstance(tag, str) or not TAG.fullmatch(tag):
+        raise _SaidError(name, f'the "hxl" of column {name} is no tag such as "#adm1+name".')
+    return role
 
 
 def _register(said: Any, folder: Path) -> Table | None:
     if said is None:
         return None
-    if not isinstance(said, str) or not (folder / said).is_file():
-        raise InvalidError('"register" is to be the name of a file.')
+    try:
+        found = isinstance(said, str) and (folder / said).is_file()
+    except ValueError:
+        found = False
+    if not found:
+        raise _SaidError("register", '"register" is to be the name of a file beside the policy.')
     return read_table(folder / said)
 
 
 def _whole(said: Mapping[str, Any], key: str, otherwise: int, *, least: int) -> int:
     value = said.get(key, otherwise)
-    if type(value) is not int or value < least:
-        raise InvalidError(f'"{key}" is to be a whole number, {least} or more.')
+    if type(value) is not int or not least <= value <= _MOST:
+        raise _SaidError(key, f'"{key}" is to be a whole number, {least} or more.')
     return value
 
 
@@ -204,5 +267,5 @@ def _number(
 ) -> float:
     value = said.get(key, otherwise)
     if type(value) not in {int, float} or not least <= value <= most:
-        raise InvalidError(f'"{key}" is to be a number from {least:g} to {most:g}.')
+        raise _SaidError(key, f'"{key}" is to be a number from {least:g} to {most:g}.')
     return float(value)

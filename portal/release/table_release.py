@@ -6,7 +6,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,25 +17,20 @@ from portal.release.diversity import Diversity, Register, Sensitive
 from portal.release.earlier import Asked, beside_earlier
 from portal.release.encoded import Ints, Tree, distinct, tree_of
 from portal.release.finished import Finished
+from portal.release.formats import HOW_TO_PARQUET, Format, has_parquet, written_as
 from portal.release.hierarchies import MISSING
 from portal.release.inside import Inside, beside, row_digests, unit_digests
 from portal.release.partition import Partition
 from portal.release.policy_files import DROP, QUASI, SENSITIVE, UNIT, TablePolicy, check_against, read_policy
 from portal.release.reports import Measured, page
 from portal.release.search import Reason, Refusal, preview, recode
-from portal.release.table_files import Table, read_table
-from portal.release.tables import Json, canonical, write_csv
+from portal.release.table_files import Table, line_of, read_table
+from portal.release.tables import Json, canonical
 from portal.release.verifier import verify_files
 from portal.release.verifier_reading import Truth
 
 FORMAT = "testimony-portal-table/1"
-TABLE, RISK, UTILITY, REPORT, MANIFEST = (
-    "table.csv",
-    "risk.json",
-    "utility.json",
-    "report.html",
-    "manifest.json",
-)
+RISK, UTILITY, REPORT, MANIFEST = "risk.json", "utility.json", "report.html", "manifest.json"
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SAID: Mapping[Reason, str] = {
     Reason.TOO_FEW: "There are fewer {unit} than a group must hold (k). Nothing can leave.",
@@ -69,8 +64,15 @@ class Read:
     units: Ints
 
 
-def anonymise_file(table: Path, policy: Path, out: Path, *, earlier: Sequence[Path] = ()) -> Made:
-    """Write the folder `out` and the record beside it, or nothing at all.
+def anonymise_file(
+    table: Path,
+    policy: Path,
+    out: Path,
+    *,
+    earlier: Sequence[Path] = (),
+    formats: Collection[Format] = (),
+) -> Made:
+    """Write the folder `out` and the record beside it, or nothing at all; `formats` are those besides CSV.
 
     Raises `InvalidError` for what cannot be read, `CannotReleaseError` where no protection is to be had, and
     `verifier.VerificationError` if the finished files do not keep what was promised.
@@ -78,8 +80,11 @@ def anonymise_file(table: Path, policy: Path, out: Path, *, earlier: Sequence[Pa
     for path in (out, beside(out)):
         if path.exists():
             raise InvalidError(f"{path} is there already. Name a folder that is not.")
+    if Format.PARQUET in formats and not has_parquet():
+        raise InvalidError(HOW_TO_PARQUET)
     read = read_both(table, policy)
-    made = _made(read, [Inside.of_folder(folder) for folder in earlier], source=table)
+    known = [Inside.of_folder(folder) for folder in earlier]
+    made = _made(read, known, source=table, formats={Format.CSV, *formats})
     _write(out, made)
     return made
 
@@ -93,11 +98,16 @@ def preview_file(table: Path, policy: Path) -> Partition:
 def read_both(path: Path, policy_path: Path) -> Read:
     """Read a table and its policy as numbers. Raises `InvalidError`."""
     table, policy = read_table(path), read_policy(policy_path)
-    check_against(policy, table)
+    check_against(policy, path, table)
     unit = policy.named(UNIT)
     units = table.columns[unit[0]].numbers if unit else np.arange(table.rows)
     if unit and MISSING in table.columns[unit[0]].values:
-        raise InvalidError(f"Some rows name no unit in the column {unit[0]}.")
+        column = table.columns[unit[0]]
+        record = int((column.numbers == column.values.index(MISSING)).argmax()) + 1
+        raise InvalidError(
+            f"{path.name}, line {line_of(path, record)}: the column {unit[0]} is empty. "
+            "Say there whose record it is."
+        )
     trees: list[Tree] = []
     columns: list[Ints] = []
     listed: list[Ints] = []
@@ -131,7 +141,7 @@ def _sensitive(table: Table, policy: TablePolicy) -> tuple[Sensitive, ...]:
     return tuple(found)
 
 
-def _made(read: Read, earlier: Sequence[Inside], *, source: Path) -> Made:
+def _made(read: Read, earlier: Sequence[Inside], *, source: Path, formats: Collection[Format]) -> Made:
     table, policy = read.table, read.policy
     unit = policy.named(UNIT)
     asked = Asked(
@@ -143,11 +153,8 @@ def _made(read: Read, earlier: Sequence[Inside], *, source: Path) -> Made:
     finished, withheld = _finished(read, earlier, asked)
     measured = Measured(finished, read.rules, policy, table, withheld, len(earlier))
     rows, sources = _rows(read, finished)
-    files = {
-        TABLE: write_csv(_released(policy), rows),
-        RISK: canonical(measured.risk),
-        UTILITY: canonical(measured.utility),
-    }
+    files = written_as(formats, _released(policy), rows, tags=_tags(policy))
+    files |= {RISK: canonical(measured.risk), UTILITY: canonical(measured.utility)}
     del rows
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     files[REPORT] = page(measured, sums)
@@ -188,6 +195,10 @@ def _released(policy: TablePolicy) -> list[str]:
     return [name for name, role in policy.roles.items() if role not in {UNIT, DROP}]
 
 
+def _tags(policy: TablePolicy) -> dict[str, str]:
+    return {name: policy.tags[name] for name in _released(policy) if name in policy.tags}
+
+
 def _rows(read: Read, finished: Finished) -> tuple[list[tuple[str, ...]], Ints]:
     """Put the released rows in the order of their values: (rows, the place of each in the table)."""
     kept = finished.kept
@@ -216,7 +227,8 @@ def _manifest(read: Read, measured: Measured, files: Mapping[str, bytes]) -> dic
     columns: dict[str, Json] = {}
     ordered = {column.name for column in read.rules.columns if column.ordered}
     for name in _released(policy):
-        columns[name] = {"role": policy.roles[name], "ordered": name in ordered}
+        tag = {"hxl": policy.tags[name]} if name in policy.tags else {}
+        columns[name] = {"role": policy.roles[name], "ordered": name in ordered, **tag}
     rules = policy.rules
     return {
         "columns": columns,
@@ -258,8 +270,11 @@ def _chance(seed: int | None) -> Callable[[int], bytes]:
 
 def _write(out: Path, made: Made) -> None:
     """Write all of it or nothing: first beside its place, then moved there."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise InvalidError(f"{out} cannot be written: {error.strerror}.") from None
     try:
         folder = scratch / "folder"
         folder.mkdir()
@@ -271,8 +286,10 @@ def _write(out: Path, made: Made) -> None:
         record.replace(beside(out))
         try:
             folder.rename(out)
-        except OSError:
+        except BaseException:  # also when somebody stops it here
             beside(out).unlink()
             raise
+    except OSError as error:
+        raise InvalidError(f"{out} cannot be written: {error.strerror}.") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -16,9 +16,12 @@ from typing import Any
 
 from portal.errors import RefusedError
 from portal.release.check import plain, would_run
+from portal.release.reading_back import canonical, format_problems, others
 from portal.release.verifier_reading import Plain, Tree, Truth, cells_of, shares_of
+from portal.release.verifier_received import is_received, mark_of, received_problems
 
 NAMES = frozenset({"table.csv", "manifest.json", "risk.json", "utility.json", "report.html"})
+"""What every folder holds; further formats of the table may stand beside."""
 LEAST_K = 5
 TARGETS = 2_000
 _CLOSE = 1e-6
@@ -40,21 +43,41 @@ class Verified:
     classes: int
     k_records: int
     ncp: float
+    files: int
+    """How many there are, all of them compared with the manifest and, where they hold the table, with it."""
 
 
-def verify_folder(folder: Path) -> Verified:
+@dataclass(frozen=True)
+class Received:
+    """What was found of a release that a portal handed out."""
+
+    files: int
+    mark: str
+    """Names the key that signed it."""
+
+
+def verify_folder(folder: Path) -> Verified | Received:
     """Verify a folder by its own files. Raises `VerificationError`."""
     try:
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
     except OSError as error:
         raise VerificationError([f"{folder.name}: cannot be read"]) from error
-    return verify_files(files)
+    return _verify_received(files) if is_received(files) else verify_files(files)
+
+
+def _verify_received(files: Mapping[str, bytes]) -> Received:
+    try:
+        problems = list(received_problems(files))
+    except Exception as error:  # whatever it is, it is no release
+        raise VerificationError(["a file cannot be read, or is not what it should be"]) from error
+    if problems:
+        raise VerificationError(problems)
+    return Received(len(files), mark_of(files) or "")
 
 
 def verify_files(files: Mapping[str, bytes], *, truth: Truth | None = None) -> Verified:
     """Verify finished files by name, and against what they were made of if that is at hand."""
-    if set(files) != NAMES:
-        odd = sorted(set(files) ^ NAMES)
+    if odd := sorted((files.keys() - others(files)) ^ NAMES):
         raise VerificationError([f"{name}: is missing, or belongs to no release" for name in odd])
     problems: list[str] = []
     try:
@@ -68,7 +91,8 @@ def verify_files(files: Mapping[str, bytes], *, truth: Truth | None = None) -> V
         raise VerificationError([*problems, "a file cannot be read, or is not what it should be"]) from error
     if problems:
         raise VerificationError(list(dict.fromkeys(problems)))
-    return Verified(len(release.classes), len(release.sizes), min(release.sizes.values()), release.ncp)
+    smallest = min(release.sizes.values())
+    return Verified(len(release.classes), len(release.sizes), smallest, release.ncp, len(files))
 
 
 class _Release:
@@ -109,14 +133,14 @@ class _Release:
 
     def file_problems(self) -> Iterator[str]:
         """Compare the files with the manifest."""
-        if _canonical(self.manifest) != self.files["manifest.json"]:
+        if canonical(self.manifest) != self.files["manifest.json"]:
             yield "manifest.json: is not canonical"
         rest = {name: value for name, value in self.manifest.items() if name != "rest_sha256"}
-        if self.manifest.get("rest_sha256") != hashlib.sha256(_canonical(rest)).hexdigest():
+        if self.manifest.get("rest_sha256") != hashlib.sha256(canonical(rest)).hexdigest():
             yield "manifest.json: was changed"
         if self.manifest["format"] != "testimony-portal-table/1":
             yield "manifest.json: is of another format"
-        if set(self.manifest["files"]) != NAMES - {"manifest.json"}:
+        if set(self.manifest["files"]) != self.files.keys() - {"manifest.json"}:
             yield "manifest.json: does not name the files that are there"
             return
         for name, entry in self.manifest["files"].items():
@@ -124,7 +148,7 @@ class _Release:
             if entry != {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}:
                 yield f"{name}: is not the file that the manifest names"
         for name in ("risk.json", "utility.json"):
-            if _canonical(json.loads(self.files[name])) != self.files[name]:
+            if canonical(json.loads(self.files[name])) != self.files[name]:
                 yield f"{name}: is not canonical"
         page = self.files["report.html"].decode()
         if re.search(r"<script|\son\w+=|\sstyle=|(?:src|href|url)\s*[=(]\s*[\"']?(?!#)", page, re.IGNORECASE):
@@ -149,6 +173,8 @@ class _Release:
             yield "table.csv: the records do not stand in the order of their values"
         if any(would_run(cell) for cell in {*self.known, *self.header}):
             yield "table.csv: a cell would run in a spreadsheet"
+        tags = {name: one["hxl"] for name, one in self.manifest["columns"].items() if "hxl" in one}
+        yield from format_problems(self.files, header=self.columns, rows=self.rows, tags=tags)
         yield from self.promise_problems()
 
     def promise_problems(self) -> Iterator[str]:
@@ -328,7 +354,3 @@ def _presence_problems(
         worst = max(worst, len(families) / max(1, fitting))
     if worst > release.promised["delta"] + _CLOSE or worst > (release.risk["delta"] or 0) + _CLOSE:
         yield "delta: a class holds too many of the people in the register"
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ from portal.release.anonymise import Outcome, Row, anonymise
 from portal.release.check import Figures, verify
 from portal.release.hierarchies import Hierarchy, month, prison, relation
 from portal.release.policy import Column, ColumnRole, Policy
-from portal.release.tables import package
+from portal.release.packaging import package
 
 PLACES = {
     "evin": ("Evin", "Tehran"),
@@ -34,8 +34,8 @@ def testimony_policy() -> Callable[..., Policy]:
 
     def build(**changed: object) -> Policy:
         columns = {
-            "relation": Column(ColumnRole.QUASI, relation()),
-            "prison": Column(ColumnRole.QUASI, prison(PLACES)),
+            "relation": Column(ColumnRole.QUASI, relation(), hxl="#respondee+relation"),
+            "prison": Column(ColumnRole.QUASI, prison(PLACES), hxl="#loc+prison"),
             "month": Column(ColumnRole.QUASI, month()),
             "reprisal": Column(ColumnRole.SENSITIVE, values=PATTERNS),
             "language": Column(ColumnRole.PLAIN, values=frozenset({"fa", "en"})),

@@ -13,7 +13,8 @@ from portal.release.anonymise import Outcome, Row, anonymise
 from portal.release.check import Fault, Figures, UnsafeReleaseError
 from portal.release.hierarchies import MISSING, prison
 from portal.release.policy import Column, ColumnRole, Policy
-from portal.release.tables import archive, package, read_csv
+from portal.release.packaging import package
+from portal.release.tables import archive, read_csv
 
 Released = tuple[list[Row], Policy, Outcome]
 Chance = Callable[[str], Callable[[int], bytes]]
@@ -165,7 +166,9 @@ def test_a_column_added_later_does_not_leave_by_itself(
 def test_nothing_in_the_manifest_is_exact_but_hashes_sizes_and_promises(released: Released) -> None:
     rows, policy, outcome = released
     said = json.loads(package(outcome, policy, release="x")["manifest.json"])
-    assert set(said) == {"format", "release", "columns", "policy", "files", "rounded", "ncp"}
+    assert set(said) == {
+        *("format", "release", "columns", "hxl", "ledger", "policy", "files", "rounded", "ncp"),
+    }
     assert all(count % 10 == 0 for count in said["rounded"].values())
     assert all(len(str(loss)) <= 4 for loss in said["ncp"].values())
     assert len(rows) not in said["rounded"].values() or len(rows) % 10 == 0

@@ -229,16 +229,27 @@ ONE = b"a1,30,yes,f,x\r\n"
 TABLES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "has no header"),
     "header alone": (HEAD, "is empty"),
-    "nameless column": (b"town,,hurt,family,name\r\n" + ONE, "has no header"),
-    "column twice": (b"town,town,hurt,family,name\r\n" + ONE, "names a column twice"),
-    "ragged": (HEAD + ONE + b"a1,30\r\n", "record 2 has another number of cells"),
-    "other letters": ((HEAD + ONE).decode().encode("utf-16"), "not written in UTF-8"),
-    "open quote": (HEAD + b'"' + ONE, "is no table of comma-separated values"),
+    "nameless column": (b"town,,hurt,family,name\r\n" + ONE, "line 1: column 2 has no name"),
+    "column twice": (b"town,town,hurt,family,name\r\n" + ONE, "line 1: the column town stands there twice"),
+    "ragged": (HEAD + ONE + b"a1,30\r\n", "line 3: there are 2 cells"),
+    "other letters": ((HEAD + ONE).decode().encode("utf-16"), "line 1: is not UTF-8"),
+    "open quote": (HEAD + b'"' + ONE, "line 2: no table of comma-separated values"),
     "unnamed column": (HEAD[:-2] + b",diary\r\n" + ONE[:-2] + b",y\r\n", "does not name the column diary"),
     "missing column": (b"town,age,hurt,family\r\na1,30,yes,f\r\n", "has no column name"),
-    "unknown value": (HEAD + ONE + b"SECRET,30,no,g,x\r\n", "Column town, record 2"),
-    "small": (HEAD + ONE, "only 1 rows"),
-    "no family": (HEAD + b"a1,30,yes,,x\r\n" * 9, "name no unit"),
+    "unknown value": (HEAD + ONE + b"SECRET,30,no,g,x\r\n", "line 3: the value in column town"),
+    "small": (HEAD + ONE, "k is 5, and table.csv has only 1 rows"),
+    "no family": (HEAD + b"a1,30,yes,,x\r\na1,30,no,,x\r\n" * 9, "line 2: the column family is empty"),
+    "semicolons": (HEAD.replace(b",", b";") + ONE.replace(b",", b";"), "semicolons between cells"),
+    "tabs": (HEAD.replace(b",", b"\t") + ONE.replace(b",", b"\t"), "tabs between cells"),
+    "ragged below a cell of two lines": (
+        HEAD + b'a1,30,yes,f,"x\r\ny"\r\n\r\n' + b"a1,30\r\n",
+        "line 5: there are 2 cells",
+    ),
+    "other letters below": (HEAD + ONE + b"a1,30,yes,f,\xff\r\n", "line 3: is not UTF-8"),
+    "one answer alone": (
+        HEAD + b"".join(b"a1,30,yes,f%d,x\r\n" % n for n in range(9)),
+        "column hurt of table.csv has only 1 different values",
+    ),
 }
 
 
@@ -279,15 +290,28 @@ def test_what_is_too_big_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch)
 POLICIES: dict[str, tuple[str, str]] = {
     "no JSON": ("{", "is no JSON"),
     "a list": ("[]", "is to be an object"),
-    "twice": ('{"k": 5, "k": 6}', "something twice"),
-    "unknown key": ('{"kk": 5}', 'says "kk"'),
+    "twice": ('{"k": 5, "k": 6}', 'policy.json, line 1: "k" is said twice'),
+    "unknown key": ('{"kk": 5}', 'policy.json, line 1: "kk" is none of'),
     "no columns": ("{}", "gives each column"),
-    "no role": ('{"columns": {"town": {"role": "secret"}}}', "role is none of"),
-    "no object": ('{"columns": {"town": "drop"}}', "role is none of"),
-    "unknown entry": ('{"columns": {"town": {"role": "drop", "level": 2}}}', 'only "role"'),
+    "no role": ('{"columns": {"town": {"role": "secret"}}}', "policy.json, line 1: the role of column town is none of"),
+    "no object": ('{"columns": {"town": "drop"}}', "the role of column town is none of"),
+    "unknown entry": ('{"columns": {"town": {"role": "drop", "level": 2}}}', "level not"),
     "no hierarchy": ('{"columns": {"town": {"role": "quasi-identifier"}}}', "names the file"),
     "no such file": ('{"columns": {"town": {"role": "quasi-identifier", "hierarchy": "x.csv"}}}', "x.csv"),
-    "nothing to protect": ('{"columns": {"town": {"role": "plain"}}}', "No column is a quasi-identifier"),
+    "nothing to protect": ('{"columns": {"town": {"role": "plain"}}}', "no column is a quasi-identifier"),
+    "lines": ('{\n "columns": {},\n "k": 5,}', "policy.json, line 3: this is no JSON"),
+    "depth": ('[' * 100_000, "is no JSON that can be read"),
+    "not a number": ('{"columns": {"town": {"role": "drop"}}, "t": NaN}', "no column is a quasi-identifier"),
+    "a name of a file that is none": (
+        '{"columns": {"town": {"role": "quasi-identifier", "hierarchy": "\\u0000"}}}',
+        "cannot be read",
+    ),
+    "a hierarchy of what does not leave by one": (
+        '{"columns": {"town": {"role": "drop", "hierarchy": "town.csv"}}}',
+        "only a quasi-identifier leaves by one",
+    ),
+    "no tag": ('{"columns": {"town": {"role": "drop", "hxl": "adm1"}}}', "is no tag such as"),
+    "a folder": ('{"columns": {"town": {"role": "quasi-identifier", "hierarchy": "."}}}', "cannot be read"),
 }
 
 
@@ -310,7 +334,7 @@ def test_a_policy_that_cannot_be_used_is_refused(desk: Desk, name: str) -> None:
         ({"suppression_limit": "x"}, '"suppression_limit"'),
         ({"delta": 0.5}, "belong together"),
         ({"delta": 0.5, "register": "nowhere.csv"}, '"register" is to be the name'),
-        ({"columns": {**QUASI, "a": {"role": "unit"}, "b": {"role": "unit"}}}, "Two columns are the unit"),
+        ({"columns": {**QUASI, "a": {"role": "unit"}, "b": {"role": "unit"}}}, "a and b are both the unit"),
         ({"columns": QUASI}, "none has that role"),
     ],
 )
@@ -323,11 +347,15 @@ def test_a_promise_that_cannot_be_is_refused(desk: Desk, said: dict[str, Any], w
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        ([], "has no line"),
-        (["a1;A;*", "a1;B;*"], "has two lines"),
-        (["a1;A"], "is not whole"),
-        (["a1;A;*", "a2;*"], "is not whole"),
-        (["a1;A;X;*", "a2;A;Y;*"], "stands under two labels"),
+        ([], "town.csv is empty"),
+        (["a1;A;*", "a1;B;*"], "town.csv, line 2: a1 has a line already"),
+        (["a1;A"], "town.csv, line 1: the labels are to go from fine to coarse"),
+        (["a1;;*"], "town.csv, line 1: the labels are to go from fine to coarse"),
+        (["a1;*;*"], "town.csv, line 1: the labels are to go from fine to coarse"),
+        (["a1,A,*"], "town.csv, line 1: there is one cell"),
+        (["a1;A;*", "a2;*"], "town.csv, line 2: there are 2 cells, and 3 on the first line"),
+        (["unknown;A;*"], "town.csv, line 1: what is unknown stays unknown"),
+        (["a1;A;X;*", "", "a2;A;Y;*"], "town.csv, line 3: A stands under X on another line"),
         (["20;20-29;*", "30;20-29;*"], "does not hold 30"),
         (["30;[20, 30);*"], "does not hold 30"),
         (["a1;T;X;*", "b1;B;T;*"], "means two things"),
@@ -353,7 +381,7 @@ def test_a_town_may_be_called_as_its_province_is(desk: Desk) -> None:
     ("rows", "why"),
     [
         ([["town"], ["a1"]], "no column age"),
-        ([["town", "age"], ["SECRET", "30"]], "record 1 of the register"),
+        ([["town", "age"], ["SECRET", "30"]], "line 2: the value in column"),
     ],
 )
 def test_a_register_that_does_not_fit_is_refused(desk: Desk, rows: Rows, why: str) -> None:
@@ -363,10 +391,12 @@ def test_a_register_that_does_not_fit_is_refused(desk: Desk, rows: Rows, why: st
         desk.run()
 
 
-@pytest.mark.parametrize("bytes_", [b"a1;\xff;*", b'"a1;A;*'])
-def test_a_hierarchy_that_cannot_be_read_is_refused(desk: Desk, bytes_: bytes) -> None:
+@pytest.mark.parametrize(
+    ("bytes_", "why"), [(b"a1;\xff;*", "line 1: is not UTF-8"), (b'"a1;A;*', "town.csv, line 1: no labels")]
+)
+def test_a_hierarchy_that_cannot_be_read_is_refused(desk: Desk, bytes_: bytes, why: str) -> None:
     (desk.folder / "town.csv").write_bytes(bytes_)
-    with pytest.raises(InvalidError, match="cannot be read"):
+    with pytest.raises(InvalidError, match=why):
         desk.run()
 
 
@@ -396,14 +426,14 @@ def test_a_disk_that_gives_out_leaves_nothing(desk: Desk, monkeypatch: pytest.Mo
         raise OSError
 
     monkeypatch.setattr(Path, "rename", fails)
-    with pytest.raises(OSError):  # noqa: PT011 - whatever the disk says
+    with pytest.raises(InvalidError, match="cannot be written"):
         desk.run()
     monkeypatch.setattr(Path, "rename", rename)
     assert desk.left() == set()
 
 
 def test_what_helps_is_said_for_every_refusal() -> None:
-    assert set(table_release._SAID) == set(Reason)
+    assert set(table_release._SAID) == set(Reason) - {Reason.TOO_PRESENT, Reason.TOO_CLOSE}  # the portal's own
 
 
 # The command
@@ -446,7 +476,12 @@ def test_the_command_says_in_a_line_what_is_wrong(
 ) -> None:
     desk.policy(k=500)
     code, said = command("anonymise", "@table.csv", "--policy", "@policy.json", "--out", "@out")
-    assert (code, said) == (1, "Error: k is 500, and the table has only 200 rows.\n")
+    assert (code, said.count("\n")) == (2, 1)
+    assert said.startswith("Error: policy.json: k is 500, and table.csv has only 200 rows.")
+    desk.policy()
+    desk.table([["town", "age", "hurt", "family", "name"], *[["a1", "30", f"{n}", "f", ""] for n in range(9)]])
+    code, said = command("anonymise", "@table.csv", "--policy", "@policy.json", "--out", "@out")
+    assert (code, "fewer families than a group must hold" in said) == (1, True)
 
 
 def test_the_command_compares_with_earlier_releases(

@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 from portal.cells import guarded, unguarded
 from portal.errors import InvalidError
 from portal.release.anonymise import Outcome, Reason, Refusal, Row, anonymise
+from portal.release.packaging import manifest, package
 from portal.release.policy import Policy
 from portal.release.tables import (
     archive,
     canonical,
-    manifest,
-    package,
     read_csv,
     rounded,
     write_csv,
@@ -138,7 +137,7 @@ def test_canonical_json_is_that_of_rfc_8785() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [2**53, -(2**53), 1e-7, float("inf"), float("nan"), "\ud800", {"\ud800": 1}]
+    "value", [2**53, -(2**53), float("inf"), float("nan"), "\ud800", {"\ud800": 1}]
 )
 def test_what_has_no_canonical_form_is_refused(value: float | str) -> None:
     with pytest.raises(InvalidError):
@@ -203,6 +202,7 @@ def test_an_archive_tells_no_time_and_no_system() -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         entries = packed.infolist()
         assert packed.read("b.txt") == b"two"
-    assert [entry.filename for entry in entries] == ["a.txt", "b.txt"]
+    assert [entry.filename for entry in entries] == ["a.txt", "b.txt", "padding"]
+    assert len(data) == 4096
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
     assert {(entry.create_system, entry.compress_type, entry.comment) for entry in entries} == {(3, 0, b"")}

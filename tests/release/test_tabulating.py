@@ -183,6 +183,8 @@ def test_the_same_counts_give_the_same_bytes_and_nothing_else_is_in_them() -> No
         "axes",
         "files",
         "format",
+        "hxl",
+        "ledger",
         "pattern",
         "protection",
         "release",
