@@ -179,7 +179,7 @@ class WithdrawForm(PortalForm):
     """The box that makes sure."""
 
     sure = BooleanField(
-        _l("I know that nobody can bring it back, and I want it erased."),
+        _l("I know that nobody can bring it back, and I want it erased"),
         render_kw={"value": "yes"},
         validators=[
             DataRequired(_l("If you are sure, tick the box. If not, go back: nothing has changed.")),

@@ -318,7 +318,7 @@ _NAMED = 5
 def _handed(answer: Answer, bodies: Sequence[str]) -> str:
     """Name the bodies of one answer; of many that nothing is handed to, their number tells as much."""
     if answer is not Answer.YES and len(bodies) > _NAMED:
-        return _("It is handed to one of %(count)s bodies.", count=number(len(bodies)))
+        return _("It is handed to any of %(count)s bodies on the list.", count=number(len(bodies)))
     *first, last = bodies
     names = _(" and ").join([_(", ").join(first), last]) if first else last
     return _("It is handed to %(name)s.", name=names)

@@ -144,7 +144,7 @@ def test_the_bodies_of_one_page_keep_what_those_of_another_were_answered(sqlite_
     checked = said(source.get("check"))
     names = [f"{ARCHIVE.name_en}{number:04}" for number in (0, 11)]
     assert f"You allow this: It is handed to {names[0]} and {names[1]}." in checked
-    assert "It is handed to one of 10 bodies." in checked
+    assert "It is handed to any of 10 bodies on the list." in checked
     assert "It is used in a court case, without your name." in checked[checked.index("You do not allow") :]
     source.post("check", reread="no")
     today = sqlite_instance.clock().date()
