@@ -3,8 +3,8 @@
 import os
 import sys
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -81,17 +81,31 @@ def postgresql_founded(
         yield found_in(folder, url=url, keys_url=keys_url), names
 
 
+@pytest.fixture(scope="session")
+def on_postgresql(
+    postgresql_server: str, postgresql_founded: tuple[Founded, tuple[str, ...]]
+) -> Callable[[Path], AbstractContextManager[Instance]]:
+    """What makes a founded instance on PostgreSQL, in a folder, for as long as it is asked for."""
+    founded, templates = postgresql_founded
+
+    @contextmanager
+    def make(folder: Path) -> Iterator[Instance]:
+        with fresh_databases(postgresql_server, templates) as names:
+            url, keys_url = urls_of(postgresql_server, names)
+            made = a_copy(founded, folder, url=url, keys_url=keys_url)
+            yield made
+            made.database.dispose()
+
+    return make
+
+
 @pytest.fixture
 def postgresql_instance(
-    postgresql_server: str, postgresql_founded: tuple[Founded, tuple[str, ...]], tmp_path: Path
+    on_postgresql: Callable[[Path], AbstractContextManager[Instance]], tmp_path: Path
 ) -> Iterator[Instance]:
     """A founded instance on PostgreSQL."""
-    founded, templates = postgresql_founded
-    with fresh_databases(postgresql_server, templates) as names:
-        url, keys_url = urls_of(postgresql_server, names)
-        made = a_copy(founded, tmp_path / "instance", url=url, keys_url=keys_url)
+    with on_postgresql(tmp_path / "instance") as made:
         yield made
-        made.database.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

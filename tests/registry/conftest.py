@@ -1,12 +1,17 @@
 """A fresh SQLite database with the registry's tables, and the people who use it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from builders import Instance, an_instance
+from flask.testing import FlaskClient
+from registry_pages import Open
 
+from portal.config import Face
 from portal.database import Base, Database, PortalSession
 from portal.permissions import Role
 from portal.registry.starter import STARTER, load_starter, read_document
@@ -76,3 +81,36 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 def starter(loaded: Database) -> Iterator[PortalSession]:
     with loaded.session(write=False) as opened:
         yield opened
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[Instance]:
+    made = an_instance(folder)
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """An instance with the starter registry, for all tests of a file; on both databases where it asks so."""
+    wanted = getattr(request, "param", "sqlite")
+    on = on_sqlite if wanted == "sqlite" else request.getfixturevalue(f"on_{wanted}")
+    with on(tmp_path_factory.mktemp("place") / "instance") as made:
+        with made.database.session(write=True) as unit:
+            load_starter(unit, author="portal", now=made.clock())
+        yield made
+
+
+@pytest.fixture(scope="module")
+def visit(place: Instance) -> Open:
+    """A client that is signed in as the named person, once for all tests."""
+    app = place.app(Face.DESK)
+    clients: dict[str, FlaskClient] = {}
+
+    def opened(name: str) -> FlaskClient:
+        if name not in clients:
+            clients[name] = app.test_client()
+            assert place.sign_in(clients[name], name).status_code == 303
+        return clients[name]
+
+    return opened

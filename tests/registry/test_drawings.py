@@ -1,56 +1,32 @@
 """The pages that draw: the same facts in words, thousands counted, and nothing of what few may know."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from builders import Instance, an_instance
+from builders import Instance
 from cases import at_desk
 from flask.testing import FlaskClient
 from pictured import HIDDEN, paint
 from sqlalchemy import insert, select
 
-from portal.config import Face
 from portal.dates.calendars import Calendar
 from portal.registry import atlas, circle, lives, merging, stays
 from portal.registry.models import Name, NameKey, Person, Record, Relation, Sameness, Source
-from portal.registry.starter import load_starter
 from portal.registry.vocabulary import Kind, Living, NameKind, PersonRole, RelationKind, Sex
 
 Open = Callable[[str], FlaskClient]
+pytestmark = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True, scope="module")
 SOLAR: Mapping[str, Any] = {"calendar": Calendar.SOLAR, "mirrored": True}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    made = an_instance(tmp_path_factory.mktemp("instance"))
-    with made.database.session(write=True) as unit:
-        load_starter(unit, author="portal", now=made.clock())
-    yield made
-    made.database.dispose()
 
 
 @pytest.fixture(scope="module")
 def scene(place: Instance) -> Mapping[str, UUID]:
     return paint(place)
-
-
-@pytest.fixture(scope="module")
-def visit(place: Instance) -> Open:
-    app = place.app(Face.DESK)
-    clients: dict[str, FlaskClient] = {}
-
-    def opened(name: str) -> FlaskClient:
-        if name not in clients:
-            clients[name] = app.test_client()
-            assert place.sign_in(clients[name], name).status_code == 303
-        return clients[name]
-
-    return opened
 
 
 def read(client: FlaskClient, path: str, status: int = 200) -> str:

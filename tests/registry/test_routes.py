@@ -1,11 +1,11 @@
 """The registry's pages, as people of each role meet them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
-from builders import Instance, an_instance, token_of
+from builders import Instance, token_of
 from flask.testing import FlaskClient
 from registry_pages import Open, added, record_of, send, text_of, values
 from sqlalchemy import select
@@ -13,33 +13,8 @@ from sqlalchemy import select
 from portal.config import Face
 from portal.registry import service
 from portal.registry.models import Record, Source, Statement
-from portal.registry.starter import load_starter
 
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    made = an_instance(tmp_path_factory.mktemp("instance"))
-    with made.database.session(write=True) as unit:
-        load_starter(unit, author="portal", now=made.clock())
-    yield made
-    made.database.dispose()
-
-
-@pytest.fixture(scope="module")
-def visit(place: Instance) -> Open:
-    """A client that is signed in as the named person, once for all tests."""
-    app = place.app(Face.DESK)
-    clients: dict[str, FlaskClient] = {}
-
-    def opened(name: str) -> FlaskClient:
-        if name not in clients:
-            clients[name] = app.test_client()
-            assert place.sign_in(clients[name], name).status_code == 303
-        return clients[name]
-
-    return opened
 
 
 @pytest.fixture

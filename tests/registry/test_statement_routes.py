@@ -1,42 +1,15 @@
 """Pages of what is said: corrected and taken off, related, concluded, sealed; who may see what."""
 
 import re
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from builders import Instance, an_instance
+from builders import Instance
 from flask.testing import FlaskClient
 from registry_pages import Open, added, record_of, send, text_of, values
 from sqlalchemy import select
 
-from portal.config import Face
 from portal.registry.models import Conclusion, Position, Record, Relation, Source, Statement
-from portal.registry.starter import load_starter
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    made = an_instance(tmp_path_factory.mktemp("instance"))
-    with made.database.session(write=True) as unit:
-        load_starter(unit, author="portal", now=made.clock())
-    yield made
-    made.database.dispose()
-
-
-@pytest.fixture(scope="module")
-def visit(place: Instance) -> Open:
-    """A client that is signed in as the named person, once for all tests."""
-    app = place.app(Face.DESK)
-    clients: dict[str, FlaskClient] = {}
-
-    def opened(name: str) -> FlaskClient:
-        if name not in clients:
-            clients[name] = app.test_client()
-            assert place.sign_in(clients[name], name).status_code == 303
-        return clients[name]
-
-    return opened
 
 
 @pytest.fixture
