@@ -241,6 +241,7 @@ def approve(instance: Instance, release_id: UUID, by: str = "maple", revision: i
             release_id=release_id,
             revision=seen,
             compared=key_id(asker.bundle.public_key),
+            seen=deciding.as_seen(session.get_one(Release, release_id)),
             keys=instance.keys,
             now=instance.clock(),
         )

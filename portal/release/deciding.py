@@ -1,5 +1,6 @@
 """Deciding about a release: a lead who holds the key looks at what would leave, then seals it or declines."""
 
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,7 +36,7 @@ from portal.release.service import (
     run_out,
     use_of,
 )
-from portal.release.tables import rounded
+from portal.release.tables import canonical, rounded
 from portal.release.telling import tell_sources
 from portal.staff import service as staff
 from portal.staff.actor import Actor
@@ -98,6 +99,7 @@ def approve(
     release_id: UUID,
     revision: int,
     compared: str,
+    seen: str,
     keys: PublicKeys,
     now: datetime,
     random: Callable[[int], bytes] = secrets.token_bytes,
@@ -106,16 +108,19 @@ def approve(
     """Compute everything as of now, have it checked, seal it; it happens once or not at all.
 
     Nobody vouches for the asker's key in the database: ``compared`` names the one (`key_id`) that the two
-    people read to each other, and another one gets nothing. A result that no longer protects leaves the
-    release failed, without a file. ``StaleError`` when the request, the key, a permission or a sheet changed
-    meanwhile. As with `preview`, nothing unsaved may be held.
+    people read to each other, and another one gets nothing; ``seen`` names the request that was looked at
+    (`as_seen`), and nothing is sealed for one that asks for something else by now. A result that no longer
+    protects leaves the release failed, without a file. ``StaleError`` when the request, the key, a permission
+    or a sheet changed meanwhile. As with `preview`, nothing unsaved may be held.
     """
     row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
     if not row.previews:
         raise StaleError(_UNSEEN)
+    _unchanged(row, seen)
     _compared(session, row, compared)
     gathered, prepared = _prepared(session, row, by=by, random=random)
     row = _to_decide(session, by=by, release_id=release_id, now=now, revision=revision)
+    _unchanged(row, seen)
     if isinstance(prepared, PreparedTable) and not prepared.trouble:
         prepared = _paid(session, row, prepared, below=below)
     if prepared.trouble:
@@ -130,6 +135,17 @@ def approve(
     tell_sources(session, gathered.standing)
     _hold_still(session, gathered.standing, row, by=by)
     return row
+
+
+def as_seen(row: Release) -> str:
+    """Name all that a request asks for, so that an approval is of this and of nothing else."""
+    asked = [row.policy, row.purpose, row.recipient, row.receiver_id.hex if row.receiver_id else ""]
+    return hashlib.sha256(canonical(asked)).hexdigest()
+
+
+def _unchanged(row: Release, seen: str) -> None:
+    if as_seen(row) != seen:
+        raise StaleError(CHANGED)
 
 
 def _paid(session: PortalSession, row: Release, prepared: PreparedTable, *, below: Below) -> PreparedTable:

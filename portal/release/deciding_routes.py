@@ -33,7 +33,12 @@ def preview(release_id: UUID) -> ResponseReturnValue:
         beside=weighing.beside(look.beside),
         **_shown(look),
         form=DecisionForm(formdata=None, revision=look.release.revision),
-        approval=ApprovalForm(formdata=None, revision=look.release.revision, mark=mark),
+        approval=ApprovalForm(
+            formdata=None,
+            revision=look.release.revision,
+            mark=mark,
+            seen=deciding.as_seen(look.release),
+        ),
         mark=mark,
         labels=labels,
     )
@@ -70,6 +75,7 @@ def approve(release_id: UUID) -> ResponseReturnValue:
         release_id=release_id,
         revision=revision,
         compared=str(form.mark.data).replace(" ", ""),
+        seen=str(form.seen.data),
         keys=recipients(),
         now=now(),
     )

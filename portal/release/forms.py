@@ -264,6 +264,7 @@ class ApprovalForm(PortalForm):
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     mark = HiddenField(validators=[InputRequired()])
+    seen = HiddenField(validators=[InputRequired()])
     same = BooleanField(
         _l("They read this very mark to me"), validators=[InputRequired(_l("Compare the mark first."))]
     )

@@ -454,7 +454,9 @@ def a_release(watch: Watch) -> None:
         if number:
             lead.post("release.decline", f"{where}/decline", where, revision=revision[1], reason="not now")
         else:
-            compared = {"revision": revision[1], "mark": mark[1], "same": "y"}
+            known = re.search(r'name="seen"[^>]*value="([0-9a-f]+)"', seen.get_data(as_text=True))
+            assert known
+            compared = {"revision": revision[1], "mark": mark[1], "seen": known[1], "same": "y"}
             lead.post("release.approve", f"{where}/approve", where, **compared)
             administrator.get("release.download", f"{where}/release.zip")
             lead.get("release.show+inside", where)
@@ -507,7 +509,7 @@ def the_patterns(watch: Watch, source: Source) -> None:
     )
     where = answer.location.removeprefix("/en")
     seen = lead.post("release.preview", f"{where}/preview", where).get_data(as_text=True)
-    given = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', seen) for name in ("revision", "mark")}
+    given = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', seen) for name in ("revision", "mark", "seen")}
     compared = {name: found[1] for name, found in given.items() if found}
     lead.post("release.approve", f"{where}/approve", where, **compared, same="y")
     administrator.get("release.publish", f"{where}/publish")

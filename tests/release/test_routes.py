@@ -59,7 +59,9 @@ def approval(page: TestResponse) -> dict[str, str]:
     """What a lead sends who compared the mark with the person who asked."""
     found = re.search(r'name="mark"[^>]*value="([0-9a-f ]+)"', page.text)
     assert found
-    return {"revision": revision_of(page), "mark": found[1], "same": "y"}
+    seen = re.search(r'name="seen"[^>]*value="([0-9a-f]{64})"', page.text)
+    assert seen
+    return {"revision": revision_of(page), "mark": found[1], "seen": seen[1], "same": "y"}
 
 
 def test_nothing_is_approved_before_the_askers_key_was_compared(sqlite_instance: Instance) -> None:

@@ -341,8 +341,15 @@ def test_nobody_decides_what_they_asked_for_whatever_their_role_became(instance:
         seeds = instance.actor("maple", session).seeds
         session.commit()
         mark = key_id(rowan.public_key)
+        seen = deciding.as_seen(session.get_one(Release, release_id))
         decide = partial(
-            deciding.approve, release_id=release_id, revision=2, compared=mark, keys=instance.keys, now=NOON
+            deciding.approve,
+            release_id=release_id,
+            revision=2,
+            compared=mark,
+            seen=seen,
+            keys=instance.keys,
+            now=NOON,
         )
         both = Actor(rowan.id, rowan.name, Role.LEAD, instance.founders["rowan"].bundle.identity, seeds)
         with pytest.raises(RefusedError):

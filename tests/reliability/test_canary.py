@@ -22,6 +22,7 @@ _CASE = re.compile(r"/en/cases/([0-9a-f-]{36})")
 _DOCUMENT = re.compile(r"/documents/([0-9a-f-]{36})")
 _REVISION = re.compile(r'name="revision"[^>]*value="(\d+)"')
 _MARK = re.compile(r'name="mark"[^>]*value="([0-9a-f ]+)"')
+_SEEN = re.compile(r'name="seen"[^>]*value="([0-9a-f]{64})"')
 
 TOLD = {
     "narrative": "Zarrinkhat told of the corridor قاصدک‌خاموش and of nobody else",
@@ -150,13 +151,15 @@ def export(server: Server, instance: Instance) -> bytes:
     assert deciding.sign_in(instance, "maple").status == 303
     roles = {f"column_{name}": COLUMNS.get(name, ColumnRole.DROP).value for name in NAMES}
     wish = {"purpose": "a study", "recipient": "a university", "k": "5", **roles}
+    wish |= {"receiver": "", "l": "1", "t": "1.0", "delta": "1.0"}
     release = asking.fill("releases/new", **wish).location
     deciding.get(release)
     seen = deciding.post(f"{release}/preview").text
-    revision, mark = _REVISION.search(seen), _MARK.search(seen)
+    revision, mark, looked = _REVISION.search(seen), _MARK.search(seen), _SEEN.search(seen)
     assert revision is not None
+    assert looked is not None
     assert mark is not None
-    sent = {"revision": revision[1], "mark": mark[1], "same": "y"}
+    sent = {"revision": revision[1], "mark": mark[1], "seen": looked[1], "same": "y"}
     assert deciding.post(f"{release}/approve", **sent).status == 303
     fetched = asking.get(f"{release}/release.zip")
     assert fetched.body[:2] == b"PK"
