@@ -297,7 +297,21 @@ def empty_log(engine: Engine) -> bool:
     return not busy
 
 
+def make_room(session: PortalSession, kib: int) -> None:
+    """Let SQLite keep more of its pages in memory on this connection; 2,000 KiB without it.
+
+    A transaction that touches more pages than that writes some of them out, and reads them in, many times.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{kib}")
+
+
 def pause(session: PortalSession) -> None:
-    """End the current transaction, so that slow work does not hold the writer's lock."""
+    """End the current transaction, so that slow work does not hold the writer's lock.
+
+    The day may change meanwhile: what is asked afterwards is asked as of the day that it is then.
+    """
     session.rollback()
     session.companion.rollback()
+    session.info.pop("portal.today", None)

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from portal.errors import InvalidError
 from portal.instance import database_of, opened, settings_of
 from portal.ledger.service import note
+from portal.linking import duplicates
 from portal.linking.known import near
 from portal.linking.matching import NameIndex, Suggestion
 from portal.permissions import Role
 from portal.registry.exchange import carrying, importing, mappings
 from portal.registry.exchange.given import on_disk
 from portal.registry.exchange.importing import Choice, Preview
-from portal.registry.exchange.leaving import Sort, lines
+from portal.registry.exchange.leaving import Sort, entities, tables
 from portal.registry.exchange.models import Alike, Changed, ImportRun
 from portal.registry.exchange.publications import source_named
 from portal.registry.exchange.reading import Mapped
@@ -153,19 +154,73 @@ def bring(  # noqa: PLR0917 - as click calls it
 
 @registry.command("export")
 @click.option("--format", "sort", type=click.Choice([one.value for one in Sort]), required=True)
-@click.option("--out", type=NEW_FILE, required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A file; for csv a new folder.")
 @INSTANCE
 @plainly
 def leave(sort: str, out: Path, instance: Path | None) -> None:
     """Write the public part of the registry: nothing restricted, no exact position, no name of staff."""
     database = opened(settings_of(instance))
-    with (
-        database.session(write=False) as session,
-        out.open("w", encoding="utf-8", newline="") as sink,
-    ):
-        sink.writelines(lines(session, Sort(sort)))
+    with database.session(write=False) as session:
+        try:
+            if Sort(sort) is Sort.CSV:
+                out.mkdir()
+                for name, rows in tables(session):
+                    _written(out / name, rows, "utf-8-sig")
+            else:
+                _written(out, entities(session), "utf-8")
+        except OSError as problem:
+            raise InvalidError(f"{out} cannot be written: {problem.strerror}.") from None
     with database.session(write=True) as session:
         note(session, "registry.export", by=_OPERATOR.name, detail={"format": sort})
+
+
+def _written(path: Path, rows: Iterator[str], encoding: str) -> None:
+    with path.open("w", encoding=encoding, newline="") as sink:
+        sink.writelines(rows)
+
+
+@registry.command("duplicates")
+@click.option(
+    "--whole", is_flag=True, help="Look all persons through, not only those who are new or changed."
+)
+@click.option(
+    "-n", "count", type=click.IntRange(0, 1000), default=20, show_default=True, help="Pairs that are told."
+)
+@INSTANCE
+@plainly
+def look_alike(whole: bool, count: int, instance: Path | None) -> None:  # noqa: FBT001 - as click calls it
+    """Look for persons who may stand twice, and tell the strongest pairs, one JSON object a line.
+
+    After a few changes the changed persons alone are compared. Nothing is decided, nothing restricted told.
+    """
+    database = opened(settings_of(instance))
+    with database.session(write=True) as session:
+        left = duplicates.begin(session, by=_OPERATOR, clock=database.clock, whole=whole, patient=True)
+    if left is not None:
+        duplicates.look_beside(database.main, left, database.clock, _tell_percent)
+    with database.session(write=False) as session:
+        for page in range(1, -(-count // duplicates.PAGE) + 1):
+            found, further = duplicates.queue(session, by=_OPERATOR, page=page)
+            for one in found[: count - (page - 1) * duplicates.PAGE]:
+                sys.stdout.write(json.dumps(_told_pair(one), ensure_ascii=False) + "\n")
+            if not further:
+                break
+
+
+def _tell_percent(percent: int) -> None:
+    sys.stderr.write(f"{percent} in 100\n")
+
+
+def _told_pair(pair: duplicates.Alike) -> dict[str, Any]:
+    ends = {
+        name: {"id": str(one.id), "names": [each.text for each in one.names]}
+        for name, one in (("one", pair.one), ("other", pair.other))
+    }
+    reasons = [
+        {"sort": sign.sort.value, "bits": round(sign.weight, 1), "one": sign.one, "other": sign.other}
+        for sign in pair.signs
+    ]
+    return {**ends, "reasons": reasons}
 
 
 # Whoever holds the machine brings in what anybody may read, and sees no more of what is there.

@@ -24,11 +24,11 @@ from portal.linking import reviewing
 from portal.linking import service as linking
 from portal.linking.models import LinkState
 from portal.linking.reviewing import Given
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, needs_second
+from portal.linking.vocabulary import Answer, LinkRelation, needs_second
 from portal.permissions import Group
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, PlaceFacts, Spelling
-from portal.registry.vocabulary import PlaceKind
+from portal.registry.vocabulary import Basis, Certainty, PlaceKind
 from portal.staff.actor import Actor
 from portal.store.files import new_name
 from portal.vault import receipt as receipts

@@ -26,9 +26,10 @@ from portal.intake.models import Status, Submission
 from portal.linking import reviewing
 from portal.linking import service as linking
 from portal.linking.reviewing import Given
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, fits, needs_second
+from portal.linking.vocabulary import Answer, LinkRelation, fits, needs_second
 from portal.registry import service as records
 from portal.registry.models import Record
+from portal.registry.vocabulary import Basis, Certainty
 from portal.staff import service as staff
 from portal.staff.actor import Actor
 from portal.staff.founding import Founder

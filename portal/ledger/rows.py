@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
@@ -10,8 +11,23 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Dialect,
+    String,
+    Table,
+    Uuid,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import NULLTYPE
+
+from portal.database import UtcDay
 
 _DIGEST_LABEL = b"tp1/row\x00"
 _BATCH = 500
@@ -39,8 +55,7 @@ def _digest(table: str, columns: Iterable[tuple[bytes, Any]]) -> bytes:
     pieces = [_DIGEST_LABEL, _named(table)]
     for name, value in columns:
         if value is not None:
-            tag, raw = _typed(value)
-            pieces += (name, tag, len(raw).to_bytes(8, "big"), raw)
+            pieces += (name, _written(value))
     return hashlib.sha256(b"".join(pieces)).digest()
 
 
@@ -69,22 +84,77 @@ def digests(
 
     They are read back on purpose: what the database gives is what a later check will see.
     """
-    found: dict[tuple[Any, ...], bytes] = {}
-    columns = list(table.primary_key.columns)
-    names = [column.name for column in table.columns]
-    places = [names.index(column.name) for column in columns]
-    order = sorted(range(len(names)), key=names.__getitem__)
-    framed = [_named(names[place]) for place in order]
-    wanted = list(keys)
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
+    columns = [
+        _as_kept(column, connection.dialect) for column in sorted(table.columns, key=lambda one: one.name)
+    ]
+    framed, write = [one.framed for one in columns], [one.write for one in columns]
+    primary = list(table.primary_key.columns)
+    places = [[one.framed for one in columns].index(_named(column.name)) for column in primary]
+    wanted = {
+        tuple(columns[at].spell(part) for at, part in zip(places, key, strict=True)): key for key in keys
+    }
+    query, every = select(*(one.read for one in columns)), list(wanted.values())
+    beginning, found = _DIGEST_LABEL + _named(table.name), dict[tuple[Any, ...], bytes]()
+    for start in range(0, len(every), _BATCH):
+        batch = every[start : start + _BATCH]
         matches = (
-            columns[0].in_([key[0] for key in batch]) if len(columns) == 1 else tuple_(*columns).in_(batch)
+            primary[0].in_([key[0] for key in batch]) if len(primary) == 1 else tuple_(*primary).in_(batch)
         )
-        for row in connection.execute(select(table).where(matches)):
-            key = tuple(row[place] for place in places)
-            found[key] = _digest(table.name, zip(framed, (row[place] for place in order), strict=True))
+        for row in connection.execute(query.where(matches)):
+            pieces = [beginning]
+            for name, written, value in zip(framed, write, row, strict=True):
+                if value is not None:
+                    pieces += (name, written(value))
+            found[wanted[tuple(row[at] for at in places)]] = hashlib.sha256(b"".join(pieces)).digest()
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A column as the database keeps it: how it is read, how its values are digested, how a key is spelt."""
+
+    framed: bytes
+    read: ColumnElement[Any]
+    write: Callable[[Any], bytes]
+    spell: Callable[[Any], Any]
+
+
+def _as_kept(column: Column[Any], dialect: Dialect) -> _Kept:
+    """Take ids, days and texts of SQLite as the texts that they are there; all else as the portal has it.
+
+    The bytes that are digested are the same; making objects of them first takes most of the time.
+    """
+    name, kind = _named(column.name), column.type
+    if dialect.name == "sqlite":
+        for kinds, write in _TEXTS:
+            if isinstance(kind, kinds):
+                spell = kind.dialect_impl(dialect).bind_processor(dialect) or str
+                return _Kept(name, type_coerce(column, NULLTYPE), write, spell)
+    return _Kept(name, column, _written, lambda part: part)
+
+
+def _written(value: Any) -> bytes:
+    return _word(value) if isinstance(value, Enum) else _valued(value)
+
+
+def _text(tag: bytes) -> Callable[[str], bytes]:
+    def write(value: str) -> bytes:
+        raw = value.encode("utf-8", "surrogateescape")
+        return tag + len(raw).to_bytes(8, "big") + raw
+
+    return write
+
+
+def _uuid(value: str) -> bytes:
+    return _UUID_HEAD + bytes.fromhex(value)
+
+
+_UUID_HEAD = b"u" + (16).to_bytes(8, "big")
+_TEXTS: tuple[tuple[type | tuple[type, ...], Callable[[str], bytes]], ...] = (
+    (Uuid, _uuid),
+    ((Date, UtcDay), _text(b"d")),
+    (String, _text(b"s")),  # words of vocabularies too
+)
 
 
 def _framed(raw: bytes) -> bytes:
@@ -97,15 +167,26 @@ def _named(name: str) -> bytes:
     return _framed(name.encode())
 
 
+@lru_cache(maxsize=2_000)
+def _word(value: Enum) -> bytes:
+    """Give a word of a vocabulary as its plain value; there are few, and most rows have some."""
+    return _valued(value.value)
+
+
+def _valued(value: Any) -> bytes:
+    """Write a value: a letter for its type, its length, its bytes."""
+    tag, raw = _typed(value)
+    return tag + len(raw).to_bytes(8, "big") + raw
+
+
 def _typed(value: Any) -> tuple[bytes, bytes]:
     """Return a letter for the type and the value's bytes."""
     known = _EXACTLY.get(type(value))
     if known is not None:
         return known[0], known[1](value)
-    plain = value.value if isinstance(value, Enum) else value
     for kinds, tag, encode in _TYPES:
-        if isinstance(plain, kinds):
-            return tag, encode(plain)
+        if isinstance(value, kinds):
+            return tag, encode(value)
     raise TypeError(f"the ledger has no digest for {type(value).__name__}")
 
 

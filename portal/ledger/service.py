@@ -84,13 +84,28 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     if not rows:
         return
     session.flush()
-    session.connection().execute(insert(table), rows)
+    _insert(session.connection(), table, rows)
     work = pending(session)
     work.stores = True
     if table in recorded_tables(Base).values():
         keys = [column.name for column in table.primary_key.columns]
         for row in rows:
             work.touch(table, tuple(row[name] for name in keys), born=True)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns; on SQLite their values are made ready column by column."""
+    dialect = connection.dialect
+    if dialect.name != "sqlite":
+        connection.execute(insert(table), rows)
+        return
+    statement = insert(table).compile(dialect=dialect, column_keys=list(rows[0]))
+    ready = []
+    for name in statement.positiontup or ():
+        make = table.columns[name].type.dialect_impl(dialect).bind_processor(dialect)
+        values = [row[name] for row in rows]
+        ready.append(values if make is None else [*map(make, values)])
+    connection.exec_driver_sql(str(statement), [*zip(*ready, strict=True)])
 
 
 def record_again(session: PortalSession, tables: Iterable[str], *, by: str, reason: str) -> None:

@@ -14,11 +14,12 @@ from itertools import islice
 from threading import Thread
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.ledger.service import note
+from portal.linking import newcomers
 from portal.linking.entries import entries
 from portal.linking.likeness import Entry, Likenesses, Pair, Sign
 from portal.permissions import Permission
@@ -30,7 +31,8 @@ from portal.staff.actor import Actor
 
 PAGE = 20
 AT_ONCE = 2_000
-"""Persons among whom a request looks by itself; among more it is done beside the requests."""
+"""Persons among whom a request looks by itself; among more it compares the few who have changed, or the whole
+is looked through beside the requests."""
 MOST = 5_000
 """Pairs that are kept, the strongest."""
 _SILENT = timedelta(minutes=10)
@@ -77,28 +79,49 @@ class Standing:
 
 
 def look(session: Session, *, by: Actor, clock: Clock) -> None:
-    """Look for persons who may be one: at once among few, beside the requests among many; noted."""
+    """Look for persons who may be one: at once where that is quick, beside the requests else; noted."""
+    count = begin(session, by=by, clock=clock)
+    if count is not None:
+        engine = session.get_bind().engine
+        Thread(target=look_beside, args=(engine, count, clock), name="alike", daemon=True).start()
+
+
+def begin(
+    session: Session, *, by: Actor, clock: Clock, whole: bool = False, patient: bool = False
+) -> int | None:
+    """Look among few persons, or compare the few who are new or changed; noted.
+
+    Returns None, or how many persons there are to be looked through with `look_beside`: after many changes,
+    when nothing has changed, while names are being read in (``patient`` waits for them), or if the ``whole``
+    is asked for.
+    """
     by.require(Permission.REGISTRY_EDIT)
     run = session.get(LikenessRun, _ONLY)
     if run is not None and run.percent < _ENDED and clock() - run.touched < _SILENT:
-        return
+        return None
     note(session, "registry.look-alike", by=by.name)
     # Told to everybody who looks, so not even a count of those who are restricted.
     everyone = select(func.count()).select_from(Person).join(Record, Record.id == Person.record_id)
     count = session.scalar(everyone.where(Record.restricted.is_(other=False))) or 0
+    number, connection = writing.last_named(session), session.connection()
     if count <= AT_ONCE:
-        number = writing.last_named(session)
-        _keep(session.connection(), find(session), number=number, persons=count, now=clock())
-        return
-    _progress(session.connection(), {"percent": 0, "persons": count, "touched": clock()})
-    engine = session.get_bind().engine
-    Thread(target=look_beside, args=(engine, count, clock), name="alike", daemon=True).start()
+        _keep(connection, find(session), number=number, persons=count, now=clock())
+        return None
+    changed = newcomers.since(session, run.number) if run and run.percent == _ENDED and not whole else None
+    if changed:
+        found = newcomers.compare(session, changed, total=count, patient=patient)
+        if found is not None:
+            _renew(connection, changed, found, number=number, persons=count, now=clock())
+            return None
+    _progress(connection, {"percent": 0, "persons": count, "touched": clock()})
+    return count
 
 
-def look_beside(engine: Engine, count: int, clock: Clock) -> None:
+def look_beside(engine: Engine, count: int, clock: Clock, heard: Tell = lambda _: None) -> None:
     """Look with connections of its own; what ends badly is looked for anew by the next who asks."""
 
     def tell(percent: int) -> None:
+        heard(percent)
         with engine.begin() as connection:
             _progress(connection, {"percent": min(percent, _ENDED - 1), "touched": clock()})
 
@@ -158,6 +181,27 @@ def _keep(
     _alone(connection)
     connection.execute(delete(Likeness))
     rows = [{"one_id": one, "other_id": other, "weight": weight} for one, other, weight in found]
+    if rows:
+        connection.execute(insert(Likeness), rows)
+    _progress(connection, {"percent": _ENDED, "persons": persons, "number": number, "touched": now})
+
+
+def _renew(
+    connection: Connection,
+    changed: Sequence[UUID],
+    found: Sequence[newcomers.Weighed],
+    *,
+    number: int,
+    persons: int,
+    now: datetime,
+) -> None:
+    """Put what was found of some persons in the place of what was found of them before."""
+    _alone(connection)
+    mine = or_(Likeness.one_id.in_(changed), Likeness.other_id.in_(changed))
+    connection.execute(delete(Likeness).where(mine))
+    rows = [
+        {"one_id": one, "other_id": other, "weight": round(_TENTHS * weight)} for one, other, weight in found
+    ]
     if rows:
         connection.execute(insert(Likeness), rows)
     _progress(connection, {"percent": _ENDED, "persons": persons, "number": number, "touched": now})

@@ -81,6 +81,27 @@ class Known:
             complete = self._upto is not None and not self._behind
         return Answer(_as_shown(session, [found], by)[0], complete=complete)
 
+    def resembling(self, session: Session, names: Iterable[str], count: int) -> list[UUID] | None:
+        """Return the persons, restricted ones too, with names like some; None while names are being read in.
+
+        For comparing two records with each other, whoever may see them; nothing of it is shown to anybody.
+        """
+        session.flush()
+        session.connection()
+        with self._lock:
+            self._refresh(session)
+            if self._upto is None or self._behind:
+                return None
+            shelves = [shelf for (kind, _), shelf in self._shelves.items() if kind is Kind.PERSON]
+            found = [one.id for text in names for shelf in shelves for one in shelf.suggest(text, count)]
+        return [one for one in dict.fromkeys(found) if isinstance(one, UUID)]
+
+    def bearers(self, word: str) -> int:
+        """Return how many names of persons open to all have a word, or one with the same consonants."""
+        with self._lock:
+            shelf = self._shelves.get((Kind.PERSON, False))
+            return shelf.bearers(word) if shelf is not None else 0
+
     def mentions(self, session: Session, *, by: Actor, text: str) -> tuple[list[Mention], bool]:
         """Return what a text names of all that this person may know, and whether all names were at hand."""
         session.flush()

@@ -6,8 +6,8 @@ from typing import Any
 from portal.linking.corroboration import Tie
 from portal.linking.evidence import Sort
 from portal.linking.models import LinkState
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome, Target
-from portal.registry.vocabulary import Kind
+from portal.linking.vocabulary import Answer, LinkRelation, Outcome, Target
+from portal.registry.vocabulary import Basis, Certainty, Kind
 from portal.web.locale import lazy_gettext as _l
 
 TARGETS: Mapping[Target, Any] = {

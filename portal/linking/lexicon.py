@@ -80,6 +80,12 @@ class Lexicon:
         """Return the place of a folded word that is spelt just so, if there is one."""
         return self._places.get(word)
 
+    def sounding(self, word: str) -> list[int]:
+        """Return the places of the words with the very same consonants; nothing of the word is remembered."""
+        number = key(form(word))
+        start, end = np.searchsorted(self._whole_numbers, (number, number + 1))
+        return [*self._whole_words[start:end].tolist(), *self._late_wholes.get(number, ())]
+
     def pack(self) -> None:
         """Put the keys of all words in order, which takes less room than a table of objects."""
         self._key_numbers, self._key_words = _ordered(map(_keys, self._forms))

@@ -198,6 +198,10 @@ class NameIndex:
         count = sum(self._count(place) for place, near in self._lexicon.alike(word).items() if near > _COMMON)
         return count / len(self._person) if count else 0.0
 
+    def bearers(self, word: str) -> int:
+        """Return how many names have a word, or one with the same consonants."""
+        return sum(map(self._count, self._lexicon.sounding(word)))
+
     # Looking in, for who reads a text
 
     @property

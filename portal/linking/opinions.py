@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome, Target, matter_of
+from portal.linking.vocabulary import Answer, LinkRelation, Outcome, Target, matter_of
+from portal.registry.vocabulary import Basis, Certainty
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from portal.linking.cards import card
 from portal.linking.forms import LinkForm
 from portal.linking.models import UNDECIDED, LinkState
 from portal.linking.service import OpenedLink
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Verdict, needs_second
+from portal.linking.vocabulary import LinkRelation, Verdict, needs_second
 from portal.permissions import Permission
 from portal.registry.models import Record
 from portal.registry.records import shown
-from portal.registry.vocabulary import Kind
+from portal.registry.vocabulary import Basis, Certainty, Kind
 from portal.staff.current import actor
 from portal.web.edge import db, now
 from portal.web.guard import Pages

@@ -19,12 +19,12 @@ from portal.database import PortalSession
 from portal.intake import consent
 from portal.intake.models import Status, Use
 from portal.linking.models import Link, LinkState
-from portal.linking.vocabulary import Certainty, LinkRelation
+from portal.linking.vocabulary import LinkRelation
 from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Name, Record
 from portal.registry.names import split_titles
-from portal.registry.vocabulary import Kind
+from portal.registry.vocabulary import Certainty, Kind
 from portal.registry.wholes import shown_for, whole
 from portal.staff.actor import Actor
 from portal.vault.seal import Label

@@ -22,11 +22,12 @@ from portal.intake.models import Use
 from portal.intake.sealing import open_field
 from portal.linking import corroboration, dependence, speaking
 from portal.linking.corroboration import Group, Saying, Voice
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target
+from portal.linking.vocabulary import LinkRelation, Target
 from portal.permissions import Permission
 from portal.registry import service as registry
 from portal.registry.models import Record
 from portal.registry.names import fold
+from portal.registry.vocabulary import Basis, Certainty
 from portal.registry.wholes import whole
 from portal.staff.actor import Actor
 from portal.vault.seal import Label

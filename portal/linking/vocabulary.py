@@ -33,24 +33,6 @@ class LinkRelation(StrEnum):
     MENTIONED = auto()
 
 
-class Certainty(StrEnum):
-    """Three steps; certainty without a basis says nothing."""
-
-    MAYBE = auto()
-    LIKELY = auto()
-    CERTAIN = auto()
-
-
-class Basis(StrEnum):
-    """How the narrator knows."""
-
-    SAW = auto()
-    HEARD = auto()
-    TOLD = auto()
-    DOCUMENT = auto()
-    INFERRED = auto()
-
-
 class Matter(StrEnum):
     """What a relation is about; two people decide on all but the last."""
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.registry.exchange import fields
-from portal.registry.exchange.drafts import Reason
+from portal.registry.exchange.cells import Reason
 from portal.registry.exchange.models import Alike, Changed
 from portal.registry.exchange.standing import Why
 from portal.registry.labels import FIELDS, LABELS

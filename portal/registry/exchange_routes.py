@@ -23,7 +23,7 @@ from portal.registry.exchange.drafts import Draft
 from portal.registry.exchange.exporting import plain
 from portal.registry.exchange.fields import every_field
 from portal.registry.exchange.importing import Choice
-from portal.registry.exchange.leaving import FILES, TYPES, Sort, lines
+from portal.registry.exchange.leaving import FILES, TYPES, Sort, archive, entities
 from portal.registry.exchange.models import Alike, Changed, SavedMapping
 from portal.registry.exchange.preparing import prepare_all
 from portal.registry.exchange.publications import source_named
@@ -241,7 +241,8 @@ def run(run_id: UUID) -> ResponseReturnValue:
 def left_out(run_id: UUID) -> ResponseReturnValue:
     """Give the rows that stayed out as a table."""
     going = importing.find_run(db(), run_id, by=actor())
-    return _file("".join(broken_lines(db(), going)), "left-out.csv", TYPES[Sort.CSV])
+    told = "".join(broken_lines(db(), going)).encode("utf-8-sig")
+    return _file(told, "left-out.csv", "text/csv; charset=utf-8")
 
 
 @pages.page("/export", access=Permission.REGISTRY_READ, methods=BOTH, token=Token.FORM)
@@ -253,13 +254,13 @@ def export() -> ResponseReturnValue:
     )
     if wanted in {one.value for one in Sort} and count <= _MOST_OUT and form.validate_on_submit():
         sort = Sort(wanted)
-        told = "".join(lines(db(), sort))
+        told = archive(db()) if sort is Sort.CSV else "".join(entities(db())).encode()
         note(db(), "registry.export", by=actor().name, detail={"format": sort.value})
         return _file(told, FILES[sort], TYPES[sort])
     return answer("registry/export.html", form, count=count, most=_MOST_OUT, sorts=Sort)
 
 
-def _file(text: str, name: str, sort: str) -> Response:
-    found = Response(text.encode("utf-8-sig" if name.endswith(".csv") else "utf-8"), content_type=sort)
+def _file(told: bytes, name: str, sort: str) -> Response:
+    found = Response(told, content_type=sort)
     found.headers.set("Content-Disposition", "attachment", filename=name)
     return found

@@ -34,6 +34,7 @@ _LATIN_SWAPS = (
     (re.compile("ou|oo|u"), "o"),
     (re.compile("ee|ei|ie|iy|ey|y"), "i"),
 )
+_LATIN = re.compile("[a-z]")
 _DOUBLED = re.compile(r"(\D)\1+")
 # Nothing of these is changed by folding; most of what is asked is made of them alone.
 _FOLDED = re.compile("[ ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیa-z0-9]*")
@@ -111,9 +112,13 @@ def sorting(text: str) -> str:
 
 def loose(text: str) -> str:
     """Give the joined key with interchangeable spellings made one (Nezhad Nejad, Noury Noori, الله اله)."""
-    key = joined(text)
-    for pattern, letter in _LATIN_SWAPS:
-        key = pattern.sub(letter, key)
+    return _loosened(joined(text))
+
+
+def _loosened(key: str) -> str:
+    if _LATIN.search(key):
+        for pattern, letter in _LATIN_SWAPS:
+            key = pattern.sub(letter, key)
     return _DOUBLED.sub(r"\1", key)
 
 
@@ -166,8 +171,19 @@ def forms(text: str, *, titled: bool = True) -> tuple[str, ...]:
     rest = split_titles(text).rest if titled else text
     words = fold(rest).split()
     keys = dict.fromkeys(wholes(text, titled=titled))
-    keys.update(dict.fromkeys(loose(" ".join(words[start:])) for start in range(1, len(words))))
+    keys.update(dict.fromkeys(_loosened("".join(words[start:])) for start in range(1, len(words))))
     return tuple(key for key in keys if key)
+
+
+class _Scripts(dict[str, str]):
+    """The first word of each letter's name in Unicode, looked up when it is first met; "" for what is none."""
+
+    def __missing__(self, letter: str) -> str:
+        self[letter] = named = unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""
+        return named
+
+
+_SCRIPTS = _Scripts()
 
 
 def matches(one: str, other: str, *, titled: bool = True) -> bool:
@@ -177,9 +193,8 @@ def matches(one: str, other: str, *, titled: bool = True) -> bool:
 
 def script_of(text: str) -> str:
     """Give the ISO 15924 code of the script most letters are in: Arab, Latn, or Zyyy for neither."""
-    letters = [character for character in text if character.isalpha()]
-    arabic = sum(unicodedata.name(letter, "").startswith("ARABIC") for letter in letters)
-    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    scripts = [_SCRIPTS[letter] for letter in text]
+    arabic, latin = scripts.count("ARABIC"), scripts.count("LATIN")
     if not arabic and not latin:
         return "Zyyy"
     return "Arab" if arabic >= latin else "Latn"

@@ -60,26 +60,55 @@ def set_statement(session: Session, statement: Statement, claim: Claim) -> None:
     ]
 
 
-def make_tie(  # noqa: PLR0917 - who, what, to whom, who says so
+def cite_too(session: Session, statement: Statement, cite: Cite) -> None:
+    """Let a statement rest on one more source."""
+    find_source(session, cite.source_id)
+    position = 1 + max((one.position for one in statement.citations), default=-1)
+    statement.citations.append(Citation(position=position, source_id=cite.source_id, locator=cite.locator))
+    session.flush()
+
+
+def said_by(row: Saying) -> Said:
+    """Give what a row says."""
+    return Said(
+        row.predicate,
+        value_fa=row.value_fa,
+        value_en=row.value_en,
+        word=row.word,
+        low=row.low,
+        high=row.high,
+        date=row.when,
+        restricted=bool(row.restricted),
+    )
+
+
+def make_tie(
     session: Session,
     record: Record,
     word: RelationKind | Part,
     other: Record,
+    *,
     cite: Cite,
     bond: Bond = PLAIN,
 ) -> Relation | Participation:
     """Make a relation or a part in an event; the same twice is refused."""
-    tie = (
-        Participation(event_id=record.id, record_id=other.id)
-        if isinstance(word, Part)
-        else Relation(from_id=record.id, to_id=other.id)
-    )
-    tie.id = uuid4()
+    tie = _between(record.id, word, other.id)
     check_between(word, record, other)
     set_tie(session, tie, word, cite, bond)
     session.add(tie)
     session.flush()
     return tie
+
+
+def _between(one: UUID, word: RelationKind | Part, other: UUID) -> Relation | Participation:
+    if isinstance(word, Part):
+        return Participation(id=uuid4(), event_id=one, record_id=other)
+    return Relation(id=uuid4(), from_id=one, to_id=other)
+
+
+def tied(session: Session, one: UUID, word: RelationKind | Part, other: UUID, *, cite: Cite) -> list[Any]:
+    """Find what says already, from the same source, that two records are tied so, whenever and as what."""
+    return _tied(session, _between(one, word, other), word, cite)
 
 
 def check_between(word: RelationKind | Part, record: Record, other: Record) -> None:
@@ -111,6 +140,17 @@ def _like(
     session: Session, tie: Relation | Participation, word: RelationKind | Part, cite: Cite, bond: Bond
 ) -> list[Any]:
     """Find what already says the same; a relation of other dates says something else."""
+    said = (bond.post.strip(), bond.since, bond.until)
+    return [
+        one
+        for one in _tied(session, tie, word, cite)
+        if isinstance(one, Participation) or (one.post or "", one.since, one.until) == said
+    ]
+
+
+def _tied(
+    session: Session, tie: Relation | Participation, word: RelationKind | Part, cite: Cite
+) -> list[Any]:
     if isinstance(tie, Participation):
         query = select(Participation).filter_by(
             event_id=tie.event_id, record_id=tie.record_id, role=word, source_id=cite.source_id
@@ -119,8 +159,7 @@ def _like(
     same = select(Relation).filter_by(
         from_id=tie.from_id, to_id=tie.to_id, kind=word, source_id=cite.source_id
     )
-    said = (bond.post.strip(), bond.since, bond.until)
-    return [one for one in session.scalars(same) if (one.post or "", one.since, one.until) == said]
+    return list(session.scalars(same))
 
 
 def find_source(session: Session, source_id: UUID) -> Source:

@@ -12,7 +12,7 @@ from portal.database import PortalSession
 from portal.errors import InvalidError
 from portal.registry import names
 from portal.registry.facts import set_facts
-from portal.registry.models import Name, Named, NameKey, Record
+from portal.registry.models import Name, Named, NameKey, Person, Record
 from portal.registry.records import KIND_OF, Cite, Facts, Spelling
 from portal.registry.vocabulary import Kind
 
@@ -32,10 +32,11 @@ def make(
     now: datetime,
     restricted: bool = False,
     code: str | None = None,
+    record_id: UUID | None = None,
 ) -> Record:
     """Make a record of the kind that its facts tell."""
     record = Record(
-        id=uuid4(),
+        id=record_id or uuid4(),
         kind=KIND_OF[type(facts)],
         code=code,
         restricted=restricted,
@@ -88,13 +89,18 @@ def renamed(session: Session, record: Record) -> None:
 
 @event.listens_for(PortalSession, "before_flush")
 def _notice(session: PortalSession, flush: UOWTransaction, instances: Sequence[Any] | None) -> None:
-    """Give a number to every record whose names or restriction change: no writer can forget to."""
+    """Give a number to every record whose names, facts of a person or restriction change: nobody can forget.
+
+    By names it is suggested, and by these facts too it is compared with others.
+    """
     del flush, instances
     changed: dict[Record, None] = {}
     for one in (*session.new, *session.dirty, *session.deleted):
         if isinstance(one, Name) and (one not in session.dirty or session.is_modified(one)):
             record = one.record if one in session.new else session.get(Record, one.record_id)
             changed |= {record: None} if record is not None else {}
+        elif isinstance(one, Person) and one in session.dirty and session.is_modified(one):
+            changed |= {record: None} if (record := session.get(Record, one.record_id)) is not None else {}
         elif isinstance(one, Record) and inspect(one).attrs.restricted.history.has_changes():
             changed[one] = None
     for record in changed:

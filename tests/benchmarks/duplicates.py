@@ -13,6 +13,7 @@ import json
 import resource
 import sys
 import time
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -26,7 +27,8 @@ from portal.linking.evidence import Stretch
 from portal.linking.likeness import Entry, Likenesses
 from portal.registry.vocabulary import Sex
 
-ASSUMED = {"unknown": {"father": 0.4, "home": 0.5, "birth": 0.6, "place": 0.3}, "wrong": 0.05}
+ASSUMED_UNKNOWN = {"father": 0.4, "home": 0.5, "birth": 0.6, "place": 0.3}
+ASSUMED_WRONG = 0.05
 _TOWNS = ("شیراز", "آبادان", "رشت", "سنندج", "تبریز", "مشهد", "اهواز", "کرمانشاه")
 _PRISONS = 12
 
@@ -39,7 +41,33 @@ def invent(random: Random) -> Invented:
     return Invented(tuple(first), tuple(last))
 
 
-def entry(number: int, one: Invented, facts: dict[str, object], random: Random, *, again: bool) -> Entry:
+@dataclass(frozen=True)
+class Facts:
+    """What may be known of an invented person; None or empty for what nobody wrote down."""
+
+    father: tuple[str, str] | None
+    home: str
+    birth: int | None
+    """A year of the solar calendar."""
+    place: int | None
+
+    def kept(self, random: Random, *, wrong: bool) -> "Facts":
+        """Leave out what this source does not know, and let it err."""
+        unknown = ASSUMED_UNKNOWN
+        found = Facts(
+            self.father if random.random() >= unknown["father"] else None,
+            self.home if random.random() >= unknown["home"] else "",
+            self.birth if random.random() >= unknown["birth"] else None,
+            self.place if random.random() >= unknown["place"] else None,
+        )
+        return replace(found, birth=1330 + random.randrange(20)) if wrong else found
+
+
+def _year(year: int) -> Stretch:
+    return Stretch(date(year + 621, 3, 21), date(year + 622, 3, 20), str(year))
+
+
+def entry(number: int, one: Invented, facts: Facts, random: Random, *, again: bool) -> Entry:
     """Write a person down; a second time in another hand."""
     script = random.random() < 0.3
     shown = one
@@ -48,23 +76,15 @@ def entry(number: int, one: Invented, facts: dict[str, object], random: Random, 
     name = shown.written(int(script))
     if again and script:
         name = respelt(name, random)
-    kept = {
-        name: value
-        for name, value in facts.items()
-        if name == "sex" or random.random() >= ASSUMED["unknown"][name]  # type: ignore[index]
-    }
-    if again and random.random() < ASSUMED["wrong"]:  # type: ignore[operator]
-        kept["birth"] = 1330 + random.randrange(20)
-    year = kept.get("birth")
-    start = date(int(year) + 621, 3, 21) if year else None  # type: ignore[call-overload]
+    kept = facts.kept(random, wrong=again and random.random() < ASSUMED_WRONG)
     return Entry(
         UUID(int=number),
         (name,),
-        father=str(kept.get("father", ("", ""))[int(script)]),  # type: ignore[index]
+        father=kept.father[int(script)] if kept.father else "",
         sex=Sex.MALE,
-        birth=Stretch(start, date(int(year) + 622, 3, 20), str(year)) if start else None,  # type: ignore[call-overload]
-        home=str(kept.get("home", "")),
-        places=frozenset({UUID(int=kept["place"])}) if "place" in kept else frozenset(),  # type: ignore[arg-type]
+        birth=None if kept.birth is None else _year(kept.birth),
+        home=kept.home,
+        places=frozenset() if kept.place is None else frozenset({UUID(int=kept.place)}),
     )
 
 
@@ -78,12 +98,12 @@ def main() -> None:
     given, _ = parts()
     made, entries, planted = [], [], set()
     for number in range(asked.persons):
-        facts = {
-            "father": random.choice(given),
-            "home": random.choice(_TOWNS),
-            "birth": 1320 + random.randrange(30),
-            "place": 10**9 + random.randrange(_PRISONS),
-        }
+        facts = Facts(
+            random.choice(given),
+            random.choice(_TOWNS),
+            1320 + random.randrange(30),
+            10**9 + random.randrange(_PRISONS),
+        )
         made.append((invent(random), facts))
         entries.append(entry(number, *made[-1], random, again=False))
     for number in random.sample(range(asked.persons), asked.planted):

@@ -47,10 +47,11 @@ from portal.intake.models import Answer, Compartment, Consent, Part, SealedField
 from portal.intake.sealing import PartKey, seal_field
 from portal.linking import speaking
 from portal.linking.models import Link
-from portal.linking.vocabulary import Certainty, LinkRelation
+from portal.linking.vocabulary import LinkRelation
 from portal.permissions import Group
 from portal.registry import service as registry
 from portal.registry.starter import load_starter
+from portal.registry.vocabulary import Certainty
 from portal.store.segments import IndexSegment
 from portal.store.wraps import Wrap
 from portal.vault.seal import Label

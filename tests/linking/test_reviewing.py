@@ -33,10 +33,10 @@ from portal.linking import service as linking
 from portal.linking.models import Link, LinkDecision, LinkState
 from portal.linking.reviewing import Given
 from portal.linking.service import OpenedLink
-from portal.linking.vocabulary import Answer, Basis, Certainty, LinkRelation, Outcome, Verdict, needs_second
+from portal.linking.vocabulary import Answer, LinkRelation, Outcome, Verdict, needs_second
 from portal.permissions import Group
 from portal.registry.models import Record
-from portal.registry.vocabulary import PlaceKind
+from portal.registry.vocabulary import Basis, Certainty, PlaceKind
 from portal.staff import service as staff
 from portal.vault.seal import UnsealError
 

@@ -13,10 +13,10 @@ from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import service as intake
 from portal.linking import candidates, service
 from portal.linking.models import Link, LinkState
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.linking.vocabulary import LinkRelation
 from portal.registry import service as registry
 from portal.registry.records import PersonFacts, Spelling
-from portal.registry.vocabulary import PlaceKind
+from portal.registry.vocabulary import Basis, Certainty, PlaceKind
 from portal.vault.seal import UnsealError
 
 

@@ -35,10 +35,10 @@ from portal.linking import together as comparing
 from portal.linking.corroboration import Tie
 from portal.linking.models import Dependence
 from portal.linking.together import Claim, Together
-from portal.linking.vocabulary import Basis, LinkRelation
+from portal.linking.vocabulary import LinkRelation
 from portal.permissions import Group
 from portal.registry.models import Record
-from portal.registry.vocabulary import PlaceKind
+from portal.registry.vocabulary import Basis, PlaceKind
 from portal.vault.seal import Label
 
 EVIN = TEXT.replace("Gohardasht", "Evin")

@@ -7,8 +7,8 @@ import pytest
 from portal.linking.evidence import Sort
 from portal.linking.labels import AGAINST, BASES, CERTAINTIES, FOR, RELATIONS, TARGETS
 from portal.linking.vocabulary import RELATIONS as FITTING
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation, Target, fits, target_of
-from portal.registry.vocabulary import Kind, PlaceKind
+from portal.linking.vocabulary import LinkRelation, Target, fits, target_of
+from portal.registry.vocabulary import Basis, Certainty, Kind, PlaceKind
 
 
 def test_every_word_has_its_label() -> None:

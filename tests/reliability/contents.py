@@ -20,8 +20,9 @@ from portal.intake.drafts import Draft
 from portal.intake.models import Compartment, SealedField, Submission
 from portal.intake.sealing import PartKey, seal_field
 from portal.linking import service as linking
-from portal.linking.vocabulary import Basis, Certainty, LinkRelation
+from portal.linking.vocabulary import LinkRelation
 from portal.permissions import Role
+from portal.registry.vocabulary import Basis, Certainty
 from portal.staff import service as staff
 from portal.store.files import new_name
 from portal.vault import receipt as receipts

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from portal.registry.exchange import fields
-from portal.registry.exchange.drafts import BrokenRowError, Reason, Row
+from portal.registry.exchange.cells import BrokenRowError, Reason, Row
 from portal.registry.vocabulary import Kind, NameKind, Predicate
 
 _NICKNAME = fields.name_field(NameKind.NICKNAME)

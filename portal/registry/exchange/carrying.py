@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from sqlalchemy.orm import Session
 
 from portal.cells import written
-from portal.database import Database
+from portal.database import Database, make_room
 from portal.registry.exchange import importing
 from portal.registry.exchange.given import Given
 from portal.registry.exchange.models import ImportRun
@@ -16,6 +16,10 @@ from portal.registry.exchange.preparing import Piece, beside, pieces
 from portal.registry.looking import Near
 from portal.staff.actor import Actor
 
+_ROOM = 64 * 1024
+"""KiB of the database's pages that are kept in memory while a step is written."""
+_SWEPT = 8
+"""Steps after which what these left lying in circles is swept up."""
 LARGE = 1024 * 1024
 """Files from so many bytes on are read by a second process."""
 
@@ -25,11 +29,14 @@ def carry(
 ) -> Iterator[ImportRun]:
     """Bring in what of a file is not in yet, and say after each step how far it is."""
     with _seldom(), _prepared(run, file) as given:
-        for some, last in given:
+        for place, (some, last) in enumerate(given, 1):
             with database.session(write=True) as session:
+                make_room(session, _ROOM)
                 going = importing.find_run(session, run.id, by=by)
                 importing.step(session, going, some, by=by, now=database.clock(), last=last, near=near)
-            gc.collect()
+            some.clear()
+            if place % _SWEPT == 0:
+                gc.collect()
             yield going
 
 

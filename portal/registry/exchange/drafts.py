@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum, auto
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
 
 from portal.errors import InvalidError
 from portal.registry import names, periods
-from portal.registry.exchange import fields
+from portal.registry.exchange import cells, fields
+from portal.registry.exchange.cells import BrokenRowError, Reason, Row, Values, Word
 from portal.registry.exchange.words import known_word
 from portal.registry.history import dated
 from portal.registry.periods import Period
@@ -24,6 +23,7 @@ from portal.registry.records import (
     Said,
 )
 from portal.registry.vocabulary import (
+    Basis,
     BodyKind,
     Condition,
     EventKind,
@@ -37,55 +37,10 @@ from portal.registry.vocabulary import (
     Predicate,
     RelationKind,
     Sex,
+    SourceKind,
 )
 
-Word = TypeVar("Word", bound=StrEnum)
-Values = Mapping[str, Sequence[str]]
-"""The values of a row by field."""
-
-LONGEST_CELL = 32_767
-"""Letters in a cell: what spreadsheets themselves allow."""
-_NAME, _SHORT, _SAID, _CODE, _TITLE = 300, 200, 20_000, 200, 400
-_MOST_NAMES = 60
-
-
-class Reason(StrEnum):
-    """Why a row does not go in."""
-
-    CELLS = auto()
-    LETTERS = auto()
-    LONG = auto()
-    NAME = auto()
-    WORD = auto()
-    DEGREES = auto()
-    PLACE = auto()
-    SOURCE = auto()
-    ENDS = auto()
-    DECIDED = auto()
-    FORM = auto()
-    TWICE = auto()
-
-
-class BrokenRowError(InvalidError):
-    """A row that cannot go in: why, and in which field or column if it is one."""
-
-    def __init__(self, reason: Reason, where: str = "") -> None:
-        super().__init__(reason.value)
-        self.reason, self.where = reason, where
-
-    def __reduce__(self) -> tuple[type["BrokenRowError"], tuple[Reason, str]]:
-        """Go whole from one process to another."""
-        return type(self), (self.reason, self.where)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row as it was read: its line in the file as people count, its values by field, or what is wrong."""
-
-    line: int
-    values: Values = field(default_factory=dict)
-    problem: BrokenRowError | None = None
-    cells: Sequence[str] = ()
+_MOST_NAMES, _LAST_YEAR = 60, 9999
 
 
 @dataclass(frozen=True)
@@ -119,7 +74,35 @@ class Tie:
     locator: str = ""
 
 
-Entry = Draft | Tie
+@dataclass(frozen=True)
+class Stated:
+    """What a source says of the record of another row, named by its code."""
+
+    line: int
+    of: str
+    said: Said
+    basis: Basis | None = None
+    source: str = ""
+    locator: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A publication that other rows rest on, by its title."""
+
+    line: int
+    title: str
+    author: str
+    year: int | None
+    kind: SourceKind
+    address: str
+    code: str = ""
+    source: str = ""
+    locator: str = ""
+
+
+Entry = Draft | Tie | Stated | Published
 
 
 def entry(row: Row, kind: Kind) -> Entry:
@@ -127,66 +110,45 @@ def entry(row: Row, kind: Kind) -> Entry:
     if row.problem is not None:
         raise row.problem
     values = row.values
-    _check(values)
-    if values.get(fields.WORD):
-        return _tie(row)
-    kind = _word(values, fields.KIND, Kind, kind)
+    cells.check(values)
     try:
-        return Draft(
-            row.line,
-            _one(values, fields.CODE, _CODE),
-            kind,
-            _names(values),
-            _facts(values, kind),
-            _said(values),
-            _one(values, fields.PLACE, _NAME),
-            _one(values, fields.SOURCE, _TITLE),
-            _one(values, fields.LOCATOR, _NAME),
-        )
+        if values.get(fields.WORD):
+            return _tie(row)
+        if values.get(fields.OF):
+            return _stated(row)
+        if values.get(fields.TITLE):
+            return _published(row)
+        return _draft(row, cells.word(values, fields.KIND, Kind, kind))
     except BrokenRowError:
         raise
     except InvalidError:
         raise BrokenRowError(Reason.FORM) from None
 
 
-def _check(values: Values) -> None:
-    for name, several in values.items():
-        for text in several:
-            if len(text) > LONGEST_CELL:
-                raise BrokenRowError(Reason.LONG, name)
-            if not _readable(text):
-                raise BrokenRowError(Reason.LETTERS, name)
-
-
-def _readable(text: str) -> bool:
-    """Refuse letters that could not be decoded, and signs that steer a terminal."""
-    if text.isprintable() and "\ufffd" not in text:
-        return True
-    return not any(
-        letter == "\ufffd"
-        or (letter < " " and letter not in "\n\t\r")
-        or "\ud800" <= letter <= "\udfff"
-        or letter == "\x7f"
-        for letter in text
+def _draft(row: Row, kind: Kind) -> Draft:
+    values = row.values
+    return Draft(
+        row.line,
+        cells.one(values, fields.CODE, cells.CODE),
+        kind,
+        _names(values),
+        _facts(values, kind),
+        _said(values),
+        cells.one(values, fields.PLACE, cells.NAME),
+        cells.one(values, fields.SOURCE, cells.TITLE),
+        cells.one(values, fields.LOCATOR, cells.NAME),
     )
-
-
-def _one(values: Values, name: str, most: int = _SHORT) -> str:
-    text = " ".join(" ".join(values.get(name, ())).split())
-    if len(text) > most:
-        raise BrokenRowError(Reason.LONG, name)
-    return text
 
 
 def _names(values: Values) -> tuple[tuple[str, NameKind], ...]:
     found: dict[tuple[str, NameKind], None] = {}
-    whole = " ".join(filter(None, (_one(values, fields.GIVEN), _one(values, fields.SURNAME))))
+    whole = " ".join(filter(None, (cells.one(values, fields.GIVEN), cells.one(values, fields.SURNAME))))
     for kind in NameKind:
         texts = [line for text in values.get(fields.name_field(kind), ()) for line in text.splitlines()]
         if kind is NameKind.OFFICIAL and whole:
-            texts = _joined(texts, whole, alone=bool(_one(values, fields.GIVEN)))
+            texts = _joined(texts, whole, alone=bool(cells.one(values, fields.GIVEN)))
         for text in (" ".join(one.split()) for one in texts):
-            if len(text) > _NAME:
+            if len(text) > cells.NAME:
                 raise BrokenRowError(Reason.LONG, fields.name_field(kind))
             if names.fold(text):
                 found[text, kind] = None
@@ -200,76 +162,40 @@ def _joined(texts: list[str], whole: str, *, alone: bool) -> list[str]:
     return [whole, *texts] if alone or not texts else [f"{texts[0]} {whole}", *texts[1:]]
 
 
-def _word(values: Values, name: str, words: type[Word], otherwise: Word) -> Word:
-    text = _one(values, name)
-    found = known_word(text, words) if text else otherwise
-    if found is None:
-        raise BrokenRowError(Reason.WORD, name)
-    return found
-
-
-@lru_cache(maxsize=5_000)
-def _read_date(text: str) -> Period:
-    return periods.said(text)
-
-
-def _date(values: Values, name: str) -> Period:
-    text = _one(values, name)
-    return _read_date(text) if text else periods.NOTHING
-
-
-def _tenths(values: Values, name: str, most: int) -> int | None:
-    written = _one(values, name)
-    if not written:
-        return None
-    try:
-        degrees = float(_latin(written))
-    except ValueError:
-        raise BrokenRowError(Reason.DEGREES, name) from None
-    if not abs(degrees) <= most:
-        raise BrokenRowError(Reason.DEGREES, name)
-    return round(degrees * 10)
-
-
-def _latin(text: str) -> str:
-    """Write digits of any script as Latin ones."""
-    return "".join(
-        str(int(sign)) if sign.isdecimal() else sign for sign in text.replace("٫", ".").replace("−", "-")
-    )
-
-
 def _facts(values: Values, kind: Kind) -> Facts:
     match kind:
         case Kind.PERSON:
             return PersonFacts(
-                sex=_word(values, "sex", Sex, Sex.UNKNOWN),
-                role=_word(values, "role", PersonRole, PersonRole.OTHER),
-                living=_word(values, "living", Living, Living.UNKNOWN),
-                father_name=_one(values, "father"),
-                mother_name=_one(values, "mother"),
-                birthplace=_one(values, "birthplace"),
-                origin=_one(values, "origin"),
-                birth=_date(values, "birth"),
+                sex=cells.word(values, "sex", Sex, Sex.UNKNOWN),
+                role=cells.word(values, "role", PersonRole, PersonRole.OTHER),
+                living=cells.word(values, "living", Living, Living.UNKNOWN),
+                father_name=cells.one(values, "father"),
+                mother_name=cells.one(values, "mother"),
+                birthplace=cells.one(values, "birthplace"),
+                origin=cells.one(values, "origin"),
+                birth=cells.date(values, "birth"),
             )
         case Kind.PLACE:
             return PlaceFacts(
-                kind=_word(values, fields.PLACE_KIND, PlaceKind, PlaceKind.CITY),
-                latitude_tenths=_tenths(values, fields.LATITUDE, 90),
-                longitude_tenths=_tenths(values, fields.LONGITUDE, 180),
-                since=_date(values, "since"),
-                until=_date(values, "until"),
+                kind=cells.word(values, fields.PLACE_KIND, PlaceKind, PlaceKind.CITY),
+                latitude_tenths=cells.tenths(values, fields.LATITUDE, 90),
+                longitude_tenths=cells.tenths(values, fields.LONGITUDE, 180),
+                since=cells.date(values, "since"),
+                until=cells.date(values, "until"),
             )
         case Kind.GRAVE:
             return GraveFacts(
-                existence=_word(values, "existence", Existence, Existence.REPORTED),
-                condition=_word(values, "condition", Condition, Condition.UNKNOWN),
+                existence=cells.word(values, "existence", Existence, Existence.REPORTED),
+                condition=cells.word(values, "condition", Condition, Condition.UNKNOWN),
             )
         case Kind.BODY:
-            body = _word(values, "body_kind", BodyKind, BodyKind.OTHER) if values.get("body_kind") else None
-            return BodyFacts(kind=body, since=_date(values, "since"), until=_date(values, "until"))
+            body = (
+                cells.word(values, "body_kind", BodyKind, BodyKind.OTHER) if values.get("body_kind") else None
+            )
+            return BodyFacts(kind=body, since=cells.date(values, "since"), until=cells.date(values, "until"))
         case Kind.EVENT:
             return EventFacts(
-                _word(values, "event_kind", EventKind, EventKind.OTHER), date=_date(values, "date")
+                cells.word(values, "event_kind", EventKind, EventKind.OTHER), date=cells.date(values, "date")
             )
 
 
@@ -282,7 +208,7 @@ def _said(values: Values) -> tuple[Said, ...]:
         if name.startswith("said."):
             predicate = Predicate(name.removeprefix("said."))
             for text in filter(None, (line.strip() for one in values[name] for line in one.splitlines())):
-                if len(text) > _SAID:
+                if len(text) > cells.SAID:
                     raise BrokenRowError(Reason.LONG, name)
                 found[_statement(predicate, text)] = None
     return tuple(found)
@@ -290,7 +216,7 @@ def _said(values: Values) -> tuple[Said, ...]:
 
 @lru_cache(maxsize=5_000)
 def _statement(predicate: Predicate, text: str) -> Said:
-    when = _read_date(text) if predicate in _DATED and len(text) <= _SHORT else periods.NOTHING
+    when = cells.read_date(text) if predicate in _DATED and len(text) <= cells.SHORT else periods.NOTHING
     date = when if when.placed else periods.NOTHING
     if names.script_of(text) == "Latn":
         return Said(predicate, value_en=text, date=date)
@@ -299,24 +225,71 @@ def _statement(predicate: Predicate, text: str) -> Said:
 
 def _tie(row: Row) -> Tie:
     values = row.values
-    word = _one(values, fields.WORD)
+    word = cells.one(values, fields.WORD)
     found = known_word(word, RelationKind) or known_word(word, Part)
     if found is None:
         raise BrokenRowError(Reason.WORD, fields.WORD)
-    start, end = _one(values, fields.START, _CODE), _one(values, fields.END, _CODE)
+    start, end = cells.one(values, fields.START, cells.CODE), cells.one(values, fields.END, cells.CODE)
     if not (start and end):
         raise BrokenRowError(Reason.ENDS)
     return Tie(
         row.line,
-        _one(values, fields.CODE, _CODE),
+        cells.one(values, fields.CODE, cells.CODE),
         found,
         start,
         end,
-        _one(values, fields.POST),
-        _date(values, "since"),
-        _date(values, "until"),
-        _one(values, fields.SOURCE, _TITLE),
-        _one(values, fields.LOCATOR, _NAME),
+        cells.one(values, fields.POST),
+        cells.date(values, "since"),
+        cells.date(values, "until"),
+        cells.one(values, fields.SOURCE, cells.TITLE),
+        cells.one(values, fields.LOCATOR, cells.NAME),
+    )
+
+
+def _stated(row: Row) -> Stated:
+    values = row.values
+    predicate = _known(values, fields.ABOUT, Predicate)
+    if predicate is None:
+        raise BrokenRowError(Reason.WORD, fields.ABOUT)
+    said = Said(
+        predicate,
+        value_fa=cells.verbatim(values, fields.FA),
+        value_en=cells.verbatim(values, fields.EN),
+        word=cells.one(values, fields.CODED) or None,
+        low=cells.figure(values, fields.LOW),
+        high=cells.figure(values, fields.HIGH),
+        date=cells.date(values, "date"),
+    )
+    return Stated(
+        row.line,
+        cells.one(values, fields.OF, cells.CODE),
+        said,
+        _known(values, fields.BASIS, Basis),
+        cells.one(values, fields.SOURCE, cells.TITLE),
+        cells.one(values, fields.LOCATOR, cells.NAME),
+    )
+
+
+def _known(values: Values, name: str, words: type[Word]) -> Word | None:
+    """Give a word as an export writes it; None where there is none."""
+    text = cells.one(values, name)
+    if text and text not in {one.value for one in words}:
+        raise BrokenRowError(Reason.WORD, name)
+    return words(text) if text else None
+
+
+def _published(row: Row) -> Published:
+    values = row.values
+    year = cells.figure(values, fields.YEAR)
+    if year is not None and not 0 < year <= _LAST_YEAR:
+        raise BrokenRowError(Reason.WORD, fields.YEAR)
+    return Published(
+        row.line,
+        cells.one(values, fields.TITLE, cells.TITLE),
+        cells.one(values, fields.AUTHOR, cells.NAME),
+        year,
+        cells.word(values, fields.WORK, SourceKind, SourceKind.LIST),
+        cells.one(values, fields.ADDRESS, cells.TITLE),
     )
 
 
@@ -327,7 +300,14 @@ def digest(one: Entry) -> bytes:
 
 def _plain(one: Entry) -> list[object]:
     if isinstance(one, Tie):
-        return ["tie", one.word.value, one.start, one.end, one.post, dated(one.since), dated(one.until)]
+        own = [one.source, one.locator] if one.source else []
+        told = [one.word.value, one.start, one.end, one.post, dated(one.since), dated(one.until)]
+        return ["tie", *told, *own]
+    if isinstance(one, Published):
+        return ["published", one.title, one.author, one.year, one.kind.value, one.address]
+    if isinstance(one, Stated):
+        words = [str(value) for value in vars(one.said).values()]
+        return ["stated", one.of, words, str(one.basis), one.source, one.locator]
     facts = one.facts
     said = [[said.predicate.value, said.value_fa, said.value_en] for said in one.said]
     short = [dated(value) if isinstance(value, Period) else str(value) for value in _slots(facts)]

@@ -4,10 +4,11 @@ What is written here is what `drafts` reads, so that an export comes home as it 
 when, what reviewers concluded or suspect, and exact positions stay inside.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import groupby
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -17,12 +18,11 @@ from portal.registry.facts import facts_of
 from portal.registry.looking import place_of
 from portal.registry.models import Participation, Place, Record, Relation, Source, Statement
 from portal.registry.periods import Period
-from portal.registry.records import Facts
-from portal.registry.vocabulary import Kind, RelationKind
+from portal.registry.records import Facts, Said
+from portal.registry.saying import said_by
+from portal.registry.vocabulary import Basis, Kind, NameKind, RelationKind
 
 _AT_ONCE = 200
-SOURCES = "sources"
-"""All publications that a record rests on; a row that is read has one."""
 Values = dict[str, list[str]]
 _INSIDE = frozenset({RelationKind.PERHAPS_SAME, RelationKind.NOT_SAME})
 _FIELDS: Mapping[str, str] = {
@@ -36,60 +36,80 @@ _KINDS: Mapping[Kind, str] = {
     Kind.BODY: "body_kind",
     Kind.EVENT: "event_kind",
 }
-_ORDER = (Kind.PLACE, Kind.BODY, Kind.GRAVE, Kind.EVENT, Kind.PERSON)
+# Any id will do, as long as it is always the same: the namespace (RFC 9562) of what ties two records.
+_TIES = UUID("6d1f5a3e-6a0c-4d0b-9a4b-2f3c8e7d5b10")
+ORDER = (Kind.PLACE, Kind.BODY, Kind.GRAVE, Kind.EVENT, Kind.PERSON)
+"""Kinds of records, those before in which others lie."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A record, or what ties two, that leaves."""
+    """A record, or what ties two, that leaves; ``sources`` are all publications that it rests on."""
 
     id: UUID
     values: Values
-    addresses: Sequence[str] = ()
+    sources: Sequence[Source] = ()
 
 
-def records(session: Session) -> Iterator[Exported]:
-    """Give every record that is for everybody, places before what lies in them."""
-    open_places = set(session.scalars(_open().with_only_columns(Record.id).where(Record.kind == Kind.PLACE)))
-    for kind in _ORDER:
-        ids = _downward(session, open_places) if kind is Kind.PLACE else _of(session, kind)
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            found = {one.id: one for one in session.scalars(_open().where(Record.id.in_(some)))}
-            for record_id in some:
-                if record_id in found:
-                    yield _record(found[record_id], open_places)
-            session.expunge_all()
+def records(session: Session, kinds: Iterable[Kind] = ORDER) -> Iterator[Exported]:
+    """Give every record that is for everybody, places before what lies in them, else by their ids."""
+    for kind, found, open_places in _by_kind(session, kinds):
+        for record in found:
+            yield _record(kind, record, open_places)
+
+
+def statements(session: Session) -> Iterator[Exported]:
+    """Give what sources say of records that are for everybody, a row for each source that says it."""
+    for _, found, _ in _by_kind(session, ORDER):
+        for record in found:
+            rows = {_content(one): one for said in record.statements for one in _stated(record.id, said)}
+            yield from (rows[key] for key in sorted(rows))
 
 
 def ties(session: Session) -> Iterator[Exported]:
-    """Give relations and parts in events between records that are for everybody."""
-    ends = _open().with_only_columns(Record.id)
-    relations = select(Relation).where(
-        Relation.restricted.is_not(other=True),
-        Relation.kind.not_in(_INSIDE),
-        Relation.from_id.in_(ends),
-        Relation.to_id.in_(ends),
-    )
-    for row in session.scalars(relations.order_by(Relation.id).execution_options(yield_per=_AT_ONCE)):
-        dates = {"since": _date(row.since), "until": _date(row.until)}
-        yield _tie(row.id, row.kind.value, row.from_id, row.to_id, row, post=row.post or "", **dates)
-    parts = select(Participation).where(
-        Participation.restricted.is_not(other=True),
-        Participation.event_id.in_(ends),
-        Participation.record_id.in_(ends),
-    )
-    for part in session.scalars(parts.order_by(Participation.id).execution_options(yield_per=_AT_ONCE)):
-        yield _tie(part.id, part.role.value, part.event_id, part.record_id, part)
+    """Give relations, then parts in events, between records that are for everybody, by the ids of these.
+
+    The id of each follows from what it says: it is the same in every registry that says it.
+    """
+    for rows in (_relations(session), _parts(session)):
+        for _, between in groupby(rows, key=lambda one: (one.values[named.START], one.values[named.END])):
+            told = {_content(one): one for one in between}
+            yield from (told[key] for key in sorted(told))
+
+
+def sources(every: Iterable[Source]) -> Iterator[Values]:
+    """Give publications by their titles, each once."""
+    told: dict[str, Values] = {}
+    for one in sorted(every, key=_of_source):
+        year = str(one.year or "")
+        texts = map(_line, (one.title, one.author, year, one.kind.value, one.address))
+        row = {name: [text] for name, text in zip(named.OTHER_ROWS[named.TITLE], texts, strict=True)}
+        told.setdefault(_line(one.title), row)
+    yield from told.values()
+
+
+def _of_source(one: Source) -> tuple[str, str, int, str, str]:
+    return _line(one.title), one.author, one.year or 0, one.kind.value, one.address
 
 
 def _open() -> Select[Any]:
     return select(Record).where(Record.restricted.is_(other=False))
 
 
-def _of(session: Session, kind: Kind) -> list[UUID]:
-    query = _open().with_only_columns(Record.id).where(Record.kind == kind)
-    return list(session.scalars(query.order_by(Record.sort_key, Record.id)))
+def _by_kind(session: Session, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, Iterator[Record], set[UUID]]]:
+    open_places = set(session.scalars(_open().with_only_columns(Record.id).where(Record.kind == Kind.PLACE)))
+    for kind in kinds:
+        query = _open().with_only_columns(Record.id).where(Record.kind == kind).order_by(Record.id)
+        ids = _downward(session, open_places) if kind is Kind.PLACE else [*session.scalars(query)]
+        yield kind, _found(session, ids), open_places
+
+
+def _found(session: Session, ids: Sequence[UUID]) -> Iterator[Record]:
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        found = {one.id: one for one in session.scalars(_open().where(Record.id.in_(some)))}
+        yield from (found[one] for one in some if one in found)
+        session.expunge_all()
 
 
 def _downward(session: Session, places: set[UUID]) -> list[UUID]:
@@ -109,33 +129,61 @@ def _downward(session: Session, places: set[UUID]) -> list[UUID]:
     return list(found)
 
 
-def _record(record: Record, open_places: set[UUID]) -> Exported:
-    values: Values = {named.KIND: [record.kind.value], named.CODE: [str(record.id)]}
-    for name in record.names:
-        values.setdefault(named.name_field(name.kind), []).append(name.text)
-    values |= plain(record.kind, facts_of(record))
+def _record(kind: Kind, record: Record, open_places: set[UUID]) -> Exported:
+    values: Values = {named.KIND: [kind.value], named.CODE: [str(record.id)]}
+    for sort in NameKind:
+        texts = [_line(name.text) for name in record.names if name.kind is sort]
+        values |= {named.name_field(sort): texts} if texts else {}
+    values |= plain(kind, facts_of(record))
     where = place_of(record)
     if where in open_places:
         values[named.PLACE] = [str(where)]
-    statements: Sequence[Statement] = record.statements
-    for one in statements:
+    for one in record.statements:
         field = named.said_field(one.predicate)
         texts = [_line(text) for text in (one.value_fa, one.value_en) if text.strip()]
-        if field in named.fields_of(record.kind):
+        if field in named.fields_of(kind):
             values.setdefault(field, []).extend(texts)
-    sources = _sources(record, statements)
-    if sources:
-        values[named.SOURCE] = [sources[0].title]
-        values[SOURCES] = list(dict.fromkeys(one.title for one in sources))
-    locators = [name.locator for name in record.names[:1] if name.locator]
+    rests = _sources(record)
+    values[named.SOURCE] = [_line(rests[0].title) if rests else named.NO_SOURCE]
+    locators = [_line(name.locator) for name in record.names[:1] if name.locator]
     if locators:
         values[named.LOCATOR] = locators
-    return Exported(record.id, values, tuple(one.address for one in sources if one.address))
+    return Exported(record.id, values, rests)
+
+
+def _stated(record_id: UUID, row: Statement) -> Iterator[Exported]:
+    told = {named.OF: str(record_id), **words_of(said_by(row), row.basis)}
+    for cite in row.citations:
+        cited = {named.SOURCE: _line(cite.source.title), named.LOCATOR: _line(cite.locator)}
+        yield Exported(row.id, _kept({**told, **cited}), [cite.source])
+
+
+def words_of(said: Said, basis: Basis | None) -> Mapping[str, str]:
+    """Give what is said as the cells of a row; what says the same gives the same."""
+    return {
+        named.ABOUT: said.predicate.value,
+        named.FA: _lines(said.value_fa),
+        named.EN: _lines(said.value_en),
+        named.CODED: said.word or "",
+        named.LOW: "" if said.low is None else str(said.low),
+        named.HIGH: "" if said.high is None else str(said.high),
+        "date": day_of(said.date),
+        named.BASIS: basis.value if basis else "",
+    }
+
+
+def _kept(told: Mapping[str, str]) -> Values:
+    return {name: [text] for name, text in told.items() if text}
 
 
 def _line(text: str) -> str:
     """Write a text in one line: a cell's lines are its values."""
     return " ".join(text.split())
+
+
+def _lines(text: str) -> str:
+    """Write a text with its lines, each ended alike."""
+    return "\n".join(text.splitlines()).strip()
 
 
 def plain(kind: Kind, facts: Facts) -> Values:
@@ -145,7 +193,7 @@ def plain(kind: Kind, facts: Facts) -> Values:
         value = getattr(facts, one.name)
         text = ""
         if isinstance(value, Period):
-            text = _date(value)
+            text = day_of(value)
         elif one.name in {"latitude_tenths", "longitude_tenths"}:
             text = "" if value is None else f"{value / 10:.1f}"
         elif not isinstance(value, UUID) and value is not None:
@@ -156,35 +204,65 @@ def plain(kind: Kind, facts: Facts) -> Values:
     return values
 
 
-def _date(period: Period) -> str:
+def day_of(period: Period) -> str:
+    """Give a date in its words, else its days."""
     return _line(period.words) or period.edtf
 
 
-def _sources(record: Record, statements: Sequence[Statement]) -> list[Source]:
+def _sources(record: Record) -> list[Source]:
     found: dict[UUID, Source] = {}
     for name in record.names:
         if name.source is not None:
             found[name.source.id] = name.source
     for fact in record.fact_citations:
         found.setdefault(fact.source.id, fact.source)
-    for cite in (cite for one in statements for cite in one.citations):
+    for cite in (cite for one in record.statements for cite in one.citations):
         found.setdefault(cite.source.id, cite.source)
     return list(found.values())
 
 
+def _relations(session: Session) -> Iterator[Exported]:
+    ends = _open().with_only_columns(Record.id)
+    query = select(Relation).where(
+        Relation.restricted.is_not(other=True),
+        Relation.kind.not_in(_INSIDE),
+        Relation.from_id.in_(ends),
+        Relation.to_id.in_(ends),
+    )
+    query = query.order_by(Relation.from_id, Relation.to_id).execution_options(yield_per=_AT_ONCE)
+    for row in session.scalars(query):
+        more = {named.POST: _line(row.post or ""), "since": day_of(row.since), "until": day_of(row.until)}
+        yield _tie(row.kind.value, row.from_id, row.to_id, row, more)
+
+
+def _parts(session: Session) -> Iterator[Exported]:
+    ends = _open().with_only_columns(Record.id)
+    query = select(Participation).where(
+        Participation.restricted.is_not(other=True),
+        Participation.event_id.in_(ends),
+        Participation.record_id.in_(ends),
+    )
+    query = query.order_by(Participation.event_id, Participation.record_id)
+    for row in session.scalars(query.execution_options(yield_per=_AT_ONCE)):
+        yield _tie(row.role.value, row.event_id, row.record_id, row, {})
+
+
 def _tie(
-    tie_id: UUID, word: str, start: UUID, end: UUID, row: Relation | Participation, **more: str
+    word: str, start: UUID, end: UUID, row: Relation | Participation, more: Mapping[str, str]
 ) -> Exported:
-    values = {
-        named.CODE: [str(tie_id)],
-        named.WORD: [word],
-        named.START: [str(start)],
-        named.END: [str(end)],
-        named.POST: [more.get("post", "")],
-        "since": [more.get("since", "")],
-        "until": [more.get("until", "")],
-        named.SOURCE: [row.source.title],
-        named.LOCATOR: [_line(row.locator)],
-    }
-    kept = {name: several for name, several in values.items() if several[0]}
-    return Exported(tie_id, kept, tuple(filter(None, [row.source.address])))
+    values = _kept(
+        {
+            named.WORD: word,
+            named.START: str(start),
+            named.END: str(end),
+            **more,
+            named.SOURCE: _line(row.source.title),
+            named.LOCATOR: _line(row.locator),
+        }
+    )
+    told = Exported(_TIES, values, [row.source])
+    return replace(told, id=uuid5(_TIES, "\0".join(part for pair in _content(told) for part in pair)))
+
+
+def _content(one: Exported) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, (text,) in sorted(one.values.items()))

@@ -8,7 +8,14 @@ from portal.registry.vocabulary import PREDICATES, Kind, NameKind, Predicate
 CODE, KIND, SOURCE, LOCATOR = "code", "kind", "source", "locator"
 GIVEN, SURNAME = "name.given", "name.surname"
 PLACE, PLACE_KIND, LATITUDE, LONGITUDE = "place", "place_kind", "latitude", "longitude"
+NO_SOURCE = "-"
+"""In the column of sources: the row rests on no publication, not even on that of its file."""
 WORD, START, END, POST = "tie.word", "tie.from", "tie.to", "tie.post"
+OF, ABOUT, BASIS = "statement.of", "statement.about", "statement.basis"
+FA, EN, CODED, LOW, HIGH = (f"statement.{one}" for one in ("fa", "en", "word", "low", "high"))
+TITLE, AUTHOR, YEAR, WORK, ADDRESS = (
+    f"source.{one}" for one in ("title", "author", "year", "kind", "address")
+)
 
 
 def name_field(kind: NameKind) -> str:
@@ -45,9 +52,18 @@ def fields_of(kind: Kind) -> tuple[str, ...]:
     return (*_NAMES, *_SHORT[kind], *said, CODE, KIND, SOURCE, LOCATOR)
 
 
+OTHER_ROWS: Mapping[str, tuple[str, ...]] = {
+    WORD: (WORD, START, END, POST, "since", "until", SOURCE, LOCATOR, CODE),
+    OF: (OF, ABOUT, FA, EN, CODED, LOW, HIGH, "date", BASIS, SOURCE, LOCATOR),
+    TITLE: (TITLE, AUTHOR, YEAR, WORK, ADDRESS),
+}
+"""Fields of rows that are no record: what ties two, what a source says of one, a publication."""
+
+
 def every_field() -> frozenset[str]:
-    """Give the fields of all kinds."""
-    return frozenset(field for kind in Kind for field in fields_of(kind))
+    """Give the fields of all kinds, and of rows that are no record."""
+    own = (field for kind in Kind for field in fields_of(kind))
+    return frozenset((*own, *(field for several in OTHER_ROWS.values() for field in several)))
 
 
 _HEADINGS: Mapping[str, str] = {
@@ -134,6 +150,9 @@ def guess(headings: Sequence[str], kind: Kind) -> list[str]:
 
 def offered(headings: Sequence[str], kind: Kind) -> tuple[str, ...]:
     """Give the fields that columns of a table can be: where one says the kind, those of all kinds."""
+    for first, several in OTHER_ROWS.items():
+        if first in headings:
+            return several
     if all(_KNOWN.get(_key(heading)) != KIND for heading in headings):
         return fields_of(kind)
     every = (field for one in (kind, *Kind) for field in fields_of(one))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from portal.registry.exchange import fields
-from portal.registry.exchange.drafts import BrokenRowError, Reason, Row
+from portal.registry.exchange.cells import BrokenRowError, Reason, Row
 from portal.registry.vocabulary import Kind, NameKind, Part, Predicate, RelationKind
 
 KIND_OF: Mapping[str, Kind] = {

@@ -20,7 +20,8 @@ from portal.ledger.service import insert_rows
 from portal.ledger.service import note as write_down
 from portal.permissions import Permission
 from portal.registry.exchange import placing, storing
-from portal.registry.exchange.drafts import BrokenRowError, Draft, Entry, Row, Tie
+from portal.registry.exchange.cells import BrokenRowError, Reason, Row
+from portal.registry.exchange.drafts import Draft, Entry, Published, Stated, Tie
 from portal.registry.exchange.given import Given
 from portal.registry.exchange.models import Alike, BrokenRow, Changed, ImportedRow, ImportRun
 from portal.registry.exchange.placing import Desk
@@ -28,6 +29,7 @@ from portal.registry.exchange.preparing import Prepared, batches, prepare_all
 from portal.registry.exchange.publications import Publications
 from portal.registry.exchange.reading import Mapped, rows
 from portal.registry.exchange.sorting import Asked, Batch, Sorted, sort_out
+from portal.registry.exchange.standing import free_ids
 from portal.registry.looking import Near, visible
 from portal.registry.vocabulary import Kind
 from portal.staff.actor import Actor
@@ -102,7 +104,7 @@ def preview(
 def _count(found: Preview, batch: Batch, size: int, desk: Desk, seen: Mapping[bytes, bytes]) -> None:
     fresh = []
     for one in batch.fresh:
-        problem = _out_of_place(desk, one.entry, seen)
+        problem = None if one.shut else _out_of_place(desk, one.entry, seen)
         if problem is None:
             fresh.append(one)
         else:
@@ -125,15 +127,18 @@ def _fill(shown: list[Any], more: Iterable[Any], most: int) -> None:
 
 
 def _out_of_place(desk: Desk, entry: Entry, seen: Mapping[bytes, bytes]) -> BrokenRowError | None:
-    """Say beforehand that a place is not there, unless an earlier row of the file brings it."""
-    if isinstance(entry, Tie) or not entry.within:
-        return None
-    if desk.publications.identity(entry.within, b"") in seen:
-        return None
-    try:
-        placing.placed(desk, entry)
-    except BrokenRowError as problem:
-        return problem
+    """Say beforehand that a place, or what is tied, is not there, unless an earlier row brings it."""
+    named = {Tie: ("start", "end"), Stated: ("of",), Draft: ("within",)}.get(type(entry), ())
+    for code in filter(None, (getattr(entry, name) for name in named)):
+        if desk.publications.identity(code, b"") in seen:
+            continue
+        if isinstance(entry, Draft):
+            try:
+                placing.placed(desk, entry)
+            except BrokenRowError as problem:
+                return problem
+        elif desk.find(code) is None:
+            return BrokenRowError(Reason.ENDS)
     return None
 
 
@@ -216,10 +221,14 @@ def step(
     run.skipped += len(batch.fresh) - len(kept)
     run.there += len(batch.there)
     run.differing += len(batch.differing)
-    _add_persons(desk, run, kept)
+    shut = [one for one in kept if one.shut]
+    run.added += len(shut)
+    run.likely += sum(1 for one in shut if one.likes)
+    _add_persons(desk, run, [one for one in kept if _is_person(one) and not one.shut])
     for one in kept:
-        if not _is_person(one):
+        if not (one.shut or _is_person(one)):
             _one(desk, run, one, batch)
+    placing.finish(desk)
     if run.changed is Changed.UPDATE:
         for one in batch.differing:
             _update(desk, run, one, batch)
@@ -238,13 +247,15 @@ def _is_person(one: Sorted) -> bool:
 
 
 def _add_persons(desk: Desk, run: ImportRun, fresh: Sequence[Sorted]) -> None:
-    arrivals, came = [], []
+    arrivals, came, new_id = [], [], storing.Nearby()
+    own = free_ids(desk.session, (one.entry.code for one in fresh if one.entry.code))
     for one in fresh:
-        if isinstance(one.entry, Draft) and one.entry.kind is Kind.PERSON:
-            arrival = storing.Arrival(one.prepared, one.entry, desk.publications.of(one.entry), one.likes)
-            arrivals.append(arrival)
-            came.append(_came(run, one, arrival.id))
-    storing.store(desk.session, arrivals, author=desk.by.name, note=desk.note, now=desk.now)
+        if isinstance(one.entry, Draft):
+            record_id = own.get(one.entry.code) or new_id()
+            source = desk.publications.of(one.entry)
+            arrivals.append(storing.Arrival(record_id, one.prepared, one.entry, source, one.likes))
+            came.append(_came(run, one, record_id))
+    storing.store(desk.session, arrivals, author=desk.by.name, note=desk.note, now=desk.now, new_id=new_id)
     insert_rows(desk.session, storing.table_of(ImportedRow), came)
     run.added += len(arrivals)
     run.likely += sum(1 for one in arrivals if one.likes)
@@ -258,17 +269,27 @@ def _one(desk: Desk, run: ImportRun, one: Sorted, batch: Batch) -> None:
     """Bring a row in that needs others to be there; if it cannot, it alone stays out."""
     try:
         with desk.session.begin_nested():
-            if isinstance(one.entry, Tie):
-                placing.tie(desk, one.entry)
-                record_id = None
-            else:
-                record_id = placing.add(desk, one.entry, one.likes).id
+            added, record_id = _brought(desk, one)
             insert_rows(desk.session, storing.table_of(ImportedRow), [_came(run, one, record_id)])
     except PortalError as problem:
         batch.broken.append((Row(one.entry.line), placing.plainly(problem)))
     else:
-        run.added += 1
+        run.added += added
+        run.there += not added
         run.likely += bool(one.likes)
+
+
+def _brought(desk: Desk, one: Sorted) -> tuple[bool, UUID | None]:
+    """Bring a row in; say whether it brought anything, and which record it became, if any."""
+    match one.entry:
+        case Tie():
+            return placing.tie(desk, one.entry), None
+        case Stated():
+            return placing.state(desk, one.entry), None
+        case Published():
+            return desk.publications.add(one.entry), None
+        case Draft():
+            return True, placing.add(desk, one.entry, one.likes).id
 
 
 def _update(desk: Desk, run: ImportRun, one: Sorted, batch: Batch) -> None:

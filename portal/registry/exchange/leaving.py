@@ -1,18 +1,23 @@
 """Files of the public part of the registry: CSV that no spreadsheet runs, and FollowTheMoney."""
 
 import json
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, auto
+from io import BytesIO
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from portal.cells import written
-from portal.registry.exchange import fields, followthemoney
-from portal.registry.exchange.exporting import SOURCES, Exported, Values, records, ties
+from portal.registry.exchange import exporting, fields, followthemoney
+from portal.registry.exchange.exporting import ORDER, Exported, Values, records, statements, ties
+from portal.registry.models import Source
 from portal.registry.vocabulary import Kind, RelationKind
 
-_OUT: Mapping[str, str] = {field: name for name, field in followthemoney.SHORT.items()}
+_OUT: Mapping[str, str] = {
+    field: name for name, field in followthemoney.SHORT.items() if field != fields.SOURCE
+}
 _SAID: Mapping[str, str] = {
     fields.said_field(predicate): name for name, predicate in reversed(tuple(followthemoney.SAID.items()))
 }
@@ -41,29 +46,66 @@ class Sort(StrEnum):
     FTM = auto()
 
 
-TYPES: Mapping[Sort, str] = {Sort.CSV: "text/csv; charset=utf-8", Sort.FTM: "application/json+ftm"}
-FILES: Mapping[Sort, str] = {Sort.CSV: "public-part.csv", Sort.FTM: "public-part.ftm.json"}
+TYPES: Mapping[Sort, str] = {Sort.CSV: "application/zip", Sort.FTM: "application/json+ftm"}
+FILES: Mapping[Sort, str] = {Sort.CSV: "public-part.zip", Sort.FTM: "public-part.ftm.json"}
+_TABLES: Mapping[Kind, str] = {
+    Kind.PLACE: "2-places.csv",
+    Kind.BODY: "3-bodies.csv",
+    Kind.GRAVE: "4-graves.csv",
+    Kind.EVENT: "5-events.csv",
+    Kind.PERSON: "6-persons.csv",
+}
+_SOURCES, _STATEMENTS, _RELATIONS = "1-sources.csv", "7-statements.csv", "8-relations.csv"
+"""The tables in the order in which they are written, and brought in by their numbers."""
+_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+"""The day that files in an archive bear: the earliest there is, so that equal content is equal bytes."""
+
+Table = tuple[str, Iterator[str]]
+"""The name of a file, and its lines."""
 
 
-def columns() -> list[str]:
-    """Give the headings of the table."""
-    found = dict.fromkeys([fields.KIND, fields.CODE])
-    for kind in Kind:
-        found |= dict.fromkeys(fields.fields_of(kind))
-    return [*(one for one in found if one not in {fields.GIVEN, fields.SURNAME}), SOURCES]
+def columns(kind: Kind) -> list[str]:
+    """Give the headings of the table of a kind; what is said of its records stands in a table of its own."""
+    apart = {fields.GIVEN, fields.SURNAME, fields.KIND, fields.CODE}
+    own = (one for one in fields.fields_of(kind) if one not in apart and not one.startswith("said."))
+    return [fields.KIND, fields.CODE, *own]
 
 
-def lines(session: Session, sort: Sort) -> Iterator[str]:
-    """Give the export line by line."""
-    yield from table(session) if sort is Sort.CSV else entities(session)
+def tables(session: Session) -> Iterator[Table]:
+    """Give a table for each kind of record, and those of statements, relations and sources, these last.
+
+    RFC 4180 with CRLF in UTF-8; several values are lines of a cell. Each is read to its end before the next.
+    """
+    cited: dict[UUID, Source] = {}
+    for kind in ORDER:
+        yield _TABLES[kind], _table(columns(kind), _noted(records(session, [kind]), cited))
+    said = [one for one in fields.OTHER_ROWS[fields.OF] if one != fields.CODE]
+    yield _STATEMENTS, _table(said, _noted(statements(session), cited))
+    tied = [one for one in fields.OTHER_ROWS[fields.WORD] if one != fields.CODE]
+    yield _RELATIONS, _table(tied, _noted(ties(session), cited))
+    yield _SOURCES, _table(fields.OTHER_ROWS[fields.TITLE], exporting.sources(cited.values()))
 
 
-def table(session: Session) -> Iterator[str]:
-    """Give one row a record, RFC 4180 with CRLF in UTF-8; several values are lines of a cell."""
-    headings = columns()
+def _noted(rows: Iterable[Exported], cited: dict[UUID, Source]) -> Iterator[Values]:
+    """Give what rows say, and note which publications they name."""
+    for one in rows:
+        cited |= {source.id: source for source in one.sources[:1]}
+        yield one.values
+
+
+def _table(headings: Sequence[str], rows: Iterable[Values]) -> Iterator[str]:
     yield ",".join(map(written, headings)) + "\r\n"
-    for one in records(session):
-        yield ",".join(written("\n".join(one.values.get(name, ()))) for name in headings) + "\r\n"
+    for values in rows:
+        yield ",".join(written("\n".join(values.get(name, ()))) for name in headings) + "\r\n"
+
+
+def archive(session: Session) -> bytes:
+    """Give all tables as one ZIP, the same bytes for the same content."""
+    found = BytesIO()
+    with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, rows in sorted((name, "".join(rows)) for name, rows in tables(session)):
+            book.writestr(zipfile.ZipInfo(name, _FIRST_DAY), rows.encode("utf-8-sig"), zipfile.ZIP_DEFLATED)
+    return found.getvalue()
 
 
 def entities(session: Session) -> Iterator[str]:
@@ -87,7 +129,11 @@ def _properties(one: Exported, kind: Kind) -> Values:
     keywords: list[str] = [f"{fields.KIND}={kind.value}"]
     for field, several in one.values.items():
         name = _NAMES.get(field) or _SAID.get(field) or _OUT.get(field)
-        if field in {fields.KIND, fields.CODE, SOURCES} or (field == "sex" and several[0] not in _GENDERS):
+        if (
+            field in {fields.KIND, fields.CODE}
+            or (field == fields.SOURCE and one.sources)
+            or (field == "sex" and several[0] not in _GENDERS)
+        ):
             continue
         if name is None or not _has(kind, name):
             keywords += [f"{field}={value}" for value in several]
@@ -126,8 +172,8 @@ def _iso(value: str) -> bool:
 
 
 def _published(one: Exported) -> Values:
-    found = {"publisher": one.values.get(SOURCES, one.values.get(fields.SOURCE, []))}
-    found["sourceUrl"] = [address for address in one.addresses if address.startswith("https://")]
+    found = {"publisher": [*dict.fromkeys(source.title for source in one.sources)]}
+    found["sourceUrl"] = [source.address for source in one.sources if source.address.startswith("https://")]
     return {name: several for name, several in found.items() if several}
 
 

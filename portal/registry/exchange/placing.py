@@ -1,7 +1,7 @@
 """Rows that come in one by one: places, graves, bodies, events, what ties two rows, and rows that changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,16 +9,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.errors import InvalidError, NotFoundError, PortalError
+from portal.permissions import Permission
 from portal.registry import facts as kept
 from portal.registry import history, names, saying, service, writing
-from portal.registry.exchange.drafts import BrokenRowError, Draft, Reason, Tie
+from portal.registry.exchange import fields
+from portal.registry.exchange.cells import BrokenRowError, Reason
+from portal.registry.exchange.drafts import Draft, Stated, Tie
+from portal.registry.exchange.exporting import day_of, words_of
 from portal.registry.exchange.publications import Publications
-from portal.registry.exchange.standing import Like, as_id, known
+from portal.registry.exchange.standing import Like, as_id, free_ids, known
 from portal.registry.looking import readable, visible
-from portal.registry.models import Name, NameKey, Record, Statement
+from portal.registry.models import Name, NameKey, Participation, Record, Statement
 from portal.registry.records import BodyFacts, Claim, EventFacts, Facts, GraveFacts, PlaceFacts, Spelling
 from portal.registry.saying import Bond
-from portal.registry.vocabulary import Kind, RelationKind
+from portal.registry.vocabulary import PREDICATES, Kind, RelationKind
 from portal.staff.actor import Actor
 
 
@@ -31,6 +35,8 @@ class Desk:
     now: datetime
     note: str
     publications: Publications
+    touched: dict[UUID, Record] = field(default_factory=dict)
+    """Records of which something was stated: each gets one new version when the step is done."""
 
     def find(self, code: str) -> Record | None:
         """Find the record of another row of the same file, or one of the registry by its id."""
@@ -40,6 +46,11 @@ class Desk:
         if wanted is None:
             return None
         return self.session.scalar(visible(self.by).where(Record.id == wanted))
+
+    def is_shut(self, code: str) -> bool:
+        """Tell whether a row of the same file is in, as a record that this person may not know of."""
+        identity = self.publications.identity(code, b"")
+        return self.find(code) is None and identity in known(self.session, [identity])
 
     def place(self, text: str) -> UUID | None:
         """Find the place that a row names, by its code or by its name; None when none or several are."""
@@ -76,24 +87,39 @@ def placed(desk: Desk, draft: Draft) -> Facts:
 
 def add(desk: Desk, draft: Draft, likes: Sequence[Like] = ()) -> Record:
     """Add a record of any kind."""
-    facts, cite = placed(desk, draft), desk.publications.cite(draft)
-    spellings = [Spelling(text, kind, cite) for text, kind in draft.names]
-    record = writing.make(desk.session, author=desk.by.name, spellings=spellings, facts=facts, now=desk.now)
-    kept.cite_facts(record, kept.told(facts), [cite])
+    facts, cites = placed(desk, draft), desk.publications.cites(draft)
+    spellings = [Spelling(text, kind, next(iter(cites), None)) for text, kind in draft.names]
+    record = writing.make(
+        desk.session,
+        author=desk.by.name,
+        spellings=spellings,
+        facts=facts,
+        now=desk.now,
+        record_id=free_ids(desk.session, [draft.code]).get(draft.code),
+    )
+    kept.cite_facts(record, kept.told(facts), cites)
     desk.session.flush()
     for said in draft.said:
-        saying.make_statement(desk.session, record, Claim(**vars(said), cites=(cite,)))
-    for like in likes:
-        saying.make_tie(desk.session, record, RelationKind.PERHAPS_SAME, like.record, cite)
+        saying.make_statement(desk.session, record, Claim(**vars(said), cites=(*cites,)))
+    for like in likes if cites else ():
+        saying.make_tie(desk.session, record, RelationKind.PERHAPS_SAME, like.record, cite=cites[0])
     history.keep(desk.session, record, author=desk.by.name, note=desk.note, now=desk.now)
     return record
 
 
-def tie(desk: Desk, one: Tie) -> None:
-    """Tie two records together, if their sort allows it; the same twice is once."""
+def tie(desk: Desk, one: Tie) -> bool:
+    """Tie two records together, if their sort allows it; False when that is there already."""
     start, end = desk.find(one.start), desk.find(one.end)
     if start is None or end is None:
-        raise BrokenRowError(Reason.ENDS)
+        return _missing(desk, (one.start, one.end))
+    cite, bond = desk.publications.cite(one), Bond(one.post, one.since, one.until)
+    there = [
+        row
+        for row in saying.tied(desk.session, start.id, one.word, end.id, cite=cite)
+        if isinstance(row, Participation) or _bond(Bond(row.post or "", row.since, row.until)) == _bond(bond)
+    ]
+    if there:  # one that this person may not read is told as new, and stays alone
+        return all(row.restricted for row in there) and not desk.by.may(Permission.REGISTRY_RESTRICTED)
     service.relate(
         desk.session,
         start.id,
@@ -101,11 +127,54 @@ def tie(desk: Desk, one: Tie) -> None:
         version=start.version,
         word=one.word,
         other_id=end.id,
-        cite=desk.publications.cite(one),
+        cite=cite,
         note=desk.note,
         now=desk.now,
-        bond=Bond(one.post, one.since, one.until),
+        bond=bond,
     )
+    return True
+
+
+def _bond(bond: Bond) -> tuple[str, str, str]:
+    return bond.post, day_of(bond.since), day_of(bond.until)
+
+
+def _missing(desk: Desk, codes: Sequence[str]) -> bool:
+    """Break a row whose records are not there; beside one that is shut, it is told as new, as that one is."""
+    if any(desk.is_shut(code) for code in codes):
+        return True
+    raise BrokenRowError(Reason.ENDS)
+
+
+def state(desk: Desk, one: Stated) -> bool:
+    """Say of a record what a source says; a further source of the same words is cited beside the first."""
+    record = desk.find(one.of)
+    if record is None:
+        return _missing(desk, [one.of])
+    if record.id not in desk.touched:
+        desk.session.refresh(record, ["version"], with_for_update=True)
+    cite = desk.publications.cite(one)
+    words = words_of(one.said, one.basis)
+    there = [row for row in record.statements if words_of(saying.said_by(row), row.basis) == words]
+    cited = ((rests.source_id, rests.locator) for row in there for rests in row.citations)
+    if (cite.source_id, cite.locator) in cited:
+        return False
+    if one.said.predicate not in PREDICATES[record.kind]:
+        raise BrokenRowError(Reason.WORD, fields.ABOUT)
+    claim = Claim(**vars(one.said), cites=(cite,), basis=one.basis)
+    if there:
+        saying.cite_too(desk.session, there[0], cite)
+    else:
+        saying.make_statement(desk.session, record, claim)
+    desk.touched[record.id] = record
+    return True
+
+
+def finish(desk: Desk) -> None:
+    """Give each record of which something was stated its new version."""
+    for record in desk.touched.values():
+        record.version += 1
+        history.keep(desk.session, record, author=desk.by.name, note=desk.note, now=desk.now)
 
 
 def update(desk: Desk, record_id: UUID, draft: Draft) -> bool:
@@ -118,11 +187,12 @@ def update(desk: Desk, record_id: UUID, draft: Draft) -> bool:
         record = service.find(desk.session, record_id, by=desk.by)
     except NotFoundError:
         return False
-    cite, before = desk.publications.cite(draft), kept.facts_of(record)
+    cites, before = desk.publications.cites(draft), kept.facts_of(record)
     said = placed(desk, draft)
     told = {name: getattr(said, name) for name in kept.told(said)}
     facts = replace(before, **told)
     there = {(name.text, name.kind) for name in record.names}
+    cite = next(iter(cites), None)
     fresh = [Spelling(text, kind, cite) for text, kind in draft.names if (text, kind) not in there]
     changes = bool(fresh) or facts != before
     if changes:
@@ -137,7 +207,7 @@ def update(desk: Desk, record_id: UUID, draft: Draft) -> bool:
                 facts=facts,
                 note=desk.note,
                 now=desk.now,
-                cites=[cite],
+                cites=cites,
             )
         except InvalidError:
             raise BrokenRowError(Reason.DECIDED) from None

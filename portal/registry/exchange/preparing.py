@@ -3,6 +3,7 @@
 Large files are prepared by a second process while the first one writes.
 """
 
+import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -12,7 +13,8 @@ from itertools import islice
 from multiprocessing import get_context
 
 from portal.registry import names, writing
-from portal.registry.exchange.drafts import BrokenRowError, Draft, Entry, Row, digest, entry
+from portal.registry.exchange.cells import BrokenRowError, Row
+from portal.registry.exchange.drafts import Draft, Entry, digest, entry
 from portal.registry.vocabulary import Kind, NameKind
 
 AT_ONCE = 2_000
@@ -99,19 +101,29 @@ def beside(rows: Iterable[Row], kind: Kind, size: int = AT_ONCE) -> Iterator[Ite
         yield _last_told(_ahead(pool, rows, kind, size))
 
 
+def _packed(rows: Sequence[Row], kind: Kind) -> bytes:
+    """Prepare rows, as bytes: what waits for its turn is no crowd of objects that must be tended."""
+    return pickle.dumps(prepare_all(rows, kind), pickle.HIGHEST_PROTOCOL)
+
+
 def _ahead(pool: ProcessPoolExecutor, rows: Iterable[Row], kind: Kind, size: int) -> Iterator[list[Prepared]]:
-    waiting: deque[Future[list[Prepared]]] = deque()
+    waiting: deque[Future[bytes]] = deque()
     for some in batches(rows, size):
-        waiting.append(pool.submit(prepare_all, some, kind))
+        waiting.append(pool.submit(_packed, some, kind))
         if len(waiting) > _AHEAD:
-            yield waiting.popleft().result()
+            yield _unpacked(waiting.popleft())
     while waiting:
-        yield waiting.popleft().result()
+        yield _unpacked(waiting.popleft())
+
+
+def _unpacked(future: Future[bytes]) -> list[Prepared]:
+    found: list[Prepared] = pickle.loads(future.result())  # noqa: S301 - this process's own child wrote it
+    return found
 
 
 def _last_told(given: Iterator[list[Prepared]]) -> Iterator[Piece]:
-    waiting = next(given, [])
+    waiting: list[Prepared] = next(given, [])
     for piece in given:
-        yield waiting, False
-        waiting = piece
+        told, waiting = waiting, piece
+        yield told, False
     yield waiting, True

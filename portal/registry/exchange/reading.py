@@ -10,7 +10,7 @@ from typing import Any
 from portal.cells import unguarded
 from portal.errors import InvalidError
 from portal.registry.exchange import bayanat, fields, followthemoney, separated, workbook
-from portal.registry.exchange.drafts import BrokenRowError, Reason, Row
+from portal.registry.exchange.cells import BrokenRowError, Reason, Row
 from portal.registry.exchange.fields import every_field
 from portal.registry.exchange.given import Given
 from portal.registry.exchange.separated import Cells

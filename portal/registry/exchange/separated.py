@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from portal.errors import InvalidError
-from portal.registry.exchange.drafts import LONGEST_CELL, BrokenRowError, Reason
+from portal.registry.exchange.cells import LONGEST_CELL, BrokenRowError, Reason
 from portal.registry.exchange.given import Given
 
 MOST_COLUMNS = 200

@@ -26,6 +26,8 @@ _AT_ONCE = 400
 _MOST_HITS = 4_000
 MOST_SHOWN = 3
 LONG = 300
+_QUEUED, _EACH = 60, 40
+"""Tenths of a bit: what a source's "perhaps" weighs elsewhere (`likeness`), and some for each reason."""
 
 
 class Why(StrEnum):
@@ -53,6 +55,11 @@ class Like:
     reasons: tuple[Why, ...]
 
     @property
+    def weight(self) -> int:
+        """Order the pair among those that may be one, in tenths of a bit, until the next search weighs it."""
+        return _QUEUED + _EACH * len(self.reasons)
+
+    @property
     def name(self) -> str:
         """Give its name as the history shows it."""
         return str(self.record.id) if self.record.restricted else shown(self.record.names, "fa")[0]
@@ -68,13 +75,24 @@ def known(session: Session, identities: Sequence[bytes]) -> dict[bytes, Known]:
     return found
 
 
-def own_ids(session: Session, codes: Iterable[str], *, by: Actor) -> set[str]:
-    """Give the codes that are ids of records which this person may see: an export that comes home."""
-    ids = {code: one for code in codes if (one := as_id(code)) is not None}
+def visible_of(session: Session, ids: Iterable[UUID], *, by: Actor) -> set[UUID]:
+    """Give those of some records that this person may know of."""
     found: set[UUID] = set()
-    for some in _some(list(ids.values())):
+    for some in _some([*dict.fromkeys(ids)]):
         found.update(session.scalars(visible(by).with_only_columns(Record.id).where(Record.id.in_(some))))
-    return {code for code, one in ids.items() if one in found}
+    return found
+
+
+def free_ids(session: Session, codes: Iterable[str]) -> dict[str, UUID]:
+    """Give the codes that are ids, written as an export writes them, of no record that is here.
+
+    Such a row keeps its id, so that what comes home, or goes from one registry to another, stays the same.
+    """
+    ids = {code: one for code in codes if (one := as_id(code)) is not None and str(one) == code}
+    taken: set[UUID] = set()
+    for some in _some([*ids.values()]):
+        taken.update(session.scalars(select(Record.id).where(Record.id.in_(some))))
+    return {code: one for code, one in ids.items() if one not in taken}
 
 
 def as_id(code: str) -> UUID | None:

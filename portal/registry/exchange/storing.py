@@ -4,11 +4,12 @@ A test holds both ways against each other, row for row; the ledger records these
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from portal.registry.history import cited, dated
 from portal.registry.models import (
     Citation,
     FactCitation,
+    Likeness,
     Name,
     NameKey,
     Person,
@@ -36,29 +38,70 @@ from portal.registry.periods import NOTHING, Period
 from portal.registry.records import Line, PersonFacts, Said
 from portal.registry.vocabulary import Kind, RelationKind
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 Values = dict[str, Any]
+_BEGINNING, _REST, _AT_ONCE = 4, 12, 64
+"""Bytes of an id that a step has in common, bytes of its own, and ids for which chance is asked at once."""
+_MARKED, _MARKS = 0xF000_C000_0000_0000_0000, 0x4000_8000_0000_0000_0000
+"""The bits that say version and variant, and what they say."""
 _TABLES = (
     *(Record, models.Named, Person, Name, NameKey, FactCitation),
-    *(Statement, Citation, Relation, Revision),
+    *(Statement, Citation, Relation, Likeness, Revision),
 )
+
+
+class Nearby:
+    """Random ids (RFC 9562, version 4) with one random beginning: they lie side by side in every index.
+
+    A step then changes few pages of a database that is large already, not some of each corner of it.
+    """
+
+    def __init__(self, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._random, self._left = random, b""
+        self._beginning = int.from_bytes(random(_BEGINNING)) << 8 * _REST
+
+    def __call__(self) -> UUID:
+        """Give a new one."""
+        if not self._left:
+            self._left = self._random(_REST * _AT_ONCE)
+        rest, self._left = self._left[:_REST], self._left[_REST:]
+        return UUID(int=(self._beginning | int.from_bytes(rest)) & ~_MARKED | _MARKS)
 
 
 @dataclass(frozen=True)
 class Arrival:
     """A person to be written: the source of all that is said, and whom it may be the same as."""
 
+    id: UUID
     prepared: Prepared
     draft: Draft
-    source: Source
+    source: Source | None
     likes: Sequence[Like] = ()
-    id: UUID = field(default_factory=uuid4)
+
+    @property
+    def source_id(self) -> UUID | None:
+        """The id of the source; a row without one says nothing that needs one."""
+        return self.source.id if self.source else None
+
+    @property
+    def where(self) -> str:
+        """The source, and where in it, in one line."""
+        return cited(self.source, self.draft.locator) if self.source else ""
 
 
-def store(session: Session, arrivals: Sequence[Arrival], *, author: str, note: str, now: datetime) -> None:
+def store(
+    session: Session,
+    arrivals: Sequence[Arrival],
+    *,
+    author: str,
+    note: str,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> None:
     """Write persons with all that belongs to them, as their first versions."""
     if not arrivals:
         return
-    maker = _Maker(author, note, now, writing.next_number(session))
+    maker = _Maker(author, note, now, writing.next_number(session), new_id)
     for one in arrivals:
         maker.add(one)
     for table in _TABLES:
@@ -89,13 +132,15 @@ _NEVER = {**_period(NOTHING, "since_"), **_period(NOTHING, "until_")}
 class _Maker:
     """Collects the rows of one transaction, by table."""
 
-    def __init__(self, author: str, note: str, now: datetime, number: int) -> None:
+    def __init__(
+        self, author: str, note: str, now: datetime, number: int, new_id: Callable[[], UUID]
+    ) -> None:
         self.author, self.note, self.day, self.number = author, note, now.date(), number
+        self.new_id = new_id
         self.rows: dict[type[Any], list[Values]] = {table: [] for table in _TABLES}
 
     def add(self, one: Arrival) -> None:
-        facts = one.draft.facts
-        assert isinstance(facts, PersonFacts)  # noqa: S101 - by the caller, for the type checker
+        """Make all rows of one person."""
         self._put(
             Record,
             id=one.id,
@@ -108,41 +153,53 @@ class _Maker:
             created_by=self.author,
         )
         self._put(models.Named, record_id=one.id, number=self.number)
+        facts = one.draft.facts
+        assert isinstance(facts, PersonFacts)  # noqa: S101 - by the caller, for the type checker
         self._person(one.id, facts)
-        where = cited(one.source, one.draft.locator)
         for position, named in enumerate(one.prepared.names):
             self._name(one, position, named)
         told = sorted(kept.told(facts))
-        for name in told:
-            self._put(
-                FactCitation,
-                id=uuid4(),
-                record_id=one.id,
-                field=name,
-                source_id=one.source.id,
-                locator=one.draft.locator,
-            )
-        snapshot = {
+        for name in told if one.source else ():
+            self._fact_citation(one, name)
+        self._put(
+            Revision,
+            id=self.new_id(),
+            record_id=one.id,
+            version=1,
+            snapshot=_JSON.encode(self._snapshot(one, facts, told)),
+            author=self.author,
+            day=self.day,
+            note=self.note,
+        )
+
+    def _snapshot(self, one: Arrival, facts: PersonFacts, told: Sequence[str]) -> Values:
+        """Give the first version, as `history.snapshot` would, and make the rows that it names."""
+        where = one.where
+        return {
             "kind": Kind.PERSON.value,
             "restricted": "",
-            "name": [Line(kind.value, f"{text}\n{where}").kept() for text, kind in one.draft.names],
-            **_snapshot(facts),
+            "name": [
+                Line(kind.value, "\n".join(filter(None, (text, where)))).kept()
+                for text, kind in one.draft.names
+            ],
+            **_plainly(facts),
             "position": "",
-            "cited": sorted((Line(name, where).kept() for name in told), key=str),
+            "cited": sorted((Line(name, where).kept() for name in told if where), key=str),
             "statement": [self._statement(one, place, said, where) for place, said in _numbered(one)],
             "relation": self._relations(one),
             "participation": [],
             "conclusion": [],
+            "image": [],
         }
+
+    def _fact_citation(self, one: Arrival, name: str) -> None:
         self._put(
-            Revision,
-            id=uuid4(),
+            FactCitation,
+            id=self.new_id(),
             record_id=one.id,
-            version=1,
-            snapshot=json.dumps(snapshot, ensure_ascii=False),
-            author=self.author,
-            day=self.day,
-            note=self.note,
+            field=name,
+            source_id=one.source_id,
+            locator=one.draft.locator,
         )
 
     def _put(self, table: type[Any], **values: Any) -> None:
@@ -163,7 +220,7 @@ class _Maker:
         )
 
     def _name(self, one: Arrival, position: int, name: Named) -> None:
-        name_id = uuid4()
+        name_id = self.new_id()
         self._put(
             Name,
             id=name_id,
@@ -172,8 +229,8 @@ class _Maker:
             text=name.text,
             script=name.script,
             kind=name.kind,
-            source_id=one.source.id,
-            locator=one.draft.locator,
+            source_id=one.source_id,
+            locator=one.draft.locator if one.source else None,
             titles=name.titles,
             folded=name.folded,
             joined=name.joined,
@@ -183,7 +240,7 @@ class _Maker:
             self._put(NameKey, name_id=name_id, key=key, whole=whole)
 
     def _statement(self, one: Arrival, position: int, said: Said, where: str) -> Mapping[str, Any]:
-        statement_id = uuid4()
+        statement_id = self.new_id()
         self._put(
             Statement,
             id=statement_id,
@@ -201,10 +258,10 @@ class _Maker:
         )
         self._put(
             Citation,
-            id=uuid4(),
+            id=self.new_id(),
             statement_id=statement_id,
             position=0,
-            source_id=one.source.id,
+            source_id=one.source_id,
             locator=one.draft.locator,
         )
         text = "\n".join(filter(None, (said.value_fa, said.value_en, dated(said.date), where)))
@@ -214,7 +271,10 @@ class _Maker:
         """Queue whom the person may be the same as: a relation that reviewers settle."""
         found = {}
         for like in one.likes:
-            relation_id, locator = uuid4(), one.draft.locator
+            self._put(Likeness, one_id=one.id, other_id=like.record.id, weight=like.weight)
+            if one.source is None:  # a relation needs a source
+                continue
+            relation_id = self.new_id()
             self._put(
                 Relation,
                 id=relation_id,
@@ -222,12 +282,12 @@ class _Maker:
                 to_id=like.record.id,
                 kind=RelationKind.PERHAPS_SAME,
                 post="",
-                source_id=one.source.id,
-                locator=locator,
+                source_id=one.source_id,
+                locator=one.draft.locator,
                 restricted=None,
                 **_NEVER,
             )
-            text = "\n".join(filter(None, (like.name, cited(one.source, locator))))
+            text = "\n".join(filter(None, (like.name, one.where)))
             found[relation_id] = Line(
                 RelationKind.PERHAPS_SAME.value, text, id=str(relation_id), other=str(like.record.id)
             ).kept()
@@ -238,7 +298,7 @@ def _numbered(one: Arrival) -> Iterator[tuple[int, Said]]:
     return enumerate(one.draft.said, 1)
 
 
-def _snapshot(facts: PersonFacts) -> Values:
+def _plainly(facts: PersonFacts) -> Values:
     return {
         "sex": facts.sex.value,
         "role": facts.role.value,

@@ -13,7 +13,7 @@ from typing import IO
 from xml.parsers import expat
 
 from portal.errors import InvalidError
-from portal.registry.exchange.drafts import LONGEST_CELL, BrokenRowError, Reason
+from portal.registry.exchange.cells import LONGEST_CELL, BrokenRowError, Reason
 from portal.registry.exchange.given import Given
 from portal.registry.exchange.separated import MOST_COLUMNS, Cells
 

@@ -12,9 +12,11 @@ from portal.dates.calendars import Calendar
 from portal.errors import InvalidError, NotFoundError, RefusedError
 from portal.ledger.checkpoint import LogKeys
 from portal.ledger.verify import verify
+from portal.linking import duplicates
+from portal.linking.likeness import Sort
 from portal.registry import history, service, writing
 from portal.registry.exchange import importing, storing
-from portal.registry.exchange.drafts import Reason
+from portal.registry.exchange.cells import Reason
 from portal.registry.exchange.models import Alike, BrokenRow, Changed, ImportRun
 from portal.registry.exchange.preparing import pieces
 from portal.registry.models import (
@@ -241,6 +243,9 @@ def test_one_who_may_be_there_is_queued_or_skipped_as_chosen(house: House) -> No
     queued = house.bring(LIST)
     assert (queued.added, queued.likely, queued.there) == (1, 1, 1)
     with house.open() as (session, by):
+        (pair,) = duplicates.queue(session, by=by)[0]
+        assert known.id in {pair.one.id, pair.other.id}
+        assert {Sort.NAME, Sort.FATHER, Sort.PERHAPS} <= {sign.sort for sign in pair.signs}
         (tie,) = all_of(session, Relation)
         assert (tie.kind, tie.to_id) == (RelationKind.PERHAPS_SAME, known.id)
         record = session.get_one(Record, tie.from_id)
@@ -290,9 +295,34 @@ def test_a_record_that_was_restricted_later_stays_so_and_is_not_changed(house: H
     with house.open("maple") as (session, _):
         session.scalars(select(Record)).one().restricted = True
     run = house.bring("id,name,father\n1,Sara Yari,Hassan\n", changed=Changed.UPDATE)
-    assert (run.added, run.updated, run.broken) == (0, 0, 0)
+    assert (run.updated, run.broken) == (0, 0)
     with house.open("maple") as (session, _):
         assert [one.father_name for one in all_of(session, Person)] == [""]
+
+
+def test_a_row_of_a_record_that_was_restricted_since_is_told_as_any_new_one(house: House) -> None:
+    table = "id,name,father\n1,Sara Yari,Hassan\n2,Mina Roshan,Ali\n"
+    ties = "tie.word,tie.from,tie.to\nsibling_of,1,2\n"
+    new = "id,name,father\n8,Sara Yari,Hassan\n2,Mina Roshan,Ali\n"
+    house.bring(table)
+    house.bring(ties)
+    with house.open("maple") as (session, _):
+        shut = session.scalars(select(Record).join(Name).where(Name.text == "Sara Yari")).one()
+        shut.restricted = True
+    counts = ("rows", "added", "there", "differing", "likely", "broken")
+    known, fresh = house.look(table), house.look(new)
+    assert [getattr(known, name) for name in counts] == [getattr(fresh, name) for name in counts]
+    assert [one.names for one in known.first] == [one.names for one in fresh.first]
+    changed = house.look("id,name,father\n1,Sara Yari,Reza\n")
+    assert (changed.added, changed.differing) == (1, 0)
+    assert (house.look(ties).added, house.look(ties).there) == (1, 0)
+    run, tied = house.bring(table), house.bring(ties)
+    assert (run.added, run.there, run.broken) == (1, 1, 0)
+    assert (tied.added, tied.there, tied.broken) == (1, 0, 0)
+    with house.open("maple") as (session, _):
+        assert len(all_of(session, Record)) == 2
+        assert len(all_of(session, Relation)) == 1
+    assert house.look(table, who="maple").there == 2
 
 
 def test_places_lie_in_places_of_the_same_file_and_a_missing_one_breaks_its_row(house: House) -> None:

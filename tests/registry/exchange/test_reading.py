@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from portal.errors import InvalidError
 from portal.registry.exchange import reading, separated, workbook
-from portal.registry.exchange.drafts import BrokenRowError, Draft, Reason, Row, entry
+from portal.registry.exchange.cells import BrokenRowError, Reason, Row
+from portal.registry.exchange.drafts import Draft, entry
 from portal.registry.exchange.given import in_memory, on_disk
 from portal.registry.exchange.reading import Form, Mapped
 from portal.registry.records import PersonFacts
@@ -18,7 +19,7 @@ from portal.registry.vocabulary import Kind
 
 
 def read(data: bytes, **more: str) -> list[Row]:
-    return list(reading.rows(in_memory("x.csv", data), Mapped(**more)))  # type: ignore[arg-type]
+    return list(reading.rows(in_memory("x.csv", data), Mapped(**more)))  # type: ignore[arg-type] # fields of Mapped
 
 
 def reasons(rows: list[Row]) -> dict[int, Reason]:
