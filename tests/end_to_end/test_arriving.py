@@ -87,7 +87,7 @@ def test_a_cut_line_is_said_and_the_file_goes_on_by_itself(portal: Portal, langu
     page.route(re.compile(r"/arriving/.*/\d+$"), cutting)
     choose(page, FILM)
     expect(page.locator("[data-coming] [role=status]")).to_contain_text(
-        "خط قطع" if language == "fa" else "line is gone"
+        "اینترنت قطع" if language == "fa" else "line is gone"
     )
     looked_at(portal, page, f"{language} documents cut")
     expect(page.locator(HERE)).to_have_count(1)
