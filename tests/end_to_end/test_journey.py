@@ -252,7 +252,7 @@ def _a_release_is_made(portal: Portal, language: str, said: Words) -> bytes:
 
 def _nothing_of_the_account_is_in_it(archive: bytes, language: str, case_id: UUID) -> None:
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        inside = {name: opened.read(name).decode() for name in opened.namelist()}
+        inside = {name: opened.read(name).decode(errors="replace") for name in opened.namelist()}
     table = next(text for name, text in inside.items() if name.endswith(".csv"))
     rows = list(csv.DictReader(io.StringIO(table)))
     assert len(rows) >= 5

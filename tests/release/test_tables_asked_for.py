@@ -29,7 +29,7 @@ CHEAP = Plan(Side.PRISON, Side.TELLER, Pattern.REPRISALS, Protection.NOISE, 10)
 
 def read(archive: bytes) -> tuple[list[list[str]], dict[str, Any]]:
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
-        assert packed.namelist() == ["manifest.json", "table.csv"]
+        assert {"manifest.json", "table.csv"} <= set(packed.namelist())
         rows = list(csv.reader(io.StringIO(packed.read("table.csv").decode(), newline="")))
         return rows, json.loads(packed.read("manifest.json"))
 
