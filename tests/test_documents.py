@@ -24,7 +24,10 @@ def test_a_test_that_a_document_names_exists(path: Path) -> None:
         assert (HERE / found[1]).is_file(), found[0]
 
 
-@pytest.mark.parametrize("section", ["What each attacker gets", "What is proven, and where", "Known traps"])
+@pytest.mark.parametrize(
+    "section",
+    ["What each attacker gets", "What is proven, and where", "Known traps", "Attacks on a release"],
+)
 def test_each_line_of_the_threat_model_names_a_test_or_is_said_to_be_a_limit(section: str) -> None:
     text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
     table = text.split(f"## {section}\n")[1].split("\n#")[0]
