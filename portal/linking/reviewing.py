@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from portal.casework import digest, writing
 from portal.casework.access import Opened, find, open_case
+from portal.casework.allowed import hexed, readable, saying_yes
 from portal.casework.reading import Mark
 from portal.database import PortalSession
 from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
@@ -32,7 +33,7 @@ from portal.staff.actor import Actor
 PAGE = 20
 _AT_ONCE = 50
 """Cases that are opened in one go to see whose look they wait for."""
-_MOST = 1_000
+MOST = 1_000
 """Cases that are looked through for one list, the longest waiting first."""
 _LETTERS = 2_000
 RESTING = (*GONE, Status.SET_ASIDE)
@@ -106,14 +107,7 @@ def links_that_are(session: PortalSession, state: LinkState, *, by: Actor) -> It
 
 
 def _opened_links(session: PortalSession, state: LinkState, *, by: Actor) -> Iterator[list[Kept]]:
-    query = (
-        select(Link.submission_id)
-        .join(Submission, Submission.id == Link.submission_id)
-        .where(Link.state == state, Submission.group.in_(by.circles), Submission.status.not_in(RESTING))
-        .group_by(Link.submission_id, Submission.day)
-        .order_by(Submission.day, Link.submission_id)
-    )
-    cases = session.scalars(query.limit(_MOST)).all()
+    cases = _cases(session, state, by=by)[:MOST]
     for start in range(0, len(cases), _AT_ONCE):
         some = cases[start : start + _AT_ONCE]
         opened = {
@@ -122,6 +116,28 @@ def _opened_links(session: PortalSession, state: LinkState, *, by: Actor) -> Ite
             if consent.permits(one.decisions, Use.LINK, on=session.today)
         }
         yield keeping.links_in(session, opened, states=(state,))
+
+
+def _cases(session: PortalSession, state: LinkState, *, by: Actor) -> list[UUID]:
+    """Return the cases that may be read and linked now and have a link in a state, the longest waiting first.
+
+    Who may be asked is known before anything is opened, so that what is shut takes no time either.
+    """
+    query = (
+        select(hexed(Link.submission_id))
+        .join(Submission, Submission.id == Link.submission_id)
+        .where(Link.state == state, Submission.status.not_in(RESTING))
+        .distinct()
+    )
+    asked = {bytes.fromhex(one) for one in session.scalars(query)}
+    linkable = saying_yes(session, Use.LINK)
+    return [UUID(bytes=one) for one in readable(session, by=by) if one in asked and one in linkable]
+
+
+def beyond(session: PortalSession, *, by: Actor) -> bool:
+    """Tell whether more cases ask for a second look, or a third, than are looked through for one list."""
+    states = (LinkState.WAITING, LinkState.DISPUTED)
+    return any(len(_cases(session, state, by=by)) > MOST for state in states)
 
 
 def _to_decide(session: PortalSession, links: Sequence[Kept], *, by: Actor) -> list[Kept]:

@@ -42,6 +42,7 @@ def second_looks() -> ResponseReturnValue:
         disputed=disputed,
         own=thirds.own(db(), by=actor()) if lead else [],
         further=further or more,
+        beyond=reviewing.MOST if reviewing.beyond(db(), by=actor()) else 0,
         page=page,
     )
 

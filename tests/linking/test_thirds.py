@@ -126,3 +126,19 @@ def test_who_may_not_know_of_a_record_is_not_told_that_the_words_wait_for_a_look
 def linking_of(instance: Instance, case_id: UUID, name: str) -> list[UUID]:
     with at_desk(instance, name) as (session, by):
         return [one.id for one in linking.links_of(session, by=by, case_id=case_id)]
+
+
+def test_the_page_says_where_it_stops_looking(
+    sqlite_instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = a_person(sqlite_instance)
+    for _ in range(3):
+        a_link(sqlite_instance, a_case(sqlite_instance), person, second="")
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "birch")
+    said = "More cases ask for a look"
+    assert said not in client.get("/en/cases/second-looks").text
+    monkeypatch.setattr(reviewing, "MOST", 2)
+    page = client.get("/en/cases/second-looks").text
+    assert said in page
+    assert page.count("Look in case") == 2
