@@ -145,6 +145,8 @@ def download(session: PortalSession, *, by: Actor, release_id: UUID) -> HandedOu
         raise NotFoundError
     if mine is None:
         raise RefusedError
+    if row.recalled is not None:
+        raise StaleError("This release was recalled. Ask for a newer one.")
     archive = open_archive(release_id, by.id, by.seed, mine.blob, kept.blob)
     handed = hand_out(session, row, archive)
     note(session, "release.download", by=by.name, subject=release_id, detail=handed.detail)

@@ -283,6 +283,8 @@ def test_a_release_is_recalled_and_its_receiver_told(sqlite_instance: Instance) 
     assert post(lead, page, f"{where}/recall", revision=revision).status_code == 303
     assert post(lead, page, f"{where}/recall", revision=revision).status_code == 409
     assert release_id.hex in client.get(where).text
+    assert client.get(f"{where}/release.zip").status_code == 409
+    assert "The file is ready" not in client.get(where).text
     now_at = revision_of_release(sqlite_instance, release_id)
     assert post(other, other.get(where), f"{where}/told", revision=now_at).status_code == 403
     assert post(client, client.get(where), f"{where}/told", revision=now_at).status_code == 303
