@@ -35,9 +35,10 @@ TERMINAL |= {"ceremony.py", "directory.py", "restoring.py", "terminal.py", "pinn
 TERMINAL |= {"founding_cli.py", "ledger_cli.py", "release_cli.py", "verify_cli.py", "witness_cli.py"}
 # Raised where a caller of ours is wrong, never by what people send.
 TERMINAL |= {"anonymise.py", "hierarchies.py", "policy.py", "tables.py"}
-TERMINAL |= {"grid.py", "laplace.py", "suppression.py"}
+TERMINAL |= {"grid.py", "laplace.py", "packaging.py", "suppression.py", "workbook_files.py"}
 # Said to whoever anonymises a table of their own, on a terminal.
-TERMINAL |= {"earlier.py", "inside.py", "policy_files.py", "table_files.py", "table_release.py"}
+TERMINAL |= {"earlier.py", "formats.py", "inside.py", "table_release.py"}
+TERMINAL |= {"hierarchy_files.py", "policy_files.py", "table_files.py"}
 
 
 def messages() -> dict[object, str]:

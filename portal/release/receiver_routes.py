@@ -67,6 +67,8 @@ def receiver_key(receiver_id: UUID) -> ResponseReturnValue:
         try:
             give_key(db(), by=actor(), receiver_id=receiver_id, typed=typed, compared=compared, now=now())
         except InvalidError as problem:
+            if "secret" in typed.lower():
+                form.key.data = ""  # it is not sent back and forth
             form.form_errors.append(_(str(problem)))
         else:
             done(_("The key is entered. What is handed out to this body opens with it alone."))

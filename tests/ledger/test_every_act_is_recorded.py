@@ -148,8 +148,8 @@ class Person:
     def get(self, endpoint: str, url: str) -> TestResponse:
         return self.watch.request(self.name, endpoint, "GET", lambda: self.client.get(f"/en{url}"))
 
-    def post(self, endpoint: str, url: str, seen: str = "/me", **data: object) -> TestResponse:
-        token = token_of(self.client.get(f"/en{seen}", follow_redirects=True))
+    def post(self, endpoint: str, url: str, page: str = "/me", /, **data: object) -> TestResponse:
+        token = token_of(self.client.get(f"/en{page}", follow_redirects=True))
         given = {"csrf_token": token, **data}
         return self.watch.request(
             self.name, endpoint, "POST", lambda: self.client.post(f"/en{url}", data=given)

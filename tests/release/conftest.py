@@ -8,8 +8,8 @@ import pytest
 from portal.release.anonymise import Outcome, Row, anonymise
 from portal.release.check import Figures, verify
 from portal.release.hierarchies import Hierarchy, month, prison, relation
-from portal.release.policy import Column, ColumnRole, Policy
 from portal.release.packaging import package
+from portal.release.policy import Column, ColumnRole, Policy
 
 PLACES = {
     "evin": ("Evin", "Tehran"),

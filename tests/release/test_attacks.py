@@ -12,8 +12,8 @@ from portal.release import tables
 from portal.release.anonymise import Outcome, Row, anonymise
 from portal.release.check import Fault, Figures, UnsafeReleaseError
 from portal.release.hierarchies import MISSING, prison
-from portal.release.policy import Column, ColumnRole, Policy
 from portal.release.packaging import package
+from portal.release.policy import Column, ColumnRole, Policy
 from portal.release.tables import archive, read_csv
 
 Released = tuple[list[Row], Policy, Outcome]

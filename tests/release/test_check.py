@@ -9,8 +9,8 @@ import pytest
 
 from portal.release.anonymise import Outcome, Row, anonymise
 from portal.release.check import Fault, Figures, UnsafeReleaseError, verify
-from portal.release.policy import Column, ColumnRole, Policy
 from portal.release.packaging import package
+from portal.release.policy import Column, ColumnRole, Policy
 from portal.release.tables import MANIFEST, TABLE, canonical
 
 Released = tuple[list[Row], Policy, Outcome]

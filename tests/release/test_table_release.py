@@ -293,14 +293,14 @@ POLICIES: dict[str, tuple[str, str]] = {
     "twice": ('{"k": 5, "k": 6}', 'policy.json, line 1: "k" is said twice'),
     "unknown key": ('{"kk": 5}', 'policy.json, line 1: "kk" is none of'),
     "no columns": ("{}", "gives each column"),
-    "no role": ('{"columns": {"town": {"role": "secret"}}}', "policy.json, line 1: the role of column town is none of"),
+    "no role": ('{"columns": {"town": {"role": "secret"}}}', "line 1: the role of column town is none of"),
     "no object": ('{"columns": {"town": "drop"}}', "the role of column town is none of"),
     "unknown entry": ('{"columns": {"town": {"role": "drop", "level": 2}}}', "level not"),
     "no hierarchy": ('{"columns": {"town": {"role": "quasi-identifier"}}}', "names the file"),
     "no such file": ('{"columns": {"town": {"role": "quasi-identifier", "hierarchy": "x.csv"}}}', "x.csv"),
     "nothing to protect": ('{"columns": {"town": {"role": "plain"}}}', "no column is a quasi-identifier"),
     "lines": ('{\n "columns": {},\n "k": 5,}', "policy.json, line 3: this is no JSON"),
-    "depth": ('[' * 100_000, "is no JSON that can be read"),
+    "depth": ("[" * 100_000, "is no JSON that can be read"),
     "not a number": ('{"columns": {"town": {"role": "drop"}}, "t": NaN}', "no column is a quasi-identifier"),
     "a name of a file that is none": (
         '{"columns": {"town": {"role": "quasi-identifier", "hierarchy": "\\u0000"}}}',
@@ -433,7 +433,8 @@ def test_a_disk_that_gives_out_leaves_nothing(desk: Desk, monkeypatch: pytest.Mo
 
 
 def test_what_helps_is_said_for_every_refusal() -> None:
-    assert set(table_release._SAID) == set(Reason) - {Reason.TOO_PRESENT, Reason.TOO_CLOSE}  # the portal's own
+    of_the_portal = {Reason.TOO_PRESENT, Reason.TOO_CLOSE}
+    assert set(table_release._SAID) == set(Reason) - of_the_portal
 
 
 # The command
@@ -479,7 +480,8 @@ def test_the_command_says_in_a_line_what_is_wrong(
     assert (code, said.count("\n")) == (2, 1)
     assert said.startswith("Error: policy.json: k is 500, and table.csv has only 200 rows.")
     desk.policy()
-    desk.table([["town", "age", "hurt", "family", "name"], *[["a1", "30", f"{n}", "f", ""] for n in range(9)]])
+    one_family = [["a1", "30", f"{number}", "f", ""] for number in range(9)]
+    desk.table([["town", "age", "hurt", "family", "name"], *one_family])
     code, said = command("anonymise", "@table.csv", "--policy", "@policy.json", "--out", "@out")
     assert (code, "fewer families than a group must hold" in said) == (1, True)
 
