@@ -502,14 +502,19 @@ def the_patterns(watch: Watch, source: Source) -> None:
     """Walk a table of patterns from the request to the public page, and off it again."""
     administrator, lead = person(watch, "rowan"), person(watch, "willow")
     lead.get("release.patterns", "/patterns")
-    asked = {"purpose": "for everybody", "recipient": "everybody", "places": "region", "patterns": "reprisals"}
+    asked = {
+        "purpose": "for everybody",
+        "recipient": "everybody",
+        "places": "region",
+        "patterns": "reprisals",
+    }
     administrator.get("release.new_patterns", "/releases/new-patterns")
-    answer = administrator.fill(
-        "release.new_patterns", "/releases/new-patterns", **asked, protection="noise"
-    )
+    answer = administrator.fill("release.new_patterns", "/releases/new-patterns", **asked, protection="noise")
     where = answer.location.removeprefix("/en")
     seen = lead.post("release.preview", f"{where}/preview", where).get_data(as_text=True)
-    given = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', seen) for name in ("revision", "mark", "seen")}
+    given = {
+        name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', seen) for name in ("revision", "mark", "seen")
+    }
     compared = {name: found[1] for name, found in given.items() if found}
     lead.post("release.approve", f"{where}/approve", where, **compared, same="y")
     administrator.get("release.publish", f"{where}/publish")
