@@ -1,11 +1,14 @@
 """Two versions of one text: alike once, different both, nothing lost, and not longer each time."""
 
 import re
+from typing import Any
 
+import pytest
+from builders import a_draft
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.intake.draft_merging import Lines, both_texts
+from portal.intake.draft_merging import Lines, both_texts, merge
 
 LINES = Lines("[kept:]", "[typed:]", "[both:]")
 SENTENCES = st.lists(
@@ -84,3 +87,24 @@ def test_what_was_written_on_is_kept_without_marks() -> None:
 def test_a_very_long_text_takes_no_long_time() -> None:
     there, typed = "a. " * 60_000 + "b.", "a. " * 30_000 + "c."
     assert both_texts(there, typed, LINES).count("[typed:]") == 1
+
+
+FOR_GOOD: dict[str, Any] = {"after-death": "no"}
+FOR_YEARS: dict[str, Any] = {"after-death": "no", "years": "20"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        (FOR_GOOD, FOR_YEARS, FOR_GOOD),
+        (FOR_YEARS, FOR_GOOD, FOR_GOOD),
+        (FOR_YEARS, {"after-death": "yes"}, FOR_YEARS),
+        ({"read": "yes"}, {"read": "no", **FOR_YEARS}, {"read": "no", **FOR_YEARS}),
+    ],
+)
+def test_of_two_wishes_for_after_a_death_the_stricter_is_kept(
+    one: dict[str, str], other: dict[str, str], kept: dict[str, str]
+) -> None:
+    draft = a_draft(consent=dict(one))
+    merge(draft, a_draft(consent=dict(other)), LINES)
+    assert draft.consent == kept
