@@ -233,7 +233,8 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
 def _published(instance: Instance) -> list[View]:
     """Let an edition be public, a table of patterns wait for it and another be ready; list what shows them."""
     an_edition(instance)
-    plan = Plan(Side.REGION, Side.MONTH, None, Protection.NOISE, 10, (Pattern.TRANSFERS, Pattern.REPRISALS))
+    told = (Pattern.TRANSFERS, Pattern.REPRISALS)
+    plan = Plan(Side.REGION, Side.MONTH, None, Protection.NOISE, 10, told)
     ready, waiting = (a_release(instance, plan=plan) for _ in range(2))
     with at_desk(instance, "rowan") as (session, by):
         asked = publishing.ask(session, by=by, release_id=waiting, now=instance.clock()).id
