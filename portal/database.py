@@ -297,14 +297,14 @@ def empty_log(engine: Engine) -> bool:
     return not busy
 
 
-def make_room(session: PortalSession, kib: int) -> None:
-    """Let SQLite keep more of its pages in memory on this connection; 2,000 KiB without it.
+def make_room(session: PortalSession) -> None:
+    """Let SQLite keep 64 MiB of its pages in memory on this connection; 2 without it.
 
     A transaction that touches more pages than that writes some of them out, and reads them in, many times.
     """
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA cache_size=-{kib}")
+        connection.exec_driver_sql("PRAGMA cache_size=-65536")
 
 
 def pause(session: PortalSession) -> None:

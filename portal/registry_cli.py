@@ -24,7 +24,7 @@ from portal.registry.exchange.importing import Choice, Preview
 from portal.registry.exchange.leaving import Sort, entities, tables
 from portal.registry.exchange.models import Alike, Changed, ImportRun
 from portal.registry.exchange.publications import source_named
-from portal.registry.exchange.reading import Mapped
+from portal.registry.exchange.reading import Mapped, glance, gone
 from portal.registry.exchange.separated import ENCODINGS
 from portal.registry.models import Name, Record
 from portal.registry.vocabulary import Kind
@@ -136,6 +136,11 @@ def bring(  # noqa: PLR0917 - as click calls it
     with database.session(write=not preview) as session:
         mapped = _mapping(session, mapping) if mapping else Mapped(Kind(kind), None, encoding or "")
         choice = Choice(mapped, source_named(session, source, by=_OPERATOR), Alike(alike), Changed(changed))
+        headings = glance(given, mapped).headings
+        if headings and (missing := gone(headings, mapped)):
+            raise InvalidError(
+                f"The mapping names columns that this file does not have: {', '.join(missing)}."
+            )
         if preview:
             seen = importing.preview(
                 session, by=_OPERATOR, file=given, choice=choice, now=database.clock(), near=near

@@ -7,6 +7,8 @@ from typing import Any
 from builders import NOON, Instance
 
 from portal.database import PortalSession
+from portal.ledger.checkpoint import LogKeys
+from portal.ledger.verify import verify
 from portal.registry import service
 from portal.registry.exchange import importing
 from portal.registry.exchange.given import Given, in_memory
@@ -55,6 +57,13 @@ class House:
             return importing.preview(
                 session, by=by, file=a_file(file), choice=self.choice(**more), now=NOON, most=most
             )
+
+    def rows_that_differ(self) -> list[str]:
+        """What the ledger says of rows that are not as it recorded them."""
+        keys = self.instance.keys
+        keys_of_log = LogKeys(keys.origin, keys.ledger_ed25519, keys.ledger_mldsa44)
+        report = verify(self.instance.database, self.instance.files, keys_of_log)
+        return [str(one) for one in report.problems if one.kind in {"row", "entry"}]
 
 
 def a_file(file: Given | str | bytes) -> Given:

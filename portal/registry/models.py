@@ -140,8 +140,8 @@ class Name(Base):
     since: Mapped[Period] = dated("since")
     until: Mapped[Period] = dated("until")
     titles: Mapped[str] = mapped_column(String(300), default="")
-    folded: Mapped[str] = mapped_column(KEY, index=True)
-    joined: Mapped[str] = mapped_column(KEY, index=True)
+    folded: Mapped[str] = mapped_column(KEY)
+    joined: Mapped[str] = mapped_column(KEY)
 
     record: Mapped[Record] = relationship(back_populates="names")
     source: Mapped[Source | None] = relationship()

@@ -127,6 +127,12 @@ def fill(engine: Engine, which: str, count: int = 3) -> None:
                 made[table.name].append(row)
 
 
+def indexes_of(engine: Engine) -> set[str]:
+    """The names of all indexes."""
+    every = inspector(engine).get_multi_indexes()
+    return {str(one["name"]) for several in every.values() for one in several}
+
+
 def digests_of(engine: Engine, which: str, columns: Columns) -> Digests:
     """What the ledger would say of every row, of these columns."""
     found: Digests = {}
@@ -152,18 +158,18 @@ def _up_down_up(database: Database, which: str, revision: str) -> None:
     """From the revision below, whose tables hold rows, to this one, back, and here again."""
     engine = schema.engines(database)[which]
     below = schema.current(engine)
-    old = columns_of(engine, which)
+    old, listed = columns_of(engine, which), indexes_of(engine)
     before = digests_of(engine, which, old)
     schema.upgrade(database, revision, which=which)
     assert digests_of(engine, which, old) == before
     fill(engine, which)
     new = columns_of(engine, which)
     full = digests_of(engine, which, new)
-    assert new != old
+    assert (new, indexes_of(engine)) != (old, listed)
     assert all(full.values())
     schema.downgrade(database, below or "base", which=which)
     assert schema.current(engine) == below
-    assert columns_of(engine, which) == old
+    assert (columns_of(engine, which), indexes_of(engine)) == (old, listed)
     assert digests_of(engine, which, old) == before
     schema.upgrade(database, revision, which=which)
     assert columns_of(engine, which) == new

@@ -16,8 +16,6 @@ from portal.registry.exchange.preparing import Piece, beside, pieces
 from portal.registry.looking import Near
 from portal.staff.actor import Actor
 
-_ROOM = 64 * 1024
-"""KiB of the database's pages that are kept in memory while a step is written."""
 _SWEPT = 8
 """Steps after which what these left lying in circles is swept up."""
 LARGE = 1024 * 1024
@@ -31,7 +29,7 @@ def carry(
     with _seldom(), _prepared(run, file) as given:
         for place, (some, last) in enumerate(given, 1):
             with database.session(write=True) as session:
-                make_room(session, _ROOM)
+                make_room(session)
                 going = importing.find_run(session, run.id, by=by)
                 importing.step(session, going, some, by=by, now=database.clock(), last=last, near=near)
             some.clear()

@@ -19,6 +19,7 @@ from portal.errors import InvalidError, NotFoundError, PortalError
 from portal.ledger.service import insert_rows
 from portal.ledger.service import note as write_down
 from portal.permissions import Permission
+from portal.registry import writing
 from portal.registry.exchange import placing, storing
 from portal.registry.exchange.cells import BrokenRowError, Reason, Row
 from portal.registry.exchange.drafts import Draft, Entry, Published, Stated, Tie
@@ -211,12 +212,27 @@ def step(
 ) -> None:
     """Bring some rows in, as the next step of a run; ``last`` ends it."""
     by.require(Permission.REGISTRY_EDIT)
+    writing.next_number(session)  # two at once take turns, before either looks what is there
+    some = [one for one in some if one.row.line > run.line]  # what another brought in meanwhile is in
     publications = Publications(session, run.source_id, writes=True)
     desk = Desk(session, by, now, f"import {run.filename}"[:500], publications)
     small = last and not run.line and len(some) <= SMALL
     asked = Asked(publications, by, run.id, beside=run.beside, near=near if small else None)
     batch = sort_out(session, some, asked, {})
     before = (run.added, run.updated, run.broken)
+    _bring(desk, run, batch)
+    _keep_broken(session, run, batch.broken)
+    run.line = max((run.line, *(one.row.line for one in some)))
+    run.ended = run.ended or last
+    counts = zip(("added", "updated", "broken"), before, strict=True)
+    detail = {name: str(getattr(run, name) - was) for name, was in counts}
+    write_down(
+        session, "registry.import-step", by=by.name, subject=run.id, detail={**detail, "line": str(run.line)}
+    )
+
+
+def _bring(desk: Desk, run: ImportRun, batch: Batch) -> None:
+    """Bring in what of some rows can come in, as was chosen, and count them."""
     kept = [one for one in batch.fresh if not one.likes or run.alike is Alike.ADD]
     run.skipped += len(batch.fresh) - len(kept)
     run.there += len(batch.there)
@@ -232,14 +248,6 @@ def step(
     if run.changed is Changed.UPDATE:
         for one in batch.differing:
             _update(desk, run, one, batch)
-    _keep_broken(session, run, batch.broken)
-    run.line = max((run.line, *(one.row.line for one in some)))
-    run.ended = last
-    counts = zip(("added", "updated", "broken"), before, strict=True)
-    detail = {name: str(getattr(run, name) - was) for name, was in counts}
-    write_down(
-        session, "registry.import-step", by=by.name, subject=run.id, detail={**detail, "line": str(run.line)}
-    )
 
 
 def _is_person(one: Sorted) -> bool:

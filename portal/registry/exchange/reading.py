@@ -90,6 +90,12 @@ def rows(file: Given, mapped: Mapped) -> Iterator[Row]:
             yield _row(line, _bare(told) if own else told, columns)
 
 
+def gone(headings: Sequence[str], mapped: Mapped) -> list[str]:
+    """Give the headings to which a mapping gives a meaning and which a table does not have."""
+    wanted = (heading for heading, field in (mapped.columns or {}).items() if field)
+    return [heading for heading in wanted if heading not in headings]
+
+
 def _bare(told: Cells) -> Cells:
     """Take off the guard that an export of the registry put before formulas."""
     return told if isinstance(told, BrokenRowError) else [unguarded(cell) for cell in told]

@@ -22,6 +22,7 @@ MOST_SHARED = 1 << 27
 """Bytes of a sheet, and of the texts that its cells share, that are unpacked at most."""
 _PIECE = 1 << 16
 _LONGEST_REFERENCE = 16
+_MOST_ROWS = 1 << 20
 _EPOCH = date(1899, 12, 30)
 _DATES = frozenset({*range(14, 18), 22})
 """Numbers of the built-in formats that show a day (ECMA-376 part 1, 18.8.30)."""
@@ -167,7 +168,9 @@ class _Sheet(_Texts):
 
     def begins(self, tag: str, told: Mapping[str, str]) -> None:
         if tag == "row":
-            self._number = int(told.get("r", self._number + 1))
+            self._number, last = int(told.get("r", self._number + 1)), self._number
+            if not last < self._number <= _MOST_ROWS:  # what is in is known by the last number
+                raise ValueError(self._number)
             self._column, self._cells, self._wrong = 0, {}, False
         elif tag == "c":
             self._column = _column(told["r"]) if "r" in told else self._column + 1
@@ -193,13 +196,20 @@ class _Sheet(_Texts):
 
     def _keep(self, text: str) -> None:
         if text and self._kind == "s":
-            text = self._shared[int(text)]
+            text = self._shared[_place(text)]
         elif self._kind == "n":
             text = _day(text) if self._day else text.removesuffix(".0")
         if len(text) > LONGEST_CELL or self._column > MOST_COLUMNS:
             self._wrong = True
         elif self._kind != "e" and text.strip():  # an error that a formula gave says nothing
             self._cells[self._column] = text.strip()
+
+
+def _place(text: str) -> int:
+    """Read the place of a shared text."""
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(text[:_LONGEST_REFERENCE])
+    return int(text)
 
 
 def _day(text: str) -> str:
