@@ -52,7 +52,7 @@ def test_every_format_is_there_and_says_the_same(files: dict[str, bytes]) -> Non
     assert problems(files, HEADER, ROWS) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_the_cells_are_all_formats_read_back_equal(data: st.DataObject) -> None:
     width = data.draw(st.integers(1, 4))
