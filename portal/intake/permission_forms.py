@@ -347,5 +347,5 @@ def _after_death(answers: Mapping[str, str]) -> str:
     if wish is Answer.NO:
         return _("It is closed to everybody, for good.")
     if wish is Answer.ASK and answers.get(TRUSTED):
-        return _("%(name)s decides.", name=answers[TRUSTED])
+        return _("%(name)s decides.", name=f"\u2068{answers[TRUSTED]}\u2069")  # keeps its own direction
     return _("What you allowed stays allowed.") if wish is Answer.YES else _("A person you trust decides.")

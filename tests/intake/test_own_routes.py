@@ -249,7 +249,7 @@ def test_an_end_and_a_wish_for_later_are_kept_and_shown_again(sqlite_instance: I
 def test_a_trusted_person_is_named_under_seal(sqlite_instance: Instance) -> None:
     source = opened(sqlite_instance)
     source.change(**{"after-death": "ask", "trusted": "My daughter Mahin"})
-    assert "My daughter Mahin decides." in said(source.get("folder"))
+    assert "\u2068My daughter Mahin\u2069 decides." in said(source.get("folder"))
     with sqlite_instance.database.session(write=False) as session:
         rows = session.scalars(select(Consent).order_by(Consent.number)).all()
     row = {one.use: one for one in rows}[Use.AFTER_DEATH]
