@@ -5,6 +5,7 @@ manifest can work out.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.database import PortalSession
+from portal.database import Base, PortalSession
 from portal.errors import NotFoundError, StaleError
 from portal.intake import receivers
+from portal.intake.models import Receiver
 from portal.ledger import service as ledger
 from portal.ledger.models import LedgerEntry
 from portal.ledger.recorder import lock
+from portal.ledger.rows import digests
 from portal.release.instructions import HOW_TO_VERIFY, how_to_verify
 from portal.release.models import Release, ReleaseManifest
 from portal.release.signing import SIGNATURE, mark, sign
@@ -28,6 +31,11 @@ ZIP, AGE = "release.zip", "release.zip.age"
 NO_KEY = (
     "This body has no age key yet, so the file cannot be handed out. "
     "An administrator enters the key under Receivers."
+)
+
+OTHER_KEY = (
+    "The key of this body was changed past the portal. Nothing is handed out: "
+    "have the ledger checked, then enter the key anew."
 )
 
 
@@ -51,13 +59,15 @@ def completed(archived: bytes, *, seed: bytes) -> bytes:
 def hand_out(session: PortalSession, release: Release, archived: bytes) -> HandedOut:
     """Return the file as it may leave: encrypted if it is for a body of the list.
 
-    `StaleError` when the body has ended, or has no key.
+    `StaleError` when the body has ended, has no key, or one that was not entered through the portal.
     """
     files = unpacked(archived)
     digest = hashlib.sha256(files[MANIFEST]).digest()
     receiver = None if release.receiver_id is None else receivers.find(session, release.receiver_id)
     if receiver is not None and receiver.age is None:
         raise StaleError(NO_KEY)
+    if receiver is not None and not _as_entered(session, receiver):
+        raise StaleError(OTHER_KEY)
     data = archive({**files, **_entered(session, release, digest)})
     detail = {"manifest": digest.hex()}
     if receiver is None or receiver.age is None:
@@ -79,6 +89,19 @@ def _entered(session: PortalSession, release: Release, digest: bytes) -> dict[st
     with suppress(NotFoundError):  # no head covers it yet
         found[f"entry-{number}.tlog-proof"] = ledger.proof(session, number).text().encode()
     return found
+
+
+def _as_entered(session: PortalSession, receiver: Receiver) -> bool:
+    """Tell whether a body stands as the ledger knows it: a key that was exchanged in the database is seen."""
+    table = Base.metadata.tables[Receiver.__tablename__]
+    (now,) = digests(session.connection(), table, [(receiver.id,)]).values()
+    named = f'["{table.name}","{receiver.id.hex}",'.encode()
+    query = select(LedgerEntry.body).order_by(LedgerEntry.seq.desc())
+    if receiver.age_day is not None:
+        query = query.where(LedgerEntry.day >= receiver.age_day)
+    with closing(session.scalars(query.execution_options(yield_per=1000))) as bodies:
+        last = next((body for body in bodies if named in body), b'{"rows":[]}')
+    return [table.name, receiver.id.hex, now.hex()] in json.loads(last)["rows"]
 
 
 def entry_of(session: PortalSession, release_id: UUID) -> int | None:

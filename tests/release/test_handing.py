@@ -15,7 +15,7 @@ import pytest
 from builders import NOON, Instance
 from click.testing import CliRunner
 from coded import a_release, accounts, fetched
-from sqlalchemy import select
+from sqlalchemy import select, text
 from together import all_at_once
 
 from portal.cli import main
@@ -256,10 +256,20 @@ def test_for_a_body_it_leaves_encrypted_to_that_body_alone(instance: Instance) -
     assert found.detail["age"] == age.fingerprint(key_of(body))
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(found.data, [pyrage.x25519.Identity.generate()])
+    _exchanged_by_sql(instance, key_of(pyrage.x25519.Identity.generate()))
+    with pytest.raises(StaleError, match="changed past the portal"):
+        handed(instance, release)
+    _exchanged_by_sql(instance, key_of(body))
+    assert handed(instance, release).name == "release.zip.age"
     with instance.database.session(write=True) as session:
         receivers.end(session, by=instance.actor("rowan", session), receiver_id=row, now=NOON)
     with pytest.raises(StaleError, match="no longer on the list"):
         handed(instance, release)
+
+
+def _exchanged_by_sql(instance: Instance, key: str) -> None:
+    with instance.database.session(write=True) as session:
+        session.connection().execute(text("UPDATE receiver SET age = :key"), {"key": key})
 
 
 def test_a_key_counts_only_with_the_fingerprint_that_came_another_way(sqlite_instance: Instance) -> None:

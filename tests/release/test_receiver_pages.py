@@ -1,5 +1,6 @@
 """The pages of a body's key: entered with its fingerprint, shown in the list, asked for where it is not."""
 
+import json
 import re
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from portal.release.models import Release
 from portal.release.policy import ColumnRole
 from portal.release.recalling import recall
 from portal.release.signing import mark
+from portal.release.tables import unpacked
 from portal.vault import age
 
 
@@ -86,6 +88,9 @@ def test_a_file_waits_for_the_key_and_then_leaves_encrypted(sqlite_instance: Ins
     assert file.headers["Content-Disposition"] == 'attachment; filename="release.zip.age"'
     assert file.mimetype == "application/octet-stream"
     assert pyrage.decrypt(file.data, [one])[:2] == b"PK"
+    again = unpacked(bytes(pyrage.decrypt(client.get(f"{where}/release.zip").data, [one])))
+    (entry,) = [json.loads(data) for name, data in again.items() if name.startswith("entry-")]
+    assert [row[:2] for row in entry["rows"]] == [["release_manifest", release.hex]]
     with sqlite_instance.database.session(write=True) as session:
         row = session.get_one(Release, release)
         lead = sqlite_instance.actor("maple", session)
