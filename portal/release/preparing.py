@@ -169,13 +169,14 @@ def _made(
     base: Ground, choice: Choice, *, seeds: Seeds, release_id: UUID, random: Callable[[int], bytes]
 ) -> Prepared:
     table = base.table(choice)
-    found = recoded(table, choice.policy(base.tree), random=random, rank=drawn(seeds))
+    policy = choice.policy(base.tree)
+    found = recoded(table, policy, random=random, rank=drawn(seeds))
     if isinstance(found, Refusal):
         return Prepared(len(table.rows), trouble=_REFUSED[found.reason], drop=found.drop)
     truth = [table.rows[one] for one in found.truth]
-    if found.outcome.suppressed > found.policy.suppression * len(truth):
+    if found.outcome.suppressed > policy.suppression * len(truth):
         return Prepared(len(table.rows), trouble=TOO_MANY_ALONE)
-    return _checked(table, found, truth, release_id=release_id)
+    return _checked(table, policy, found, truth, release_id=release_id)
 
 
 def earlier_members(gathered: Gathered, seeds: Seeds) -> list[Membership]:
@@ -227,9 +228,11 @@ def open_sheets(gathered: Gathered, seeds: Seeds) -> dict[UUID, Sheet]:
     return found
 
 
-def _checked(table: Table, found: Recoded, truth: Sequence[Row], *, release_id: UUID) -> Prepared:
+def _checked(
+    table: Table, policy: Policy, found: Recoded, truth: Sequence[Row], *, release_id: UUID
+) -> Prepared:
     """Have the finished files read back by code that did not make them; any fault means nothing leaves."""
-    policy, outcome = found.policy, found.outcome
+    outcome = found.outcome
     files = package(outcome, policy, release=release_id.hex)
     trees = {name: policy.columns[name].labels for name in policy.quasi}
     ids = list(map(str, table.ids))

@@ -54,8 +54,6 @@ class Recoded:
     members: Membership = field(repr=False)
     labels: Sequence[Combination] = field(repr=False)
     """The labels of each class, by its number."""
-    policy: Policy = field(repr=False)
-    """As it was asked for, or with finest levels at which people of lists are hidden."""
     presence: float = 0.0
     """The chance that somebody of the lists is behind this release or an earlier one, at most."""
 
@@ -66,7 +64,7 @@ def recoded(
     """Find the finest labels that keep every promise, beside all that left before."""
     refused: Refusal | None = None
     for finest in _finest(table, policy):
-        found = _at(table, _raised(policy, finest), random=random, rank=rank)
+        found = _at(table, policy, _raised(policy, finest), random=random, rank=rank)
         if isinstance(found, Refusal):
             refused = refused or found
             continue
@@ -76,9 +74,15 @@ def recoded(
 
 
 def _at(
-    table: Table, policy: Policy, *, random: Callable[[int], bytes], rank: Callable[[UUID], bytes]
+    table: Table,
+    policy: Policy,
+    raised: Policy,
+    *,
+    random: Callable[[int], bytes],
+    rank: Callable[[UUID], bytes],
 ) -> Recoded | Refusal:
-    labels = _beside(table, policy) if table.earlier else labelled(table.rows, policy)
+    """Recode by the raised policy those who were not shown before; the others keep what was allowed them."""
+    labels = _beside(table, policy, raised) if table.earlier else labelled(table.rows, raised)
     if isinstance(labels, Refusal):
         return labels
     waits = _kept_apart(table, policy, labels, random=random, rank=rank)
@@ -90,7 +94,7 @@ def _at(
     outcome = built([table.rows[one] for one in truth], policy, [labels[one] for one in truth], random=random)
     members = _members(table, labels, {table.ids[place] for place in waits})
     classes = [one.labels for one in outcome.classes]
-    return Recoded(outcome, truth, members, classes, policy, _presence(table, policy, labels, members))
+    return Recoded(outcome, truth, members, classes, _presence(table, policy, labels, members))
 
 
 def schemes_of(policy: Policy) -> dict[str, str]:
@@ -103,7 +107,7 @@ def schemes_of(policy: Policy) -> dict[str, str]:
     }
 
 
-def _beside(table: Table, policy: Policy) -> Given:
+def _beside(table: Table, policy: Policy, raised: Policy) -> Given:
     """Keep the labels of those who were shown by the same columns; recode the others by where they stood."""
     same = [one for one in table.earlier if list(one.schemes.items()) == list(schemes_of(policy).items())]
     found: Given = [None] * len(table.rows)
@@ -116,7 +120,7 @@ def _beside(table: Table, policy: Policy) -> Given:
         where = [one.members.get(account) for one in table.earlier]
         groups[tuple(one.number if one else None for one in where)].append(place)
     for places in groups.values():
-        own = labelled([table.rows[one] for one in places], policy, bearable=len(places))
+        own = labelled([table.rows[one] for one in places], raised, bearable=len(places))
         if not isinstance(own, Refusal):
             for place, labels in zip(places, own, strict=True):
                 found[place] = labels
@@ -222,9 +226,13 @@ def _finest(table: Table, policy: Policy) -> Iterator[Mapping[str, int]]:
             tree.loss(label) for labels, _ in at(levels) for tree, label in zip(trees, labels, strict=True)
         )
 
-    for levels in sorted(product(*ranges), key=lost):
+    ordered, tried = sorted(product(*ranges), key=lost), 0
+    for place, levels in enumerate(ordered):
+        last = place == len(ordered) - 1
         if presence(at(levels), people, [tree.paths for tree in trees]) <= policy.delta:
-            yield dict(zip(names, levels, strict=True))
+            if tried.bit_count() <= 1 or last:  # the first, the second, the third, the fifth, and so on
+                yield dict(zip(names, levels, strict=True))
+            tried += 1
 
 
 def _raised(policy: Policy, finest: Mapping[str, int]) -> Policy:

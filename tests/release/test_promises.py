@@ -1,4 +1,4 @@
-"""Answers in a group, people of public lists, levels of columns: kept by what makes a release, and checked."""
+"""Answers in a group, people of public lists, levels of columns: kept when a release is made, and checked."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.errors import InvalidError
-from portal.release import recoding
 from portal.release.anonymise import Outcome, Refusal, Row, anonymise
 from portal.release.check import Fault, UnsafeReleaseError
 from portal.release.check_promises import verify_promises
@@ -20,7 +19,8 @@ from portal.release.packaging import package
 from portal.release.policy import Column, ColumnRole, Policy
 from portal.release.presence import presence
 from portal.release.promises import broken, told
-from portal.release.recoding import Recoded, Table, recoded
+from portal.release.recoding import Recoded, Table, recoded, schemes_of
+from portal.release.sealing import Inside
 from portal.release.search import Reason
 from portal.release.tables import canonical
 from portal.release.worth import moved
@@ -132,7 +132,7 @@ def test_a_small_prison_in_which_everybody_spoke_gives_each_of_them_away() -> No
     assert isinstance(kept, Recoded)
     assert {row[0] for row in kept.outcome.rows} == {TOP}
     assert kept.presence == pytest.approx(46 / 406)
-    checked(rows, kept.outcome, kept.policy, everybody)
+    checked(rows, kept.outcome, promised, everybody)
 
 
 def test_without_that_promise_prisons_stay_as_fine_as_they_were() -> None:
@@ -174,7 +174,7 @@ def test_the_check_measures_what_the_maker_measures(drawn: list[tuple[str, int]]
     found = made(table, policy(delta=0.5, l=2))
     if isinstance(found, Recoded):
         listed = people(a1=many, a2=many, b1=many, b2=many)
-        checked([rows[one] for one in found.truth], found.outcome, found.policy, listed)
+        checked([rows[one] for one in found.truth], found.outcome, policy(delta=0.5, l=2), listed)
 
 
 # Levels
@@ -252,9 +252,7 @@ def test_who_was_shown_keeps_their_labels_and_newcomers_form_groups_of_their_own
     rows = rows_of(("a1", "yes", 20), ("b1", "no", 20))
     first = made(table_of(rows), policy())
     assert isinstance(first, Recoded)
-    inside = recoding.Inside(
-        first.members, {}, {}, schemes=recoding.schemes_of(first.policy), labels=first.labels
-    )
+    inside = Inside(first.members, {}, {}, schemes=schemes_of(policy()), labels=first.labels)
     later = [*rows[1:], *rows_of(("a2", "yes", 6), ("b2", "no", 2))]
     ids = [UUID(int=n) for n in range(1, len(rows))] + [UUID(int=1000 + n) for n in range(8)]
     later = [Row(row.values, f"later {n}") for n, row in enumerate(later)]
@@ -268,9 +266,7 @@ def test_who_was_coded_anew_does_not_keep_a_label_that_is_not_true() -> None:
     rows = rows_of(("a1", "yes", 20), ("b1", "no", 20))
     first = made(table_of(rows), policy())
     assert isinstance(first, Recoded)
-    inside = recoding.Inside(
-        first.members, {}, {}, schemes=recoding.schemes_of(first.policy), labels=first.labels
-    )
+    inside = Inside(first.members, {}, {}, schemes=schemes_of(policy()), labels=first.labels)
     moved_on = [Row({**row.values, "prison": "b1"}, row.unit) if n < 6 else row for n, row in enumerate(rows)]
     second = recoded(
         Table([UUID(int=n) for n in range(40)], moved_on, [inside]),
