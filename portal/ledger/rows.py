@@ -87,9 +87,9 @@ def digests(
     columns = [
         _as_kept(column, connection.dialect) for column in sorted(table.columns, key=lambda one: one.name)
     ]
-    framed, write = [one.framed for one in columns], [one.write for one in columns]
+    names = [one.framed for one in columns]
     primary = list(table.primary_key.columns)
-    places = [[one.framed for one in columns].index(_named(column.name)) for column in primary]
+    places = [names.index(_named(column.name)) for column in primary]
     wanted = {
         tuple(columns[at].spell(part) for at, part in zip(places, key, strict=True)): key for key in keys
     }
@@ -100,12 +100,12 @@ def digests(
         matches = (
             primary[0].in_([key[0] for key in batch]) if len(primary) == 1 else tuple_(*primary).in_(batch)
         )
-        for row in connection.execute(query.where(matches)):
-            pieces = [beginning]
-            for name, written, value in zip(framed, write, row, strict=True):
-                if value is not None:
-                    pieces += (name, written(value))
-            found[wanted[tuple(row[at] for at in places)]] = hashlib.sha256(b"".join(pieces)).digest()
+        if rows := connection.execute(query.where(matches)).all():
+            values = [*zip(*rows, strict=True)]
+            spelt = zip(*(values[at] for at in places), strict=True)
+            framed = (column.frame(several) for column, several in zip(columns, values, strict=True))
+            for key, pieces in zip(spelt, zip(*framed, strict=True), strict=True):
+                found[wanted[key]] = hashlib.sha256(beginning + b"".join(pieces)).digest()
     return found
 
 
@@ -117,6 +117,14 @@ class _Kept:
     read: ColumnElement[Any]
     write: Callable[[Any], bytes]
     spell: Callable[[Any], Any]
+    texts: bool
+
+    def frame(self, values: Sequence[Any]) -> list[bytes]:
+        """Give the pieces of a digest that some values of the column are; many texts are the same."""
+        if not self.texts:
+            return [b"" if one is None else self.framed + self.write(one) for one in values]
+        made = {one: b"" if one is None else self.framed + self.write(one) for one in set(values)}
+        return [made[one] for one in values]
 
 
 def _as_kept(column: Column[Any], dialect: Dialect) -> _Kept:
@@ -129,8 +137,8 @@ def _as_kept(column: Column[Any], dialect: Dialect) -> _Kept:
         for kinds, write in _TEXTS:
             if isinstance(kind, kinds):
                 spell = kind.dialect_impl(dialect).bind_processor(dialect) or str
-                return _Kept(name, type_coerce(column, NULLTYPE), write, spell)
-    return _Kept(name, column, _written, lambda part: part)
+                return _Kept(name, type_coerce(column, NULLTYPE), write, spell, texts=True)
+    return _Kept(name, column, _written, lambda part: part, texts=False)
 
 
 def _written(value: Any) -> bytes:

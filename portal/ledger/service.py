@@ -104,7 +104,12 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
     for name in statement.positiontup or ():
         make = table.columns[name].type.dialect_impl(dialect).bind_processor(dialect)
         values = [row[name] for row in rows]
-        ready.append(values if make is None else [*map(make, values)])
+        if make is not None and isinstance(values[0], UUID):
+            values = [*map(make, values)]
+        elif make is not None:  # words of vocabularies and days: the same ones again and again
+            made = {value: make(value) for value in set(values)}
+            values = [made[value] for value in values]
+        ready.append(values)
     connection.exec_driver_sql(str(statement), [*zip(*ready, strict=True)])
 
 

@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from builders import NOON
+from builders import NOON, Instance
 from exchanged import House, a_file
 from sqlalchemy import func, select
 
+from portal.database import Base
 from portal.dates.calendars import Calendar
 from portal.errors import InvalidError, NotFoundError, RefusedError
+from portal.ledger.rows import digests, recorded_tables, row_digest
 from portal.linking import duplicates
 from portal.linking.likeness import Sort
 from portal.registry import history, service, writing
@@ -206,6 +208,20 @@ def test_the_ledger_records_every_row_of_an_import(house: House) -> None:
     with house.instance.database.main.begin() as connection:
         connection.exec_driver_sql("UPDATE registry_person SET father_name = 'x' WHERE father_name <> ''")
     assert len(house.rows_that_differ()) == 2
+
+
+def test_what_the_database_keeps_is_digested_as_what_the_portal_makes_of_it(instance: Instance) -> None:
+    house = House(instance)
+    house.bring(LIST)
+    digested = 0
+    with instance.database.main.connect() as connection:
+        for name, table in recorded_tables(Base).items():
+            rows = [dict(row._mapping) for row in connection.execute(select(table))]
+            keys = [column.name for column in table.primary_key.columns]
+            wanted = {tuple(row[key] for key in keys): row_digest(name, row) for row in rows}
+            assert digests(connection, table, wanted) == wanted
+            digested += len(rows)
+    assert digested > 40
 
 
 def test_one_who_may_be_there_is_queued_or_skipped_as_chosen(house: House) -> None:
