@@ -91,7 +91,7 @@ def publish(release_id: UUID) -> ResponseReturnValue:
         except InvalidError as problem:
             form.form_errors.append(_(str(problem)))
     elif not publishing.publishable(db(), by=actor(), release_id=release_id):
-        raise NotFoundError
+        return _board()  # it waits there, is shown, or is not theirs to show
     page = render_template("release/publish.html", form=form, release_id=release_id)
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
 

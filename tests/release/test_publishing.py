@@ -21,6 +21,7 @@ from portal.release.plans import Plan, Protection, Side
 from portal.release.publication_models import Publication, PublicationState
 from portal.release.publishing_check import Finding, check
 from portal.release.tables import unpacked
+from portal.upkeep import verify_folder
 
 SHOWN = (Pattern.REPRISALS,)
 HIDDEN = Plan(Side.REGION, Side.MONTH, None, Protection.THRESHOLD, patterns=SHOWN)
@@ -165,6 +166,7 @@ def test_one_edition_is_shown_and_the_ones_before_are_only_remembered(sqlite_ins
     assert now.edition.number == 2
     assert [(one.number, one.ending) for one in now.past] == [(1, Ending.REPLACED)]
     assert found(sqlite_instance) == [(2, Finding.FINE), (1, Finding.FINE)]
+    assert list(verify_folder(sqlite_instance.settings.instance, {}).problems) == []
     with sqlite_instance.database.session(write=False) as session:
         assert session.get_one(Edition, 1).document is None
     assert old is not None
@@ -279,6 +281,8 @@ def test_an_older_state_that_is_put_back_is_named_by_the_ledger(sqlite_instance:
     statement = "UPDATE edition SET document = :document, tag = :tag, ended = NULL, ending = NULL"
     past_the_portal(sqlite_instance, statement, **before)
     assert found(sqlite_instance) == [(1, Finding.OTHER)]
+    named = [str(one) for one in verify_folder(sqlite_instance.settings.instance, {}).problems]
+    assert any("edition" in one for one in named)
     past_the_portal(sqlite_instance, "DELETE FROM edition")
     assert found(sqlite_instance) == [(1, Finding.GONE)]
 
