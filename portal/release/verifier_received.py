@@ -27,7 +27,7 @@ def is_received(files: Mapping[str, bytes]) -> bool:
     """Tell whether these are the files of a release that a portal handed out."""
     try:
         return json.loads(files["manifest.json"])["format"] in FORMATS
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return False
 
 

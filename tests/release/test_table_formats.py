@@ -147,6 +147,13 @@ def test_a_format_that_is_missing_or_not_named_fails(made: Path) -> None:
         verify_folder(made)
 
 
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"format":[]}', b"[" * 100_000, b"\xff"])
+def test_a_manifest_that_cannot_be_read_fails(made: Path, data: bytes) -> None:
+    (made / "manifest.json").write_bytes(data)
+    found = CliRunner().invoke(main, ["release", "verify", str(made)])
+    assert (found.exit_code, found.exception.__class__) == (1, SystemExit)
+
+
 def test_no_file_holds_a_word_that_was_to_stay(made: Path) -> None:
     for path in made.iterdir():
         for word in ("FAMILY", "people.csv", "policy.json", str(made.parent), "2026"):

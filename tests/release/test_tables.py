@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from portal.cells import guarded, unguarded
 from portal.errors import InvalidError
+from portal.release import reading_back
 from portal.release.anonymise import Outcome, Reason, Refusal, Row, anonymise
 from portal.release.packaging import manifest, package
 from portal.release.policy import Policy
@@ -136,9 +138,7 @@ def test_canonical_json_is_that_of_rfc_8785() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "value", [2**53, -(2**53), float("inf"), float("nan"), "\ud800", {"\ud800": 1}]
-)
+@pytest.mark.parametrize("value", [2**53, -(2**53), float("inf"), float("nan"), "\ud800", {"\ud800": 1}])
 def test_what_has_no_canonical_form_is_refused(value: float | str) -> None:
     with pytest.raises(InvalidError):
         canonical(value)
@@ -170,11 +170,41 @@ def test_the_manifest_names_hashes_versions_and_what_was_promised(
     assert said["release"] == "2025 first"
     assert (said["policy"]["k"], said["policy"]["version"]) == (11, "2025-1")
     prison = said["policy"]["columns"]["prison"]
-    assert prison["hierarchy"] == {"name": "prison", "version": 1, "sha256": policy.quasi["prison"].digest}
+    assert prison["hierarchy"] == {
+        "name": "prison",
+        "version": 1,
+        "sha256": policy.quasi["prison"].digest,
+        "finest": 0,
+        "coarsest": 3,
+    }
     assert said["policy"]["columns"]["reprisal"] == {"role": "sensitive"}
     assert "name" not in said["policy"]["columns"]
     assert said["columns"] == list(outcome.columns)
     assert canonical(said) == files["manifest.json"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (4.5, "4.5"),
+        (2e-3, "0.002"),
+        (1e-27, "1e-27"),
+        (9.999999999999997e-7, "9.999999999999997e-7"),
+        (0.000001, "0.000001"),
+        (1.5e-10, "1.5e-10"),
+        (-0.0, "0"),
+        (333333333.3333333, "333333333.3333333"),
+    ],
+)
+def test_numbers_are_written_as_rfc_8785_wants_and_as_the_verifier_expects(value: float, said: str) -> None:
+    assert canonical({"a": [value]}).decode() == f'{{"a":[{said}]}}'
+    assert reading_back.canonical({"a": [value]}) == canonical({"a": [value]})
+
+
+@given(st.dictionaries(st.text(), st.floats(-(2.0**52), 2.0**52) | st.text() | st.none() | st.booleans()))
+def test_the_verifier_writes_json_as_the_maker_does(value: dict[str, Any]) -> None:
+    assert reading_back.canonical(value) == canonical(value)
+    assert json.loads(canonical(value)) == value
 
 
 def test_counts_leave_rounded(released: tuple[list[Row], Policy, Outcome]) -> None:
