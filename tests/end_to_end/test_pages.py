@@ -231,7 +231,7 @@ def _intake(portal: Portal, visitors: Mapping[str, BrowserContext]) -> list[View
 
 
 def _published(instance: Instance) -> list[View]:
-    """Let an edition be public, a table of patterns wait for it and another be ready; list what shows them."""
+    """Let an edition be public, a table of patterns wait for it, another be ready; list what shows them."""
     an_edition(instance)
     told = (Pattern.TRANSFERS, Pattern.REPRISALS)
     plan = Plan(Side.REGION, Side.MONTH, None, Protection.NOISE, 10, told)
