@@ -25,9 +25,11 @@ from portal.demo import stage
 from portal.demo.run import Demo, Ports, demonstration
 from portal.intake import service as intake
 from portal.intake.drafts import Draft
-from portal.intake.journey import Relation
+from portal.intake.journey import Relation, Step
 from portal.intake.models import Use
+from portal.intake.permission_forms import PAGES
 from portal.ledger import service as ledger
+from portal.ledger.tags import known_key
 from portal.permissions import Group
 from portal.store.directory import read_public_keys
 from portal.vault import totp
@@ -66,9 +68,17 @@ def a_page(browser: Browser, size: dict[str, int], *, scheme: str = "light") -> 
 
 
 def keep(page: Page, name: str) -> None:
-    """Keep what the window shows."""
+    """Keep what the window shows of the beginning of a page."""
     page.evaluate("document.activeElement && document.activeElement.blur()")
+    page.evaluate("window.scrollTo(0, 0)")
     page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def press(page: Page, what: str = ON) -> None:
+    """Press what leads to another page; scripts ask the line before a page is sent."""
+    with page.expect_navigation():
+        page.locator(what).first.click()
+    page.wait_for_load_state("networkidle")
 
 
 def source(page: Page, address: str) -> None:
@@ -79,34 +89,38 @@ def source(page: Page, address: str) -> None:
     page.goto(f"{address}fa/account")
     page.fill("[name=narrative]", account["narrative"])
     keep(page, "account")
-    page.click(ON)
+    press(page)
+    page.goto(f"{address}fa/you")
     page.check(f"[name=relation][value={account['narrator']}]")
-    page.click(ON)
-    page.fill("[name=caption]", "آخرین نامهٔ برادرم")
+    press(page)
+    page.goto(f"{address}fa/documents")
     letter = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": stage.letter()}
     page.set_input_files("[name=file]", letter)  # type: ignore[arg-type]
-    page.click("form[data-upload] button")
-    page.wait_for_selector("ul.files")
-    page.goto(f"{address}fa/permissions")
-    for use in Use:
-        page.check(f"[name={use.value}][value={'no' if use is Use.PUBLISH else 'yes'}]")
-    keep(page, "permissions")
-    page.click(ON)
+    page.wait_for_selector("ul.files li")
+    permit(page, address)
     page.check("[name=reread][value=yes]")
-    page.click(ON)
-    page.click(ON)
+    press(page)
+    press(page)
     words = " ".join(page.locator(".words bdi").all_inner_texts())
     keep(page, "receipt")
-    page.goto(f"{address}fa/received/words")
-    page.fill("[name=words]", words)
-    page.click(ON)
-    page.goto(f"{address}fa/return")
-    page.fill("[name=words]", words)
-    page.click(ON)
+    for place in ("received/words", "return"):
+        page.goto(f"{address}fa/{place}")
+        page.fill("[name=words]", words)
+        press(page)
     page.fill("main textarea", "یک نامهٔ دیگر هم پیدا کردم. بفرستم؟")
-    page.click("main form:has(textarea) button")
-    page.evaluate("window.scrollTo(0, 0)")
+    press(page, "main form:has(textarea) button")
     keep(page, "folder")
+
+
+def permit(page: Page, address: str) -> None:
+    """Answer every page of permissions with yes, but let nothing be published; up to the page after them."""
+    for step in PAGES:
+        page.goto(f"{address}fa/{step}")
+        for name in {one.get_attribute("name") for one in page.locator("#rows .segments input").all()}:
+            page.check(f"[name='{name}'][value={'no' if str(name).startswith('publish') else 'yes'}]")
+        if step is Step.PERMISSIONS:
+            keep(page, "permissions")
+        press(page, "#rows button[value=continue]")
 
 
 def sign_in(page: Page, demo: Demo, name: str) -> None:
@@ -135,7 +149,7 @@ def reviewer(page: Page, demo: Demo) -> None:
     sign_in(page, demo, "cedar")
     page.goto(f"{demo.desk}en/cases/")
     keep(page, "queue")
-    if show_case(page, demo.desk, "two places from me"):
+    if show_case(page, demo.desk, "held by you"):
         keep(page, "reading")
     if show_case(page, demo.desk, "my father spells it"):
         page.click(".heading form button")
@@ -154,7 +168,8 @@ def released(page: Page, demo: Demo) -> str:
     page.goto(f"{demo.desk}en/releases/new")
     page.fill("[name=purpose]", "How families were told, by prison and month.")
     page.fill("[name=recipient]", "An invented university")
-    page.fill("[name=k]", "5")
+    page.check("[name=k][value='5']")
+    page.check("[name=delta][value='1.0']")
     for name in ("column_relation", "column_prison", "column_month"):
         page.select_option(f"[name={name}]", "quasi-identifier")
     page.select_option(f"[name=column_{Pattern.FAMILY_TOLD.value}]", "sensitive")
@@ -210,7 +225,8 @@ def run(browser: Browser, folder: Path) -> None:
         with a_page(browser, DESK) as page:
             reviewer(page, demo)
         database = Database(f"sqlite:///{folder / 'portal.db'}", f"sqlite:///{folder / 'keys.db'}")
-        ledger.attach(database, read_public_keys(folder).groups[Group.AUDITORS.value])
+        keys = read_public_keys(folder)
+        ledger.attach(database, keys.groups[Group.AUDITORS.value], key=known_key(folder, keys.origin))
         code(database, demo, folder)
         database.dispose()
         with a_page(browser, DESK) as page:
