@@ -67,10 +67,10 @@ def a_page(browser: Browser, size: dict[str, int], *, scheme: str = "light") -> 
         context.close()
 
 
-def keep(page: Page, name: str) -> None:
-    """Keep what the window shows of the beginning of a page."""
+def keep(page: Page, name: str, *, down: int = 0) -> None:
+    """Keep what the window shows of a page, so many pixels below its beginning."""
     page.evaluate("document.activeElement && document.activeElement.blur()")
-    page.evaluate("window.scrollTo(0, 0)")
+    page.evaluate("(down) => window.scrollTo(0, down)", down)
     page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
 
@@ -119,7 +119,7 @@ def permit(page: Page, address: str) -> None:
         for name in {one.get_attribute("name") for one in page.locator("#rows .segments input").all()}:
             page.check(f"[name='{name}'][value={'no' if str(name).startswith('publish') else 'yes'}]")
         if step is Step.PERMISSIONS:
-            keep(page, "permissions")
+            keep(page, "permissions", down=760)
         press(page, "#rows button[value=continue]")
 
 
