@@ -298,13 +298,15 @@ def empty_log(engine: Engine) -> bool:
 
 
 def make_room(session: PortalSession) -> None:
-    """Let SQLite keep 64 MiB of its pages in memory on this connection; 2 without it.
+    """Let SQLite keep 64 MiB of its pages in memory, and as many in its log, on this connection.
 
-    A transaction that touches more pages than that writes some of them out, and reads them in, many times.
+    Else they are 2 and 4: a transaction that touches more pages writes some of them out, and reads them in,
+    many times, and each commit moves all of its pages from the log into the database.
     """
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA cache_size=-65536")
+        connection.exec_driver_sql("PRAGMA wal_autocheckpoint=16384")
 
 
 def pause(session: PortalSession) -> None:

@@ -176,7 +176,7 @@ def forms(text: str, *, titled: bool = True) -> tuple[str, ...]:
 
 
 class _Scripts(dict[str, str]):
-    """The first word of each letter's name in Unicode, looked up when it is first met; "" for what is none."""
+    """The first word of each letter's name in Unicode, looked up when first met; "" for what is none."""
 
     def __missing__(self, letter: str) -> str:
         self[letter] = named = unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""

@@ -184,7 +184,7 @@ class _Maker:
             ],
             **_plainly(facts),
             "position": "",
-            "cited": sorted((Line(name, where).kept() for name in told if where), key=str),
+            "cited": [Line(name, where).kept() for name in told if where],
             "statement": [self._statement(one, place, said, where) for place, said in _numbered(one)],
             "relation": self._relations(one),
             "participation": [],
