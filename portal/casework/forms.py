@@ -14,17 +14,17 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import Field
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from portal.casework.coding import Pattern, Prison, Said, Sheet, month_of
-from portal.casework.labels import AUTHORITIES, HOLD_TIMES, MARK_KINDS, MONTHS, NARRATORS, PATTERNS, SAID
+from portal.casework.labels import AUTHORITIES, HOLD_TIMES, MARK_KINDS, NARRATORS, PATTERNS, SAID
 from portal.casework.marking import LONGEST, MarkKind, Span
 from portal.casework.titles import LONGEST as TITLE
 from portal.intake.journey import Relation
 from portal.intake.models import Authority
+from portal.intake.numbers_words import MONTHS
 from portal.permissions import CIRCLES
-from portal.web.forms import PortalForm, normal_lines
+from portal.web.forms import PortalForm, SelectChoice, normal_lines
 from portal.web.locale import gettext as _
 from portal.web.locale import latin_digits
 from portal.web.locale import lazy_gettext as _l

@@ -4,12 +4,11 @@ from typing import Any
 
 from flask_wtf.file import FileField, MultipleFileField
 from wtforms import RadioField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, Length, Optional
 
 from portal.intake.journey import LINE
 from portal.intake.media import Sort
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SelectChoice
 from portal.web.locale import lazy_gettext as _l
 
 SORT_LABELS = {

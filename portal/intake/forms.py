@@ -6,13 +6,12 @@ from typing import Any
 
 from flask_wtf.file import FileField, MultipleFileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.intake.asking import Prompt, catalogue
 from portal.intake.journey import LINE, LONG, Field, Kind, Page
-from portal.web.forms import PortalForm, normal_lines
+from portal.web.forms import PortalForm, SelectChoice, normal_lines
 from portal.web.locale import lazy_gettext as _l
 
 UNKNOWN = _l("Choose one of the answers, or leave it open.")

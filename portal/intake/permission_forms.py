@@ -7,7 +7,6 @@ from uuid import UUID
 
 from babel.support import LazyProxy
 from wtforms import RadioField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, Length, Optional, ValidationError
 
 from portal.intake import consent, wordings
@@ -17,7 +16,7 @@ from portal.intake.deciding import TRUSTED, UNTIL, YEARS, Aim
 from portal.intake.journey import Step
 from portal.intake.models import Answer, Consent, Receiver, Use
 from portal.web import edge
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SelectChoice
 from portal.web.locale import day as day_in_words
 from portal.web.locale import gettext as _
 from portal.web.locale import language, latin_digits, number

@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired
 
 from portal.casework.search_routes import page_asked
@@ -20,6 +19,7 @@ from portal.permissions import Permission
 from portal.registry.records import shown
 from portal.staff.current import actor
 from portal.web.edge import db, now
+from portal.web.forms import SelectChoice
 from portal.web.guard import Token
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number

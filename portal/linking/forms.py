@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.linking.labels import BASES, CERTAINTIES, OUTCOMES, RELATIONS
 from portal.linking.vocabulary import RELATIONS as FITTING
 from portal.linking.vocabulary import Outcome, Target
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SelectChoice
 from portal.web.locale import lazy_gettext as _l
 
 _LINE = 500

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import FileField, RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import Length, ValidationError
 
 from portal.registry.exchange.fields import offered
@@ -15,7 +14,7 @@ from portal.registry.labels import choices
 from portal.registry.models import Source
 from portal.registry.source_forms import LONG, source_choices
 from portal.registry.vocabulary import Kind
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SelectChoice
 from portal.web.locale import gettext as _
 from portal.web.locale import lazy_gettext as _l
 

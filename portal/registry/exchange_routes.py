@@ -7,10 +7,8 @@ from uuid import UUID
 
 from flask import Response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
-from wtforms.validators import ValidationError
 
 from portal.database import pause
 from portal.errors import InvalidError, NotFoundError
@@ -40,7 +38,7 @@ from portal.staff import current
 from portal.staff.current import actor
 from portal.web import uploads
 from portal.web.edge import db, now, settings
-from portal.web.guard import Token
+from portal.web.guard import Token, check_token
 from portal.web.locale import gettext as _
 
 KIND_FACTS = {kind: facts for facts, kind in KIND_OF.items()}
@@ -68,14 +66,6 @@ def _told(draft: Draft) -> list[tuple[str, str]]:
     }
     lines = [(field_name(name), word_label(name, text)) for name, (text,) in facts.items()]
     return [*lines, *((label(said.predicate), said.value_fa or said.value_en) for said in draft.said)]
-
-
-def _check_token(token: str) -> None:
-    """Refuse an upload that another page sent."""
-    try:
-        validate_csrf(token)
-    except ValidationError as problem:
-        raise CSRFError(problem.args[0]) from None
 
 
 def _kept() -> dict[str, Any]:
@@ -113,7 +103,7 @@ def take_file() -> ResponseReturnValue:
     pause(db())
     instance, arriving = settings().instance, waiting.Arriving(settings().instance)
     waiting.sweep(instance, now=now().timestamp())
-    upload = uploads.receive(limit=settings().file_limit, check_token=_check_token, sink=arriving.sink)
+    upload = uploads.receive(limit=settings().file_limit, check_token=check_token, sink=arriving.sink)
     current.look_again()
     form = FileForm(MultiDict(upload.fields))
     form.offer(service.sources(db(), by=actor()), mappings.saved(db(), by=actor()))

@@ -14,7 +14,6 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import Field
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
@@ -28,7 +27,7 @@ from portal.release.labels import ROLES as WORDS
 from portal.release.plans import Plan, Protection, Side
 from portal.release.policy import DEFAULT_K, ColumnRole
 from portal.release.service import LONGEST
-from portal.web.forms import PortalForm, normal_lines
+from portal.web.forms import PortalForm, SelectChoice, normal_lines
 from portal.web.locale import gettext as _
 from portal.web.locale import language
 from portal.web.locale import lazy_gettext as _l

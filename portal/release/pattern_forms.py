@@ -1,7 +1,6 @@
 """Asking for a table of patterns, and for showing one to everybody."""
 
 from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -10,7 +9,7 @@ from portal.release.forms import Asking
 from portal.release.labels import COLUMNS, PROTECTIONS, SIDES
 from portal.release.laplace import AT_ONCE, FINEST
 from portal.release.plans import PLACES, Plan, Protection, Side
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, SelectChoice
 from portal.web.locale import lazy_gettext as _l
 
 
