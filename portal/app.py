@@ -44,7 +44,6 @@ def _features(face: Face) -> list[guard.Pages]:
             letting_in_routes,
             names_routes,
             numbers_routes,
-            numbers_routes,
             own_routes,
             permission_routes,
             piece_routes,

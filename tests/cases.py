@@ -231,9 +231,7 @@ def send_with_file(instance: Instance, content: bytes = PICTURE, name: str = "ن
     with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(content)
     draft.files.append(
-        draft_file(
-            coming, document_id=document_id, stored_name=stored, name=name, caption="the last letter"
-        )
+        draft_file(coming, document_id=document_id, stored_name=stored, name=name, caption="the last letter")
     )
     keys = receipts.keys_of(Receipt(draft.receipt), instance.keys.receipt_salt)
     with instance.database.session(write=True) as session:

@@ -1,4 +1,4 @@
-"""Bodies that receive have age keys, and the ledger names the manifest of each release that was handed out."""
+"""Bodies that receive have age keys, and the ledger names the manifest of each release handed out."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -48,9 +48,7 @@ def a_file(instance: Instance, part: PartKey, name: str, **more: str) -> intake.
     document_id, stored = uuid4(), new_name()
     with receiving(instance.files, part, document_id, stored) as coming:
         coming.write(PICTURE)
-    file = draft_file(
-        coming, document_id=document_id, stored_name=stored, name=name, caption="a-caption"
-    )
+    file = draft_file(coming, document_id=document_id, stored_name=stored, name=name, caption="a-caption")
     return intake.DraftFile(**{**vars(file), **more})
 
 

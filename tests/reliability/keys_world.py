@@ -221,9 +221,7 @@ class World:
         part = PartKey.new(one.draft.submission_id, Compartment.CONTENT)
         with receiving(self.instance.files, part, document_id, stored) as coming:
             coming.write(b"a letter")
-        file = draft_file(
-            coming, document_id=document_id, stored_name=stored, name="letter.txt", caption=""
-        )
+        file = draft_file(coming, document_id=document_id, stored_name=stored, name="letter.txt", caption="")
         with self.instance.database.session(write=True) as session:
             intake.add_files(
                 session,
