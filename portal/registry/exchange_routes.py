@@ -25,7 +25,7 @@ from portal.registry.exchange.leaving import FILES, TYPES, Sort, archive, entiti
 from portal.registry.exchange.models import Alike, Changed, SavedMapping
 from portal.registry.exchange.preparing import prepare_all
 from portal.registry.exchange.publications import source_named
-from portal.registry.exchange.reading import Form, Glance, Mapped, form_of, glance
+from portal.registry.exchange.reading import Form, Glance, Mapped, form_of, glance, gone
 from portal.registry.exchange.waiting import Waiting
 from portal.registry.exchange_forms import FileForm, GoForm, StepForm, columns_form
 from portal.registry.exchange_labels import REASONS, WHY, field_name
@@ -160,7 +160,8 @@ def columns() -> ResponseReturnValue:
             mappings.save(db(), by=actor(), name=form.save_as.data or "", mapped=new, now=now())
         session[_KEPT] = {**kept, "columns": chosen}
         return redirect(url_for(".preview"), HTTPStatus.SEE_OTHER)
-    return answer("registry/import_columns.html", form, seen=seen, **_words())
+    lacking = gone(seen.headings, mapped)
+    return answer("registry/import_columns.html", form, seen=seen, lacking=lacking, **_words())
 
 
 def _chosen(seen: Glance, mapped: Mapped) -> list[str]:

@@ -97,6 +97,8 @@ def test_a_saved_mapping_is_used_again(house: House) -> None:
     fill(client, "/en/registry/import/columns", c0="name.official", c1="father", save_as="Letters")
     with house.open() as (session, _):
         kept = session.scalars(select(SavedMapping)).one()
+    send_file(client, b"a\nMina Roshan\n", mapping=str(kept.id))
+    assert "This file lacks columns" in client.get("/en/registry/import/columns").text
     send_file(client, b"b,a\nAli,Mina Roshan\n", mapping=str(kept.id))
     page = client.get("/en/registry/import/columns").text
     chosen = re.findall(r'<option selected value="([^"]*)"', page)
