@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, validate_csrf
 from werkzeug.exceptions import BadRequest
 from wtforms.validators import ValidationError
 
-from portal.errors import InvalidError
+from portal.errors import InvalidError, NotFoundError
 from portal.intake import documents
 from portal.intake.chunks import DIGEST, LARGEST, MOST_PIECES, Held, IncompleteError, Landing, Limits, said
 from portal.intake.drafts import DraftFile
@@ -136,13 +136,19 @@ def finish(
 ) -> Callable[[], None] | None:
     """Make a document of the pieces and have it ``put`` where it belongs, unless it ``is_here`` already.
 
+    ``is_here`` looks anew each time: on a slow line a request is sent twice, and the other one may end now.
     Returns what is to be done once the answer was given, when nobody asks for the pieces again; None while
     another request does the same. Nobody else may do it before this one has ended, whatever becomes of it.
     """
     tidy = partial(here.drop, upload_id)
     if is_here():
         return tidy
-    lock = here.lock(upload_id)
+    try:
+        lock = here.lock(upload_id)
+    except NotFoundError:
+        if is_here():  # the one before has ended just now, and its pieces are erased
+            return tidy
+        raise
     if lock is None:
         return None
     edge.afterwards(lock.release)

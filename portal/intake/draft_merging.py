@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from portal.intake.deciding import YEARS
+from portal.intake.deciding import TRUSTED, YEARS
 from portal.intake.drafts import Draft
 from portal.intake.journey import ASKED, Kind, Page, Step
 from portal.intake.models import Answer, Use
@@ -49,6 +49,24 @@ def differ(now: Mapping[str, str], typed: Mapping[str, str], shown: str, last: s
     if not name or not any(now.values()) or digest == _digest(now) or last == name:
         return False
     return any(typed.get(one, "") != value for one, value in now.items() if value)
+
+
+def over(there: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Put answers over those that another window gave; what is not answered here stays.
+
+    A number of years and a trusted name belong to the answer beside which they were typed, and mean another
+    wish beside any other: "for good" must not become "for ten years".
+    """
+    one, other = there.get(Use.AFTER_DEATH), given.get(Use.AFTER_DEATH)
+    if other and not one == other == Answer.ASK:  # there the name is the same wish, said in full
+        there = _by_themselves(there)
+    elif one and not other:
+        given = _by_themselves(given)
+    return {**there, **given}
+
+
+def _by_themselves(answers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if name not in {YEARS, TRUSTED}}
 
 
 def remember(draft: Draft, step: Step, shown: str) -> None:
@@ -127,14 +145,25 @@ def merge(draft: Draft, other: Draft, lines: Lines) -> None:
         for card in other.cards(page.step):
             if card not in draft.cards(page.step):
                 draft.take(page, card, None)
-    closed = [one for one in (draft.consent, other.consent) if one.get(Use.AFTER_DEATH) == Answer.NO]
-    for_good = any(not one.get(YEARS) for one in closed)
-    for use, answer in other.consent.items():
-        said = draft.consent.get(use) or answer
-        known = {said, answer} <= set(_STRICT)
-        draft.consent[use] = min(said, answer, key=_STRICT.index) if known else said
-    if for_good:  # the stricter of two wishes, as with every answer
-        draft.consent.pop(YEARS, None)
+    draft.consent = _stricter(draft.consent, other.consent)
     draft.paused = draft.paused or other.paused
     for step, asked in other.asked.items():
         draft.asked[step] = {**asked, **draft.asked.get(step, {})}
+
+
+def _stricter(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """Return the stricter of each two answers; of two numbers of years the larger, and for good before both.
+
+    A number counts only where its own draft says *closed*: typed without that answer it means nothing.
+    """
+    found = dict(one)
+    for use, answer in other.items():
+        said = one.get(use) or answer
+        known = {said, answer} <= set(_STRICT)
+        found[use] = min(said, answer, key=_STRICT.index) if known else said
+    if found.get(Use.AFTER_DEATH):
+        found.pop(YEARS, None)
+    years = [each.get(YEARS) for each in (one, other) if each.get(Use.AFTER_DEATH) == Answer.NO]
+    if years and all(years):
+        found[YEARS] = str(max(int(each) for each in years if each))
+    return found

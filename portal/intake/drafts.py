@@ -182,6 +182,10 @@ class Draft:
             told=bool(self.narrative.strip()),
         )
 
+    def has(self, document_id: UUID) -> bool:
+        """Tell whether a file is in the draft."""
+        return any(one.document_id == document_id for one in self.files)
+
     def without(self, document_id: UUID) -> DraftFile | None:
         """Take a file out of the draft and return it."""
         for one in self.files:

@@ -212,8 +212,7 @@ def withdraw() -> ResponseReturnValue:
         edge.erase(withdrawing.withdraw(edge.db(), submission_id=case_id, day=edge.today()))
         if arriving is not None:
             arriving.forget()
-        if visit.has_draft() and visit.draft().submission_id == case_id:
-            visit.forget_draft()
+        visit.forget_draft_of(case_id)
         return redirect(url_for(".show"), HTTPStatus.SEE_OTHER)
     key = visit.folder()
     told = openings.told(edge.db(), submission_id=key.submission_id, seed=key.seed)

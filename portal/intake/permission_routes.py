@@ -39,7 +39,7 @@ def _said(step: Step, bodies: Sequence[Receiver]) -> dict[str, object]:
         "parts": permitting.PAGE_LABELS,
         "part": step,
         "lots": [(end - many + 1, end) for many, end in zip(counts, ends, strict=True)],
-        "lot": _lot(bodies),
+        "lot": _lot(step, bodies),
         "count": len(bodies),
     }
 
@@ -48,23 +48,30 @@ BODIES = "bodies-"
 """The button that leads to other bodies of the list; their number stands in the address."""
 
 
-def _lot(bodies: Sequence[Receiver]) -> int:
+def _lot(step: Step, bodies: Sequence[Receiver]) -> int:
     """Return which bodies of the list the page asks about, counted from one."""
+    if step is not Step.SHARING:
+        return 1
     asked = request.args.get("bodies", default=1, type=int)
     return max(1, min(asked, len(receivers.lots(bodies))))
 
 
 def _form(step: Step, bodies: Sequence[Receiver]) -> type[PermissionsForm]:
     """Return the form of a page; bodies that were answered stay on it, though the list changed meanwhile."""
-    lot = _lot(bodies)
+    lot = _lot(step, bodies)
     here = receivers.lots(bodies)[lot - 1]
     asked = [one for one in bodies if one in here or name_of(Use.SHARE, one.id) in request.form]
     return permitting.form_of(step, asked, further=lot > 1)
 
 
-def _other_bodies() -> str:
-    """Return which other bodies of the list a button asks for, none if another was pressed."""
+def _other_bodies(lot: int = 1) -> str:
+    """Return which other bodies of the list a button asks for, none if another was pressed.
+
+    From a further ``lot`` *Back* leads to the one before.
+    """
     action = request.form.get("action", "")
+    if action == "back" and lot > 1:
+        return str(lot - 1)
     return action.removeprefix(BODIES) if action.startswith(BODIES) else ""
 
 
@@ -93,15 +100,16 @@ def _asked(step: Step) -> ResponseReturnValue:
         changing=bool(request.args.get("change")),
         **_said(step, bodies),
     )
-    return _stay(step) if taken and _other_bodies() else answer
+    other = _other_bodies(_lot(step, bodies))
+    return _stay(step, other) if taken and other else answer
 
 
-def _stay(step: Step) -> ResponseReturnValue:
+def _stay(step: Step, bodies: str) -> ResponseReturnValue:
     """Lead to other bodies of the list, on the same page."""
     draft = visit.draft()
     draft.at = step
     visit.keep(draft)
-    where = url_for(f".{step}", bodies=_other_bodies(), change=request.args.get("change"))
+    where = url_for(f".{step}", bodies=bodies, change=request.args.get("change"))
     return redirect(where, HTTPStatus.SEE_OTHER)
 
 
@@ -109,7 +117,7 @@ def _take(draft: Draft, step: Step, form: PermissionsForm, seen: str) -> None:
     """Put the answers of one page in place of those it had; what another window gave stays."""
     there, given = _of(draft.consent, form), form.answers()
     if draft_merging.differ(there, given, seen, draft.forms.get(step, "")):
-        given = {**there, **given}
+        given = draft_merging.over(there, given)
     draft.consent = {name: answer for name, answer in draft.consent.items() if name not in form.names}
     _keep(draft, given)
     draft_merging.remember(draft, step, seen)

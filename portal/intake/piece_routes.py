@@ -39,11 +39,6 @@ def _expected() -> Draft:
     return draft
 
 
-def _is_here(draft: Draft, upload_id: UUID) -> bool:
-    document_id = landing(draft).document_id(upload_id)
-    return any(one.document_id == document_id for one in draft.files)
-
-
 @pages.page(ARRIVING, access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
 def begin_upload(upload_id: UUID) -> ResponseReturnValue:
     """Say what is coming, or ask what is still missing of it: the same question, however often."""
@@ -51,12 +46,11 @@ def begin_upload(upload_id: UUID) -> ResponseReturnValue:
     if not letting_in_gate.quietly():
         raise StaleError(CLOSED)
     what = arriving.told()
-    if _is_here(draft, upload_id):
+    here = landing(draft)
+    if draft.has(here.document_id(upload_id)):
         return jsonify(done=True, missing=[])
     longest = min(allowed.file, RECORDING)
-    return arriving.begin(
-        landing(draft), upload_id, what, held=draft.files, limits=allowed, recording=longest
-    )
+    return arriving.begin(here, upload_id, what, held=draft.files, limits=allowed, recording=longest)
 
 
 @pages.page(f"{ARRIVING}/<int:index>", access=Access.PUBLIC, methods=("PUT",), token=Token.STREAM)
@@ -99,11 +93,12 @@ def drop_upload(upload_id: UUID) -> ResponseReturnValue:
 
 def _finished(draft: Draft, upload_id: UUID, digests: list[bytes] | None) -> Callable[[], None] | None:
     """Make the document and put it into the draft; returns what `arriving.finish` does."""
+    here = landing(draft)
     return arriving.finish(
-        landing(draft),
+        here,
         upload_id,
         digests,
-        is_here=lambda: _is_here(draft, upload_id),
+        is_here=lambda: visit.has_by_now(here.document_id(upload_id)),
         put=lambda file: _into_draft(draft, file),
     )
 
@@ -111,10 +106,10 @@ def _finished(draft: Draft, upload_id: UUID, digests: list[bytes] | None) -> Cal
 def _into_draft(before: Draft, file: DraftFile) -> None:
     """Put a finished file into the draft as it is by now, or erase it when there is no place for it."""
     current = visit.draft_again(before)
-    if current is None or any(one.document_id == file.document_id for one in current.files):
+    if current is None or current.has(file.document_id):
         edge.files().erase(file.stored_name)
     if current is None:
         raise StaleError(CLOSED)
-    if all(one.document_id != file.document_id for one in current.files):
+    if not current.has(file.document_id):
         current.files.append(file)
         visit.keep(current)

@@ -6,6 +6,7 @@ code was put off stands in the session itself, and ends with it.
 
 import time
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import itemgetter
@@ -76,11 +77,28 @@ def draft_again(before: Draft) -> Draft | None:
     return now if now.submission_id == before.submission_id and not now.sent else None
 
 
+def has_by_now(document_id: UUID) -> bool:
+    """Tell whether a file is in the draft as the visitor's other requests have left it; nobody waits for it.
+
+    Read apart from this request's own draft and session, which stay as they are.
+    """
+    pointer = kept()
+    if pointer is None:
+        return _file_name(document_id) in _fresh()
+    with edge.parts().database.session(write=False) as reading, suppress(GoneError):
+        return draft_rows.read(reading, pointer, lock=False)[0].has(document_id)
+    return False
+
+
 def _refresh() -> None:
     """Let the session become what the visitor's other requests have made of it."""
-    fresh: Mapping[str, Any] = current_app.session_interface.open_session(current_app, request) or {}
+    fresh = _fresh()
     session.clear()
     session.update(fresh)
+
+
+def _fresh() -> Mapping[str, Any]:
+    return current_app.session_interface.open_session(current_app, request) or {}
 
 
 def kept() -> Kept | None:
@@ -92,6 +110,16 @@ def kept() -> Kept | None:
         g.kept = Kept(pointer["draft_id"], pointer["key"])
     found: Kept = g.kept
     return found
+
+
+def forget_draft_of(case_id: UUID) -> None:
+    """Let the draft go that became an account, if it is this visitor's.
+
+    One that is kept is not opened for it: in another window it may be gone by now.
+    """
+    mine = submission_id() or (draft().submission_id if _DRAFT in session else None)
+    if mine == case_id:
+        forget_draft()
 
 
 def submission_id() -> UUID | None:
@@ -139,13 +167,16 @@ def keep(changed: Draft) -> None:
         return
     held = changed.to_session()
     files = {
-        f"{_FILE}{one['document_id'].hex}": {**one, "place": place}
-        for place, one in enumerate(held.pop("files"))
+        _file_name(one["document_id"]): {**one, "place": place} for place, one in enumerate(held.pop("files"))
     }
     _forget_files(but=files)
     session[_DRAFT] = held
     session[NOTHING_WRITTEN] = changed.untouched
     session.update(files)
+
+
+def _file_name(document_id: UUID) -> str:
+    return f"{_FILE}{document_id.hex}"
 
 
 def next_until() -> date:

@@ -108,3 +108,27 @@ def test_of_two_wishes_for_after_a_death_the_stricter_is_kept(
     draft = a_draft(consent=dict(one))
     merge(draft, a_draft(consent=dict(other)), LINES)
     assert draft.consent == kept
+
+
+STRAY: dict[str, Any] = {"years": "30"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        ({"after-death": "no", "years": "9"}, FOR_YEARS, FOR_YEARS),
+        (FOR_YEARS, {"after-death": "no", "years": "9"}, FOR_YEARS),
+        (STRAY, FOR_YEARS, FOR_YEARS),
+        (FOR_YEARS, STRAY, FOR_YEARS),
+        (STRAY, FOR_GOOD, FOR_GOOD),
+        (FOR_GOOD, STRAY, FOR_GOOD),
+        ({"after-death": "yes"}, STRAY, {"after-death": "yes"}),
+        ({}, STRAY, STRAY),
+    ],
+)
+def test_of_two_numbers_of_years_the_larger_is_kept_and_none_counts_without_its_answer(
+    one: dict[str, str], other: dict[str, str], kept: dict[str, str]
+) -> None:
+    draft = a_draft(consent=dict(one))
+    merge(draft, a_draft(consent=dict(other)), LINES)
+    assert draft.consent == kept

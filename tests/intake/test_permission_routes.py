@@ -236,6 +236,31 @@ def test_every_way_to_go_on_after_a_death_is_a_choice_of_its_own(source: Source)
         assert f'value="{given["after-death"]}"' in shown
 
 
+FOR_YEARS = {"after-death": "years", "years": "10"}
+FOR_GOOD = {"after-death": "no"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (FOR_YEARS, FOR_GOOD, "closed to everybody, for good"),
+        (FOR_YEARS, {"after-death": "ask"}, "A person you trust decides"),
+        (FOR_GOOD, {"years": "9", "action": "back"}, "closed to everybody, for good"),
+        ({"after-death": "ask", "trusted": "Mahin"}, {"after-death": "ask"}, "\u2068Mahin\u2069 decides"),
+        ({"after-death": "ask", "trusted": "Mahin"}, FOR_YEARS, "closed to everybody for 10 years"),
+    ],
+)
+def test_of_two_windows_no_wish_takes_half_of_the_other_one_s(
+    source: Source, first: dict[str, str], second: dict[str, str], told: str
+) -> None:
+    source.post("account", narrative=STORY, action="continue")
+    pages = [source.get("lasting") for _window in range(2)]
+    for page, given in zip(pages, (first, second), strict=True):
+        seen = re.findall(r'name="seen" value="([^"]+)"', page.text)[0]
+        source.send("lasting", csrf_token=token(page), seen=seen, **{"action": "continue", **given})
+    assert told in said(source.get("check"))
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -169,6 +169,38 @@ def test_the_folder_leads_to_the_other_bodies_and_keeps_what_was_chosen(sqlite_i
     assert source.get(f"{where}?bodies=-1").status_code == 200
 
 
+def test_back_from_further_bodies_leads_to_those_before_them(sqlite_instance: Instance) -> None:
+    bodies = many(sqlite_instance, 23, ARCHIVE)
+    source = Source(sqlite_instance)
+    source.post("account", narrative=STORY, action="continue")
+    way = source.post("sharing?bodies=3&change=1", action="back", **{share(bodies[-1]): "no"})
+    assert way.headers["Location"] == "/en/sharing?bodies=2&change=1"
+    way = source.post("sharing?bodies=2", action="back", **{share(bodies[10]): "yes"})
+    assert way.headers["Location"] == "/en/sharing?bodies=1"
+    assert source.post("sharing?bodies=1", action="back").headers["Location"] == "/en/permissions"
+    assert source.post("public?bodies=2", action="back").headers["Location"] == "/en/sharing"
+    assert f'name="{share(bodies[10])}" value="yes" checked' in source.get("sharing?bodies=2").text
+
+
+def pressed_by_enter(page: str) -> str:
+    """Give the button that a browser presses when Enter is pressed in the form of the rows: its first."""
+    form = page.index('id="rows"')
+    buttons = list(re.finditer(r"<button[^>]*>", page))
+    return next(one[0] for one in buttons if 'form="rows"' in one[0] or one.start() > form)
+
+
+def test_enter_goes_on_from_the_bodies_of_any_page(sqlite_instance: Instance) -> None:
+    many(sqlite_instance, 12, ARCHIVE)
+    source, returned = Source(sqlite_instance), Source(sqlite_instance)
+    returned.come_back(" ".join(returned.submit(read="yes")))
+    source.post("account", narrative=STORY, action="continue")
+    for path in ("sharing", "sharing?bodies=2", "sharing?change=1"):
+        assert "name=" not in pressed_by_enter(source.get(path).text), path
+    assert "name=" not in pressed_by_enter(returned.get("folder/permissions/sharing?bodies=2").text)
+    for path, way in {"": "public", "?bodies=2": "public", "?change=1": "check"}.items():
+        assert source.post(f"sharing{path}").headers["Location"] == f"/en/{way}"
+
+
 def test_an_answer_is_kept_though_another_body_ended_while_the_page_stood_open(
     sqlite_instance: Instance,
 ) -> None:

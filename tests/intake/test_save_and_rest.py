@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from portal import upkeep
 from portal.config import Face
 from portal.intake.draft_models import DraftKey, KeptDraft
-from portal.intake.models import Submission
+from portal.intake.models import Status, Submission
 from portal.store.arrivals import Arrivals
 from portal.vault import receipt as receipts
 from portal.web.sessions import SealedSessions
@@ -424,6 +424,23 @@ def test_erased_in_one_window_the_other_is_told(source: Source) -> None:
     leads_to(other.send("account", narrative=STORY, csrf_token=token(page), action="continue"), "/en/")
     assert "What was kept here is gone" in said(other.get(""))
     assert other.get("account").status_code == 200
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_folder_is_taken_back_though_a_draft_begun_beside_it_went_in_another_window(
+    source: Source, *, sent: bool
+) -> None:
+    folder = " ".join(Source(source.instance).submit())
+    words = source.take_code()
+    other = again(source, words)
+    if sent:
+        other.write()
+        other.post("check").close()
+    else:
+        other.post("erase")
+    leads_to(source.come_back(folder), "/en/folder")
+    leads_to(source.post("folder/withdraw", sure="yes"), "/en/folder")
+    assert [one.status for one in rows(source.instance, Submission)].count(Status.WITHDRAWN) == 1
 
 
 def test_a_draft_begun_with_files_is_not_dropped_for_another(source: Source) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -324,6 +325,40 @@ def test_a_finish_that_is_under_way_is_not_begun_twice(
     assert script.finish().get_json() == {"done": True}
     assert [one.status_code for one in met] == [HTTPStatus.ACCEPTED]
     assert len(list(sqlite_instance.files.names())) == 1
+
+
+@pytest.mark.parametrize("erased", [True, False])
+@pytest.mark.parametrize("coded", [True, False])
+def test_a_finish_sent_again_while_the_first_one_ends_meets_what_is_here(
+    sqlite_instance: Instance, source: Source, monkeypatch: pytest.MonkeyPatch, *, coded: bool, erased: bool
+) -> None:
+    if coded:
+        source.take_code()
+    script = Script(source)
+    script.most()
+    turns, finished = ["the first"], list[UUID]()
+    lock, finish = Landing.lock, Landing.finish
+
+    def slow(here: Landing, upload_id: UUID) -> object:
+        if turns:  # the later request has looked, and stands before the lock
+            turns.pop()
+            with monkeypatch.context() as patched, ThreadPoolExecutor(1) as elsewhere:
+                if not erased:
+                    patched.setattr(Landing, "drop", lambda *_args: None)
+                assert elsewhere.submit(script.finish).result().get_json() == {"done": True}
+        return lock(here, upload_id)
+
+    def counted(here: Landing, files: Any, upload_id: UUID, *args: Any, **how: Any) -> object:
+        finished.append(upload_id)
+        return finish(here, files, upload_id, *args, **how)
+
+    monkeypatch.setattr(Landing, "lock", slow)
+    monkeypatch.setattr(Landing, "finish", counted)
+    assert script.finish().get_json() == {"done": True}
+    assert finished == [script.id]
+    assert len(list(sqlite_instance.files.names())) == 1
+    assert source.get("documents").text.count("Say what it is") == 1
+    assert arriving(sqlite_instance) == []
 
 
 def full(*_args: object) -> None:
