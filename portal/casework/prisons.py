@@ -18,9 +18,14 @@ _LANGUAGE = "en"
 _DEPTH = 12
 
 
-def prisons(session: PortalSession, *, by: Actor) -> list[tuple[Record, Prison]]:
-    """List the prisons of the registry by name."""
-    records = {one.id: one for one in registry.places(session, by=by)}
+def prisons(session: PortalSession, *, by: Actor, open_only: bool = False) -> list[tuple[Record, Prison]]:
+    """List the prisons of the registry by name.
+
+    With ``open_only`` no restricted place is named, nor one that lies around a prison, whoever asks: so for
+    all that leaves.
+    """
+    known = registry.places(session, by=by)
+    records = {one.id: one for one in known if not (open_only and one.restricted)}
     places = {one.record_id: one for one in session.scalars(select(Place)) if one.record_id in records}
     return [
         (record, _prison(record, records, places))

@@ -108,7 +108,7 @@ def standing(
         accounts=frozenset(accounts),
         links=frozenset(link_id for link_id, submission_id in found if submission_id in linkable),
         earlier=frozenset(session.scalars(select(ReleaseFile.release_id))),
-        prisons=frozenset(place for record, place in prisons(session, by=by) if not record.restricted),
+        prisons=frozenset(place for _, place in prisons(session, by=by, open_only=True)),
         same=all_edges(session),
         people=listed(session) if watched else (),
     )
