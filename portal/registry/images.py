@@ -154,10 +154,7 @@ def add(
     record = take(session, record_id, by=by, version=version)
     if CIRCLE.value not in keys.groups:
         raise UnavailableError("The circle that reads images has no key yet.")
-    if may_open(by) and any(
-        _opened(session, one, by)[1][Copy.ORIGINAL.value]["sha256"] == image.sha256
-        for one in of_record(session, record, by=by)
-    ):
+    if may_open(by) and _is_here(session, record, image.sha256, by):
         raise InvalidError("This very picture is here already.")
     row = Image(id=image.id, record_id=record.id, author=by.name, day=now.date())
     row.width, row.height, row.blob = image.width, image.height, image.blob
@@ -330,16 +327,35 @@ def _any(session: PortalSession, record: Record, image_id: UUID, by: Actor) -> I
         return find_image(session, record, image_id, by=by, off=True)
 
 
+def _is_here(session: PortalSession, record: Record, sha256: str, by: Actor) -> bool:
+    """Tell whether this very file is among the images that the actor opens.
+
+    Of those under an earlier key of the circle, which a newcomer may lack, nothing is known here.
+    """
+    return any(
+        _told(row, key)[Copy.ORIGINAL.value]["sha256"] == sha256
+        for row in of_record(session, record, by=by)
+        if (key := _key(session, row, by)) is not None
+    )
+
+
+def _key(session: PortalSession, row: Image, by: Actor) -> bytes | None:
+    place = wrap_place(row.record_id, row.id)
+    return wraps.open_key(session, part_id=row.id, seed=by.seeds_of(CIRCLE), place=place)
+
+
 def _opened(session: PortalSession, row: Image, by: Actor) -> tuple[bytes, dict[str, Any]]:
     """Open the key of an image and what is sealed about it."""
-    key = wraps.open_key(
-        session, part_id=row.id, seed=by.seeds_of(CIRCLE), place=wrap_place(row.record_id, row.id)
-    )
+    key = _key(session, row, by)
     if key is None:
         raise RefusedError
+    return key, _told(row, key)
+
+
+def _told(row: Image, key: bytes) -> dict[str, Any]:
     value = json.loads(unseal(key, Sealed(row.blob), _place(row.record_id, row.id)))
     assert isinstance(value, dict)  # noqa: S101 - only ever sealed as a mapping
-    return key, value
+    return value
 
 
 def wrap_place(record_id: UUID, image_id: UUID) -> bytes:

@@ -26,6 +26,7 @@ from portal.registry.records import Cite, Claim, Facts, GraveFacts, PersonFacts,
 from portal.registry.vocabulary import Copy, Predicate, SourceKind
 from portal.release import rewrapping
 from portal.store.wraps import Wrap
+from portal.vault.wrap import key_id
 
 SUCCESS = None
 
@@ -401,3 +402,20 @@ def test_a_picture_is_taken_off_put_back_and_erased_through_its_pages(
     assert list(sqlite_instance.files.names()) == []
     assert "Her face" not in client.get(f"/en/registry/{grave}").text
     assert "Her face" in client.get(f"/en/registry/{grave}/history/3").text
+
+
+def test_a_picture_under_a_key_that_somebody_lacks_keeps_them_from_adding_no_other(
+    sqlite_instance: Instance,
+) -> None:
+    grave = a_record(sqlite_instance)
+    first = an_image(sqlite_instance, grave)
+    earlier = key_id(sqlite_instance.keys.groups[images.CIRCLE.value])
+    with sqlite_instance.database.session(write=True) as session:
+        query = select(Wrap).where(Wrap.part_id == first, Wrap.key_id == earlier)
+        session.keys.scalars(query).one().key_id = "0" * 32
+    with pytest.raises(RefusedError):
+        opened(sqlite_instance, grave, first)
+    second = an_image(sqlite_instance, grave, a_png())
+    assert set(shown_to(sqlite_instance, grave)) == {first, second}
+    with pytest.raises(InvalidError):
+        an_image(sqlite_instance, grave, a_png())
