@@ -38,7 +38,7 @@ TOO_CLOSE = (
 )
 TOO_PRESENT = (
     "Whoever holds the list of the dead could tell that somebody of it is behind an account. "
-    "Let prison and month be coarser, wait until more accounts have come, or ask for less protection here."
+    "Let prison and month be coarser, wait until the list has more names, or ask for less protection here."
 )
 TOO_ALIKE = (
     "Groups in which the answers differ enough cannot be made. "
