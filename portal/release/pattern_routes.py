@@ -2,28 +2,24 @@
 
 from fractions import Fraction
 from http import HTTPStatus
-from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.casework.coding import Pattern
-from portal.errors import InvalidError
-from portal.intake import receivers
 from portal.intake.numbers import ALL, Numbers
 from portal.intake.numbers_drawn import one_pattern, overview, told
 from portal.intake.numbers_words import PATTERN_WORDS, place_words
 from portal.permissions import Permission
-from portal.release import labels, service
+from portal.release import labels
 from portal.release import patterns as counting
 from portal.release.laplace import AT_ONCE, farthest
 from portal.release.pattern_forms import PatternsForm
 from portal.release.plans import PLACES, Side
-from portal.release.routes import budget_rows, pages
+from portal.release.routes import asked_for, budget_rows, pages, see, to_fill
 from portal.release.tabulating import SHARE
 from portal.staff.current import actor
-from portal.web.edge import db, now
-from portal.web.locale import gettext as _
+from portal.web.edge import db
 from portal.web.locale import lazy_gettext as _l
 from portal.web.locale import ngettext, number
 
@@ -59,22 +55,9 @@ def _by_place(found: Numbers) -> dict[str, object]:
 @pages.page("/releases/new-patterns", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
 def new_patterns() -> ResponseReturnValue:
     """Ask for a table of patterns."""
-    form = PatternsForm()
-    form.offer(receivers.present(db()))
-    if form.validate_on_submit():
-        try:
-            made = service.request(
-                db(),
-                by=actor(),
-                purpose=str(form.purpose.data),
-                recipient=str(form.recipient.data),
-                asked=form.plan(),
-                now=now(),
-                receiver=UUID(hex=form.receiver.data) if form.receiver.data else None,
-            )
-            return redirect(url_for(".show", release_id=made.id), HTTPStatus.SEE_OTHER)
-        except InvalidError as problem:
-            form.form_errors.append(_(str(problem)))
+    form = to_fill(PatternsForm())
+    if form.validate_on_submit() and (made := asked_for(form, form.plan)):
+        return see(made.id)
     page = render_template(
         "release/new_patterns.html", form=form, budget=budget_rows(), exactness=_exactness()
     )

@@ -18,7 +18,15 @@ from portal.release import labels, rewrapping, service
 from portal.release.budget import balance
 from portal.release.columns import Choice
 from portal.release.figures import figures as counted
-from portal.release.forms import ApprovalForm, DecisionForm, MoveForm, RequestForm, RevisionForm, TableForm
+from portal.release.forms import (
+    ApprovalForm,
+    Asking,
+    DecisionForm,
+    MoveForm,
+    RequestForm,
+    RevisionForm,
+    TableForm,
+)
 from portal.release.laplace import FINEST
 from portal.release.models import Release, ReleaseState
 from portal.release.plans import Plan
@@ -34,7 +42,7 @@ from portal.web.locale import language, number
 from portal.web.locale import lazy_gettext as _l
 from portal.web.notices import done
 
-_Asked = TypeVar("_Asked", RequestForm, TableForm)
+_Form = TypeVar("_Form", bound=Asking)
 
 pages = Pages("release", __name__, face=Face.DESK)
 
@@ -63,8 +71,8 @@ def index() -> ResponseReturnValue:
 @pages.page("/releases/new", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
 def new() -> ResponseReturnValue:
     """Ask for a release."""
-    form = _to_fill(RequestForm())
-    if form.validate_on_submit() and (made := _asked_for(form, form.choice)):
+    form = to_fill(RequestForm())
+    if form.validate_on_submit() and (made := asked_for(form, form.choice)):
         return see(made.id)
     page = render_template("release/new.html", form=form)
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
@@ -73,19 +81,21 @@ def new() -> ResponseReturnValue:
 @pages.page("/releases/new-table", access=Permission.RELEASE_REQUEST, methods=("GET", "POST"), fresh=True)
 def new_table() -> ResponseReturnValue:
     """Ask for a table of counts."""
-    form = _to_fill(TableForm())
-    if form.validate_on_submit() and (made := _asked_for(form, form.plan)):
+    form = to_fill(TableForm())
+    if form.validate_on_submit() and (made := asked_for(form, form.plan)):
         return see(made.id)
     page = render_template("release/new_table.html", form=form, budget=budget_rows())
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
 
 
-def _to_fill(form: _Asked) -> _Asked:
+def to_fill(form: _Form) -> _Form:
+    """Offer the bodies on the list."""
     form.offer(receivers.present(db()))
     return form
 
 
-def _asked_for(form: RequestForm | TableForm, asked: Callable[[], service.Asked]) -> Release | None:
+def asked_for(form: Asking, asked: Callable[[], service.Asked]) -> Release | None:
+    """Ask for what was filled in; nothing, with the sentence in the form, when it is refused."""
     try:
         return service.request(
             db(),
@@ -180,9 +190,9 @@ def again(release_id: UUID) -> ResponseReturnValue:
     if isinstance(seen.asked, Plan):
         if seen.asked.patterns:
             return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
-        table = _to_fill(TableForm(formdata=None, data={**told, **TableForm.of(seen.asked)}))
+        table = to_fill(TableForm(formdata=None, data={**told, **TableForm.of(seen.asked)}))
         return render_template("release/new_table.html", form=table, budget=budget_rows())
-    form = _to_fill(RequestForm(formdata=None, data={**told, **RequestForm.of(seen.asked)}))
+    form = to_fill(RequestForm(formdata=None, data={**told, **RequestForm.of(seen.asked)}))
     return render_template("release/new.html", form=form)
 
 

@@ -97,3 +97,14 @@ def test_a_file_waits_for_the_key_and_then_leaves_encrypted(sqlite_instance: Ins
         recall(session, by=lead, release_id=release, revision=row.revision, now=sqlite_instance.clock())
     assert "release.zip" not in client.get(where).text
     assert client.get(f"{where}/release.zip").status_code == 409
+
+
+def test_a_table_of_patterns_is_asked_for_a_body_of_the_list(sqlite_instance: Instance) -> None:
+    body = a_body(sqlite_instance)
+    client = desk(sqlite_instance, "rowan")
+    asked = {"purpose": "a study", "receiver": body.hex, "places": "region", "patterns": "reprisals"}
+    made = post(client, "/en/releases/new-patterns", **asked, protection="threshold")
+    assert made.status_code == 303
+    with sqlite_instance.database.session(write=False) as session:
+        row = session.get_one(Release, UUID(made.location.rsplit("/", 1)[1]))
+        assert (row.receiver_id, row.recipient) == (body, "The Archive")
