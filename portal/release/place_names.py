@@ -1,10 +1,11 @@
 """What the places of a table are called in each language: public names of the registry, and no other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
+from portal.casework.coding import Prison
 from portal.casework.prisons import prisons
 from portal.database import PortalSession
 from portal.registry import service as registry
@@ -12,8 +13,9 @@ from portal.registry.models import Place, Record
 from portal.registry.records import shown
 from portal.registry.vocabulary import PlaceKind
 from portal.registry.wholes import all_edges
+from portal.release.hierarchies import Hierarchy
 from portal.release.places import joined, named_after
-from portal.release.plans import Side
+from portal.release.plans import Side, categories
 from portal.staff.actor import Actor
 
 LANGUAGES = ("en", "fa")
@@ -30,13 +32,21 @@ def place_names(
     }
 
 
+def unknown_places(session: PortalSession, *, by: Actor, side: str, places: Iterable[str]) -> set[str]:
+    """Return those that the registry, as everybody may see it today, does not lead to any more."""
+    tree = _tree(session, [place for _, place in prisons(session, by=by, open_only=True)])
+    return set(places).difference(categories(Side(side), tree))
+
+
+def _tree(session: PortalSession, places: Sequence[Prison]) -> Hierarchy:
+    return named_after(places, joined(places, all_edges(session)))
+
+
 def _prisons(session: PortalSession, by: Actor) -> Mapping[str, Record]:
     """Find prisons by their labels, as `places.named_after` gives them."""
-    found = [(record, place) for record, place in prisons(session, by=by) if not record.restricted]
-    places = [place for _, place in found]
+    found = prisons(session, by=by, open_only=True)
     records: dict[UUID, Record] = {record.id: record for record, _ in found}
-    tree = named_after(places, joined(places, all_edges(session)))
-    labels = {path[0]: one for one, path in tree.paths.items()}
+    labels = {path[0]: one for one, path in _tree(session, [place for _, place in found]).paths.items()}
     return {label: records[UUID(one)] for label, one in labels.items() if one != label}
 
 

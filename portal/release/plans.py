@@ -123,7 +123,7 @@ class Plan:
     def grid(self, prisons: Hierarchy) -> Grid:
         """Return all cells; ``prisons`` is made of the register as it stands, never of who spoke."""
         sides = (self.rows, self.columns)
-        found = [(side.value, _categories(side, prisons)) for side in sides]
+        found = [(side.value, categories(side, prisons)) for side in sides]
         if self.patterns:  # a sheet says a month or a year, never a season
             found = [(name, tuple(one for one in some if not one.endswith(_SEASON))) for name, some in found]
         return Grid(tuple(Axis(name, some) for name, some in found))
@@ -154,7 +154,8 @@ def _label(side: Side, path: tuple[str, ...]) -> str:
     return path[0] if path[2] == YEAR_OF_THE_KILLINGS else path[2]
 
 
-def _categories(side: Side, prisons: Hierarchy) -> tuple[str, ...]:
+def categories(side: Side, prisons: Hierarchy) -> tuple[str, ...]:
+    """Return what stands on a side of a table, the unknown last."""
     labels = {_label(side, path) for path in _tree(side, prisons).paths.values()} - {TOP, MISSING}
     return (*sorted(labels), MISSING)
 

@@ -28,7 +28,7 @@ from portal.release.check_patterns import verify_patterns
 from portal.release.grid import Axis, Grid
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.pattern_tables import stood
-from portal.release.place_names import place_names
+from portal.release.place_names import place_names, unknown_places
 from portal.release.plans import PLACES, Plan, Side, is_plan
 from portal.release.publication_models import Publication, PublicationState
 from portal.release.sealing import Inside, open_archive, open_inside
@@ -46,6 +46,10 @@ _NO_PATTERNS = "Only a table of patterns can be shown to everybody, and none tha
 _TWICE = "This table waits for a decision already, or is shown now."
 _UNSAFE = "The independent check found a fault. Nothing is shown."
 _OTHER = "What would be shown is not what was asked for: names of places changed meanwhile. Ask anew."
+_HIDDEN_PLACE = (
+    "The table names a place that the registry does not show to everybody any more, "
+    "or shows by another name. Make a new table."
+)
 _BROKEN = "What is public differs from what was published. Take it back before anything else is shown."
 _TOGETHER = "Somebody else published or took back at this moment. Look again."
 
@@ -89,6 +93,7 @@ def ask(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) -
     if _open(session, release_id):
         raise InvalidError(_TWICE)
     _checked(opened, None)
+    _all_shown(session, by, opened)
     made = Publication(
         id=uuid4(),
         release_id=release_id,
@@ -131,8 +136,9 @@ def approve(
         raise StaleError(_OTHER)
     _checked(opened, _inside(session, row.release_id, by))
     before = editions.rows(session, locked=True)
-    if editions.shown(session, key=key).broken:
+    if editions.shown(session, key=key).broken or _lost(session):
         raise InvalidError(_BROKEN)
+    _all_shown(session, by, opened)
     if before and before[0].ended is None:
         _end(before[0], Ending.REPLACED, key=key, day=now.date())
     made = Edition(
@@ -165,21 +171,33 @@ def decline(
 
 
 def take_back(session: PortalSession, *, by: Actor, number: int, key: bytes, now: datetime) -> Edition:
-    """Show nothing any more, at once; one person is enough. It is the way out, too, of a changed row."""
+    """Show nothing any more, at once; one person is enough.
+
+    It is the way out, too, of a changed row, and of one that is gone: what was published under its number is
+    written down as taken back.
+    """
     by.require(Permission.RELEASE_SEE)
     if staff.present(session, staff_id=by.id, hold=True) is None:
         raise RefusedError
-    found = [one for one in editions.rows(session, locked=True) if one.number == number]
-    if not found or (found[0].ended is not None and editions.holds(key, found[0])):
-        raise StaleError(_CHANGED)
+    found = next((one for one in editions.rows(session, locked=True) if one.number == number), None)
     row = session.scalar(select(Publication).where(Publication.edition == number))
     if row is not None:
-        found[0].sha256 = row.digest
+        found.sha256 = row.digest
         row.ended_by, row.ended_name = by.id, by.name
-    _end(found[0], Ending.TAKEN_BACK, key=key, day=now.date())
+    if found is None and row is not None:
+        found = _again(row, number, now.date())
+        session.add(found)
+    elif found is None or (found.ended is not None and editions.holds(key, found)):
+        raise StaleError(_CHANGED)
+    _end(found, Ending.TAKEN_BACK, key=key, day=now.date())
     note(session, "publication.take-back", by=by.name, subject=row.id if row else None)
     _flush(session)
-    return found[0]
+    return found
+
+
+def _again(row: Publication, number: int, today: date) -> Edition:
+    """Make the row of an edition anew of what is left of it; which table it was is not known here."""
+    return Edition(number=number, day=row.decided or today, sha256=row.digest, table_sha256="", document=None)
 
 
 def publications(session: PortalSession, *, by: Actor) -> Sequence[Publication]:
@@ -193,6 +211,12 @@ def publications(session: PortalSession, *, by: Actor) -> Sequence[Publication]:
 def recalled(session: PortalSession, *, by: Actor) -> Sequence[int]:
     """Name the editions that are shown though their release was recalled."""
     by.require(Permission.RELEASE_SEE)
+def numbered(session: PortalSession, *, by: Actor) -> set[int]:
+    """Name all editions that were ever shown, those whose rows are gone among them."""
+    by.require(Permission.RELEASE_SEE)
+    return {one.number for one in editions.rows(session)} | _lost(session)
+
+
     query = (
         select(Edition.number)
         .join(Publication, Publication.edition == Edition.number)
@@ -276,6 +300,19 @@ def _checked(opened: _Opened, inside: Inside | None) -> None:
 def _find(session: PortalSession, publication_id: UUID, *, locked: bool = False) -> Publication:
     found = session.get(Publication, publication_id, populate_existing=True, with_for_update=locked or None)
     if found is None:
+def _all_shown(session: PortalSession, by: Actor, opened: _Opened) -> None:
+    """Refuse a table with a place that was restricted, or renamed, since the table was made."""
+    side = _side(opened.manifest)
+    if unknown_places(session, by=by, side=side, places=opened.manifest["axes"][side]):
+        raise InvalidError(_HIDDEN_PLACE)
+
+
+def _lost(session: PortalSession) -> set[int]:
+    """Name the editions that were published and whose rows are not there."""
+    named = select(Publication.edition).where(Publication.edition.is_not(None))
+    return {one for one in session.scalars(named) if one} - set(session.scalars(select(Edition.number)))
+
+
         raise NotFoundError
     return found
 

@@ -155,7 +155,7 @@ def take_back_edition(number: int) -> ResponseReturnValue:
         publishing.take_back(db(), by=actor(), number=number, key=_key(), now=now())
         done(_("It is off the public page."))
         return _board()
-    if number not in {one.number for one in editions.rows(db())}:
+    if number not in publishing.numbered(db(), by=actor()):
         raise NotFoundError
     page = render_template("release/take_back.html", form=form, number=number)
     return page, HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK

@@ -1,13 +1,14 @@
 """A table of patterns is shown to everybody by two people, and to nobody when it is not theirs."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from builders import Instance
 from coded import a_release, a_request, accounts, fetched, look_at_table
-from sqlalchemy import text
+from sqlalchemy import select, text
 from together import all_at_once
 
 from portal.casework.coding import Pattern
@@ -16,6 +17,7 @@ from portal.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from portal.intake import editions, numbers
 from portal.intake.edition_models import Edition, Ending
 from portal.ledger.tags import read_key
+from portal.registry.models import Record
 from portal.release import publishing
 from portal.release.plans import Plan, Protection, Side
 from portal.release.publication_models import Publication, PublicationState
@@ -285,6 +287,48 @@ def test_an_older_state_that_is_put_back_is_named_by_the_ledger(sqlite_instance:
     assert any("edition" in one for one in named)
     past_the_portal(sqlite_instance, "DELETE FROM edition")
     assert found(sqlite_instance) == [(1, Finding.GONE)]
+
+
+def test_an_edition_whose_row_is_gone_is_taken_back_and_the_next_one_shown(sqlite_instance: Instance) -> None:
+    first, second = a_table(sqlite_instance), a_release(sqlite_instance, plan=NOISY)
+    publish(sqlite_instance, ask(sqlite_instance, first))
+    past_the_portal(sqlite_instance, "DELETE FROM edition")
+    asked = ask(sqlite_instance, second)
+    with pytest.raises(InvalidError):
+        publish(sqlite_instance, asked)
+    client = sqlite_instance.app(Face.DESK).test_client()
+    sqlite_instance.sign_in(client, "rowan")
+    page = client.get("/en/published").get_data(as_text=True)
+    assert "shown now" not in page
+    assert "/en/published/1/take-back" in page
+    assert client.get("/en/published/1/take-back").status_code == 200
+    with pytest.raises(StaleError):
+        take_back(sqlite_instance, 2)
+    assert take_back(sqlite_instance, 1) == 1
+    assert found(sqlite_instance) == [(1, Finding.FINE)]
+    with pytest.raises(StaleError):
+        take_back(sqlite_instance, 1)
+    assert publish(sqlite_instance, asked) == 2
+    assert [(one.number, one.ending) for one in shown(sqlite_instance).past] == [(1, Ending.TAKEN_BACK)]
+
+
+@pytest.mark.parametrize(
+    ("side", "code"),
+    [(Side.PRISON, "evin"), (Side.PROVINCE, "tehran-province"), (Side.REGION, "razavi-khorasan")],
+)
+def test_a_table_with_a_place_that_was_restricted_since_is_not_shown(
+    sqlite_instance: Instance, side: Side, code: str
+) -> None:
+    release_id = a_table(sqlite_instance, replace(NOISY, rows=side))
+    asked = ask(sqlite_instance, release_id)
+    with sqlite_instance.database.session(write=True) as session:
+        session.scalars(select(Record).where(Record.code == code)).one().restricted = True
+    with pytest.raises((StaleError, InvalidError)):
+        publish(sqlite_instance, asked)
+    decline(sqlite_instance, asked)
+    with pytest.raises(InvalidError, match="does not show to everybody"):
+        ask(sqlite_instance, release_id)
+    assert shown(sqlite_instance).edition is None
 
 
 def test_nothing_new_is_shown_beside_something_forged(sqlite_instance: Instance) -> None:
