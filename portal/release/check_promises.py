@@ -27,7 +27,7 @@ def verify_promises(
     """Measure answers and presence, or raise `UnsafeReleaseError`.
 
     As in `check.verify`; `promised` is what was decided (`l`, `t`, `delta`), and `people` are those of the
-    public list, the values of each by the columns it has.
+    public list, the values of each by the columns it has; where there is none, nobody can hide.
     """
     try:
         faults = _faults(files, truth, sources, trees, people)
@@ -55,7 +55,8 @@ def _faults(
     for name, column in policy["columns"].items():
         if column["role"] == "sensitive" and not _answers(rows, family, name, list(trees), policy):
             found.add(Fault.ANSWERS)
-    if policy["delta"] < 1 and _chance(rows, family, people, trees) > policy["delta"] + _NEAR:
+    hidden = bool(people) and _chance(rows, family, people, trees) <= policy["delta"] + _NEAR
+    if policy["delta"] < 1 and not hidden:
         found.add(Fault.PRESENCE)
     return found
 

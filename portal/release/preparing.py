@@ -40,6 +40,10 @@ TOO_PRESENT = (
     "Whoever holds the list of the dead could tell that somebody of it is behind an account. "
     "Let prison and month be coarser, wait until the list has more names, or ask for less protection here."
 )
+NO_LIST = (
+    "The registry names nobody among whom a family could hide. "
+    "Enter or import the public list there first, or ask for no protection here."
+)
 TOO_ALIKE = (
     "Groups in which the answers differ enough cannot be made. "
     "Ask for fewer columns that leave as they stand, or let them be made coarser."
@@ -51,6 +55,7 @@ _REFUSED: Mapping[Reason, str] = {
     Reason.TOO_MANY_ALONE: TOO_MANY_ALONE,
     Reason.TOO_ALIKE: TOO_ALIKE,
     Reason.TOO_PRESENT: TOO_PRESENT,
+    Reason.NO_LIST: NO_LIST,
     Reason.TOO_CLOSE: TOO_CLOSE,
 }
 

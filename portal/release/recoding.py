@@ -62,6 +62,8 @@ def recoded(
     table: Table, policy: Policy, *, random: Callable[[int], bytes], rank: Callable[[UUID], bytes]
 ) -> Recoded | Refusal:
     """Find the finest labels that keep every promise, beside all that left before."""
+    if policy.delta < 1 and not table.people:
+        return Refusal(Reason.NO_LIST)
     refused: Refusal | None = None
     for finest in _finest(table, policy):
         found = _at(table, policy, _raised(policy, finest), random=random, rank=rank)

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     TOO_MANY_ALONE = "too many records would have to be left out"
     TOO_ALIKE = "the sensitive values, or the register, allow no class that keeps every promise"
     TOO_PRESENT = "people of the register would be known to be in it"
+    NO_LIST = "there is no register of people among whom somebody could hide"
     TOO_CLOSE = "beside earlier releases no class is large enough"
 
 

@@ -4,14 +4,18 @@ from datetime import date
 
 from builders import NOON, Instance
 from cases import a_person
-from coded import prison_ids
+from coded import accounts, look, prison_ids
 from sqlalchemy import select
 
 from portal.registry.judgement_models import Judgement, Sameness
 from portal.registry.models import Person, Record, Relation, Source, Statement
 from portal.registry.vocabulary import PersonRole, Predicate, RelationKind
+from portal.release import service
+from portal.release.columns import Choice
 from portal.release.hierarchies import MISSING
 from portal.release.listed import Listed, listed
+from portal.release.policy import ColumnRole
+from portal.release.preparing import NO_LIST
 
 MORDAD = (date(1988, 7, 25), date(1988, 8, 10))
 
@@ -58,3 +62,20 @@ def test_a_victim_stands_where_they_were_held_and_when_they_died(sqlite_instance
         session.get_one(Record, persons[1]).restricted = True
         session.flush()
         assert listed(session) == (Listed(str(prisons["evin"]), "1367-05"),)
+
+
+def test_where_the_registry_lists_nobody_the_lead_reads_what_to_do(sqlite_instance: Instance) -> None:
+    accounts(sqlite_instance, 40)
+    with sqlite_instance.database.session(write=True) as session:
+        for person in session.scalars(select(Person)):
+            person.role = PersonRole.OTHER
+        assert listed(session) == ()
+        made = service.request(
+            session,
+            by=sqlite_instance.actor("rowan", session),
+            purpose="a study",
+            recipient="a university",
+            asked=Choice({"prison": ColumnRole.QUASI}, 5, delta=0.5),
+            now=sqlite_instance.clock(),
+        ).id
+    assert look(sqlite_instance, made).trouble == NO_LIST

@@ -146,6 +146,13 @@ def test_where_more_families_spoke_than_the_list_can_hide_nothing_leaves() -> No
     assert found == Refusal(Reason.TOO_PRESENT)
 
 
+def test_where_there_is_no_list_nobody_can_hide_in_it() -> None:
+    rows = rows_of(("a1", "yes", 8), ("a1", "no", 8))
+    assert made(table_of(rows), policy(delta=0.5)) == Refusal(Reason.NO_LIST)
+    careless = anonymise(rows, policy())
+    assert fault_of(lambda: checked(rows, careless, policy(delta=0.5), [])) == {Fault.PRESENCE}
+
+
 def test_an_unknown_place_may_be_any_and_nobody_of_the_list_fits_a_place_where_they_were_not() -> None:
     trees = [PLACE.paths]
     shown = [((MISSING,), n) for n in range(5)]

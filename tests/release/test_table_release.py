@@ -433,7 +433,7 @@ def test_a_disk_that_gives_out_leaves_nothing(desk: Desk, monkeypatch: pytest.Mo
 
 
 def test_what_helps_is_said_for_every_refusal() -> None:
-    of_the_portal = {Reason.TOO_PRESENT, Reason.TOO_CLOSE}
+    of_the_portal = {Reason.TOO_PRESENT, Reason.NO_LIST, Reason.TOO_CLOSE}
     assert set(table_release._SAID) == set(Reason) - of_the_portal
 
 
