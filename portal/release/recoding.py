@@ -183,7 +183,10 @@ def _listed(policy: Policy) -> list[str]:
 
 
 def _presence(table: Table, policy: Policy, labels: Given, members: Membership) -> float:
-    """Measure over this release and all earlier ones that tell by which labels they left."""
+    """Measure over this release and all earlier ones that tell by which labels they left.
+
+    A label that the trees of today do not know may hold anybody: then nothing can be promised.
+    """
     if not table.people:
         return 0.0
     names, family = _listed(policy), families_over([*table.memberships, members])
@@ -198,6 +201,9 @@ def _presence(table: Table, policy: Policy, labels: Given, members: Membership) 
         for one, member in release.members.items():
             told = dict(zip(columns, release.labels[member.number], strict=True)) if columns else {}
             shown.append((tuple(told.get(name, TOP) for name in names), family[one]))
+    known = [policy.quasi[name].spans for name in names]
+    if any(label not in spans for labels, _ in shown for label, spans in zip(labels, known, strict=True)):
+        return 1.0
     return presence(shown, _people(table, names), [policy.quasi[name].paths for name in names])
 
 

@@ -286,3 +286,17 @@ def test_who_was_coded_anew_does_not_keep_a_label_that_is_not_true() -> None:
     trees = PLACE.paths
     for cells, source in zip(second.outcome.rows, second.outcome.sources, strict=True):
         assert cells[0] in trees[str(moved_on[second.truth[source]].values["prison"])]
+
+
+def test_an_earlier_label_that_no_tree_knows_any_more_may_hold_anybody() -> None:
+    rows = rows_of(("a1", "yes", 20), ("b1", "no", 20))
+    first = made(table_of(rows), policy())
+    assert isinstance(first, Recoded)
+
+    def after(labels: list[tuple[str, ...]]) -> Recoded | Refusal:
+        inside = Inside(first.members, {}, {}, schemes={"prison": "an older register"}, labels=labels)
+        table = table_of(rows, {"a1": 200, "b1": 200})
+        return made(Table(table.ids, rows, [inside], table.people), policy(delta=0.5))
+
+    assert isinstance(after([("a1",), ("b1",)]), Recoded)
+    assert after([("a1",), ("as b1 was called",)]) == Refusal(Reason.TOO_PRESENT)
