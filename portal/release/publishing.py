@@ -129,16 +129,19 @@ def approve(
 ) -> Edition:
     """Show it to everybody, in the place of what was shown before; ``key`` is that of the ledger's tags."""
     row = _to_decide(session, by=by, publication_id=publication_id, revision=revision, now=now)
-    if not _is_patterns(session.get_one(Release, row.release_id, populate_existing=True)):
+    # Locked, so that a recall comes before it is shown, or after.
+    if not _is_patterns(
+        session.get_one(Release, row.release_id, populate_existing=True, with_for_update=True)
+    ):
         raise InvalidError(_NO_PATTERNS)
     opened = _opened(session, by, row.release_id)
     if hashlib.sha256(opened.document).hexdigest() != row.digest:
         raise StaleError(_OTHER)
     _checked(opened, _inside(session, row.release_id, by))
+    _all_shown(session, by, opened)
     before = editions.rows(session, locked=True)
     if editions.shown(session, key=key).broken or _lost(session):
         raise InvalidError(_BROKEN)
-    _all_shown(session, by, opened)
     if before and before[0].ended is None:
         _end(before[0], Ending.REPLACED, key=key, day=now.date())
     made = Edition(
@@ -181,14 +184,14 @@ def take_back(session: PortalSession, *, by: Actor, number: int, key: bytes, now
         raise RefusedError
     found = next((one for one in editions.rows(session, locked=True) if one.number == number), None)
     row = session.scalar(select(Publication).where(Publication.edition == number))
-    if row is not None:
-        found.sha256 = row.digest
-        row.ended_by, row.ended_name = by.id, by.name
     if found is None and row is not None:
         found = _again(row, number, now.date())
         session.add(found)
     elif found is None or (found.ended is not None and editions.holds(key, found)):
         raise StaleError(_CHANGED)
+    if row is not None:
+        found.sha256 = row.digest
+        row.ended_by, row.ended_name = by.id, by.name
     _end(found, Ending.TAKEN_BACK, key=key, day=now.date())
     note(session, "publication.take-back", by=by.name, subject=row.id if row else None)
     _flush(session)
@@ -208,15 +211,15 @@ def publications(session: PortalSession, *, by: Actor) -> Sequence[Publication]:
     return session.scalars(select(Publication).order_by(*order)).all()
 
 
-def recalled(session: PortalSession, *, by: Actor) -> Sequence[int]:
-    """Name the editions that are shown though their release was recalled."""
-    by.require(Permission.RELEASE_SEE)
 def numbered(session: PortalSession, *, by: Actor) -> set[int]:
     """Name all editions that were ever shown, those whose rows are gone among them."""
     by.require(Permission.RELEASE_SEE)
     return {one.number for one in editions.rows(session)} | _lost(session)
 
 
+def recalled(session: PortalSession, *, by: Actor) -> Sequence[int]:
+    """Name the editions that are shown though their release was recalled."""
+    by.require(Permission.RELEASE_SEE)
     query = (
         select(Edition.number)
         .join(Publication, Publication.edition == Edition.number)
@@ -297,9 +300,6 @@ def _checked(opened: _Opened, inside: Inside | None) -> None:
         raise InvalidError(_UNSAFE) from None
 
 
-def _find(session: PortalSession, publication_id: UUID, *, locked: bool = False) -> Publication:
-    found = session.get(Publication, publication_id, populate_existing=True, with_for_update=locked or None)
-    if found is None:
 def _all_shown(session: PortalSession, by: Actor, opened: _Opened) -> None:
     """Refuse a table with a place that was restricted, or renamed, since the table was made."""
     side = _side(opened.manifest)
@@ -313,6 +313,9 @@ def _lost(session: PortalSession) -> set[int]:
     return {one for one in session.scalars(named) if one} - set(session.scalars(select(Edition.number)))
 
 
+def _find(session: PortalSession, publication_id: UUID, *, locked: bool = False) -> Publication:
+    found = session.get(Publication, publication_id, populate_existing=True, with_for_update=locked or None)
+    if found is None:
         raise NotFoundError
     return found
 
