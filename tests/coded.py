@@ -26,12 +26,14 @@ from portal.intake.models import (
     Use,
 )
 from portal.intake.sealing import PartKey, seal_field
+from portal.ledger.tags import read_key
 from portal.linking.models import Link
 from portal.permissions import Group
 from portal.registry.models import Record
 from portal.registry.starter import load_starter
 from portal.release import deciding, service
 from portal.release.columns import Choice
+from portal.release.handing import as_seen
 from portal.release.models import Release
 from portal.release.plans import Plan
 from portal.release.policy import ColumnRole
@@ -241,7 +243,7 @@ def approve(instance: Instance, release_id: UUID, by: str = "maple", revision: i
             release_id=release_id,
             revision=seen,
             compared=key_id(asker.bundle.public_key),
-            seen=deciding.as_seen(session.get_one(Release, release_id)),
+            seen=as_seen(session.get_one(Release, release_id)),
             keys=instance.keys,
             now=instance.clock(),
         )
@@ -258,4 +260,5 @@ def a_release(instance: Instance, **given: object) -> UUID:
 def fetched(instance: Instance, release_id: UUID, by: str = "rowan") -> bytes:
     """The finished archive, as one of the two fetches it."""
     with instance.database.session(write=True) as session:
-        return service.download(session, by=instance.actor(by, session), release_id=release_id).data
+        key = read_key(instance.settings)
+        return service.download(session, by=instance.actor(by, session), release_id=release_id, key=key).data

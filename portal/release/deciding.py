@@ -1,6 +1,5 @@
 """Deciding about a release: a lead who holds the key looks at what would leave, then seals it or declines."""
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from portal.release import recipients
 from portal.release.budget import charge
 from portal.release.columns import Choice
 from portal.release.gathering import Gathered, Standing, gather, standing
-from portal.release.handing import completed
+from portal.release.handing import as_seen, completed
 from portal.release.laplace import Below
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.plans import Plan, Protection
@@ -36,7 +35,7 @@ from portal.release.service import (
     run_out,
     use_of,
 )
-from portal.release.tables import canonical, rounded
+from portal.release.tables import rounded
 from portal.release.telling import tell_sources
 from portal.staff import service as staff
 from portal.staff.actor import Actor
@@ -135,12 +134,6 @@ def approve(
     tell_sources(session, gathered.standing)
     _hold_still(session, gathered.standing, row, by=by)
     return row
-
-
-def as_seen(row: Release) -> str:
-    """Name all that a request asks for, so that an approval is of this and of nothing else."""
-    asked = [row.policy, row.purpose, row.recipient, row.receiver_id.hex if row.receiver_id else ""]
-    return hashlib.sha256(canonical(asked)).hexdigest()
 
 
 def _unchanged(row: Release, seen: str) -> None:
@@ -253,7 +246,7 @@ def _seal(
     signs: bytes,
 ) -> None:
     """Keep the archive for the two people (id: public key), and the inside record for leads."""
-    key, blob = seal_archive(row.id, completed(prepared.archive, seed=signs))
+    key, blob = seal_archive(row.id, completed(prepared.archive, seed=signs, asked=as_seen(row)))
     inside, inside_key = seal_inside(row.id, prepared.inside, keys.groups[Group.RELEASE.value])
     session.add(ReleaseFile(release_id=row.id, blob=blob, inside=inside, inside_key=inside_key))
     for staff_id, public in readers.items():

@@ -10,6 +10,7 @@ from portal.errors import InvalidError
 from portal.permissions import Permission
 from portal.release import deciding, labels, weighing
 from portal.release.forms import ApprovalForm, DecisionForm
+from portal.release.handing import as_seen
 from portal.release.plans import Protection
 from portal.release.preparing_tables import PreparedTable
 from portal.release.routes import ONE, budget_rows, one, pages, revision_of, see
@@ -37,7 +38,7 @@ def preview(release_id: UUID) -> ResponseReturnValue:
             formdata=None,
             revision=look.release.revision,
             mark=mark,
-            seen=deciding.as_seen(look.release),
+            seen=as_seen(look.release),
         ),
         mark=mark,
         labels=labels,

@@ -13,6 +13,7 @@ from portal.config import Face
 from portal.database import PortalSession, pause
 from portal.errors import InvalidError, NotFoundError
 from portal.intake import receivers, wordings
+from portal.ledger.tags import read_key
 from portal.permissions import Group, Permission
 from portal.release import labels, rewrapping, service
 from portal.release.budget import balance
@@ -35,7 +36,7 @@ from portal.release.weighing import table_figures
 from portal.staff.actor import Actor
 from portal.staff.current import actor
 from portal.staff.labels import GROUPS
-from portal.web.edge import db, now, parts, recipients
+from portal.web.edge import db, now, parts, recipients, settings
 from portal.web.guard import Pages
 from portal.web.locale import gettext as _
 from portal.web.locale import language, number
@@ -209,7 +210,7 @@ def cancel(release_id: UUID) -> ResponseReturnValue:
 @pages.page(f"{ONE}/release.zip", access=Permission.RELEASE_SEE, writes=True, fresh=".show")
 def download(release_id: UUID) -> ResponseReturnValue:
     """Hand the finished file to one of the two who made it, encrypted if it is for a body of the list."""
-    handed = service.download(db(), by=actor(), release_id=release_id)
+    handed = service.download(db(), by=actor(), release_id=release_id, key=read_key(settings()))
     plain = handed.name.endswith(".zip")
     answer = Response(handed.data, mimetype="application/zip" if plain else "application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="{handed.name}"'

@@ -133,13 +133,14 @@ def show(session: PortalSession, *, by: Actor, release_id: UUID, now: datetime) 
     )
 
 
-def download(session: PortalSession, *, by: Actor, release_id: UUID) -> HandedOut:
+def download(session: PortalSession, *, by: Actor, release_id: UUID, key: bytes) -> HandedOut:
     """Open the finished archive with the person's own key; the two who made it can, and nobody else.
 
-    What is for a body of the list leaves encrypted to that body: `StaleError` while it has no key.
+    What is for a body of the list leaves encrypted to that body: `StaleError` while it has no key. ``key`` is
+    that of the ledger's tags. The row is locked: a recall comes before it leaves, or after.
     """
     by.require(Permission.RELEASE_SEE)
-    row = find(session, release_id)
+    row = find(session, release_id, locked=True)
     kept, mine = session.get(ReleaseFile, release_id), session.get(ReleaseKey, (release_id, by.id))
     if row.state is not ReleaseState.APPROVED or kept is None:
         raise NotFoundError
@@ -148,7 +149,7 @@ def download(session: PortalSession, *, by: Actor, release_id: UUID) -> HandedOu
     if row.recalled is not None:
         raise StaleError("This release was recalled. Ask for a newer one.")
     archive = open_archive(release_id, by.id, by.seed, mine.blob, kept.blob)
-    handed = hand_out(session, row, archive)
+    handed = hand_out(session, row, archive, key=key)
     note(session, "release.download", by=by.name, subject=release_id, detail=handed.detail)
     return handed
 

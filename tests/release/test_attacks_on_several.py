@@ -27,6 +27,7 @@ from portal.release import deciding, preparing, preparing_tables
 from portal.release.anonymise import Row, anonymise
 from portal.release.budget import balance
 from portal.release.columns import Choice
+from portal.release.handing import as_seen
 from portal.release.hierarchies import MISSING, TOP, Hierarchy, month
 from portal.release.models import Release, ReleaseState
 from portal.release.plans import Plan, Protection, Side
@@ -180,7 +181,7 @@ def test_an_approval_is_of_what_was_looked_at(
     release_id = a_request(sqlite_instance, k=11, relation=QUASI)
     look(sqlite_instance, release_id)
     with sqlite_instance.database.session(write=True) as session:
-        seen = deciding.as_seen(session.get_one(Release, release_id))
+        seen = as_seen(session.get_one(Release, release_id))
         smaller = Choice({"relation": QUASI}, 5).to_json()
         session.connection().exec_driver_sql("UPDATE release SET policy = ?", (smaller,))
     with sqlite_instance.database.session(write=True) as session:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -15,10 +16,11 @@ import pytest
 from builders import NOON, Instance
 from click.testing import CliRunner
 from coded import a_release, accounts, fetched
-from sqlalchemy import select, text
+from sqlalchemy import func, insert, select, text, update
 from together import all_at_once
 
 from portal.cli import main
+from portal.database import Base
 from portal.errors import InvalidError, RefusedError, StaleError
 from portal.intake import receivers
 from portal.intake.consent import name_of
@@ -26,15 +28,16 @@ from portal.intake.models import Receiver, Use
 from portal.ledger import service as ledger
 from portal.ledger.checkpoint import Proof
 from portal.ledger.models import LedgerEntry
-from portal.ledger.rows import row_digest
+from portal.ledger.rows import canonical, digests, key_text, recorded_tables, row_digest
 from portal.ledger.service import Act
-from portal.ledger.tags import read_key
+from portal.ledger.tags import read_key, tag_of
+from portal.ledger.tree import leaf_hash
 from portal.permissions import Group
 from portal.release import service
 from portal.release.anonymise import Row, anonymise
-from portal.release.handing import HandedOut, completed, entry_of
+from portal.release.handing import ASKED, HandedOut, completed, entry_of
 from portal.release.instructions import COMMAND, HOW_TO_VERIFY, SCRIPT
-from portal.release.models import ReleaseManifest
+from portal.release.models import Release, ReleaseManifest
 from portal.release.packaging import package
 from portal.release.policy import ColumnRole, Policy
 from portal.release.receiver_keys import give_key, shown_fingerprint
@@ -68,7 +71,8 @@ def for_a_body(instance: Instance, body: UUID) -> UUID:
 
 def handed(instance: Instance, release_id: UUID, by: str = "rowan") -> HandedOut:
     with instance.database.session(write=True) as session:
-        return service.download(session, by=instance.actor(by, session), release_id=release_id)
+        key = read_key(instance.settings)
+        return service.download(session, by=instance.actor(by, session), release_id=release_id, key=key)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,8 @@ def files(families: Callable[..., list[Row]], testimony_policy: Callable[..., Po
     """What a receiver unpacks, made without a portal."""
     policy = testimony_policy()
     made = package(anonymise(families(60), policy), policy, release=UUID(int=7).hex)
-    return unpacked(completed(archive(made), seed=SEED))
+    kept = unpacked(completed(archive(made), seed=SEED, asked="0" * 64))
+    return {name: data for name, data in kept.items() if name != ASKED}
 
 
 @pytest.fixture
@@ -139,7 +144,7 @@ def test_it_is_signed_and_the_ledger_names_it_in_a_row_that_its_holder_can_work_
     row = row_digest(told["table"], {"digest": digest, "release_id": release}).hex()
     with sqlite_instance.database.session(write=False) as session:
         seed = sqlite_instance.actor("maple", session).seed_of(Group.RELEASE)
-        number = entry_of(session, release)
+        number = entry_of(session, release, key=read_key(sqlite_instance.settings))
         assert number is not None
         rows = json.loads(ledger.body_of(session, number))["rows"]
     assert rows == [[told["table"], told["key"], row]]  # and nothing of how many accounts there are
@@ -170,6 +175,36 @@ def test_two_who_fetch_it_at_once_enter_it_once(instance: Instance) -> None:
     with instance.database.session(write=False) as session:
         bodies = session.scalars(select(LedgerEntry.body)).all()
     assert sum(b'"release_manifest"' in body for body in bodies) == 1
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+def test_an_entry_that_the_portal_did_not_write_goes_with_no_release(
+    instance: Instance, *, tagged: bool
+) -> None:
+    accounts(instance, 16)
+    release = a_release(instance, relation=QUASI)
+    forged = _forge(instance, ["release_manifest", release.hex, "0" * 64], tagged=tagged)
+    fetched(instance, release)
+    names = {name for name in unpacked(fetched(instance, release)) if name.startswith("entry-")}
+    assert names == {f"entry-{forged + 1}.json"}
+
+
+def _forge(instance: Instance, *rows: list[str], tagged: bool = False) -> int:
+    """Put an entry into the ledger that agrees with itself, with no tag or one under another key."""
+    with instance.database.main.begin() as connection:
+        query = select(LedgerEntry.seq, LedgerEntry.day).order_by(LedgerEntry.seq.desc()).limit(1)
+        last = connection.execute(query).one()
+        entry = {"v": 1, "seq": last.seq + 1, "day": last.day.isoformat(), "rows": list(rows), "acts": None}
+        body = canonical(entry)
+        values = {
+            "seq": last.seq + 1,
+            "day": last.day,
+            "body": body,
+            "leaf_hash": leaf_hash(body),
+            "tag": tag_of(bytes(32), body) if tagged else None,
+        }
+        connection.execute(insert(Base.metadata.tables["ledger_entry"]), values)
+    return int(last.seq) + 1
 
 
 # Without a portal
@@ -207,6 +242,9 @@ def test_the_command_checks_what_was_received(folder: Path) -> None:
     ran = CliRunner().invoke(main, ["release", "verify", str(folder)])
     assert ran.exit_code == 0
     assert "all formats say the same" in ran.output
+    assert (found.files, found.unsigned) == (len(TABLES), [HOW_TO_VERIFY])
+    assert f"{len(TABLES)} files are those of the manifest" in ran.output
+    assert f"Nobody signed {HOW_TO_VERIFY}:" in ran.output
     assert " ".join(found.mark[start : start + 4] for start in range(0, 32, 4)) in ran.output
 
 
@@ -270,6 +308,78 @@ def test_for_a_body_it_leaves_encrypted_to_that_body_alone(instance: Instance) -
 def _exchanged_by_sql(instance: Instance, key: str) -> None:
     with instance.database.session(write=True) as session:
         session.connection().execute(text("UPDATE receiver SET age = :key"), {"key": key})
+
+
+def _entered(instance: Instance, body: UUID) -> pyrage.x25519.Identity:
+    """A fresh key of the body, as an administrator enters it."""
+    made = pyrage.x25519.Identity.generate()
+    key = key_of(made)
+    with instance.database.session(write=True) as session:
+        by = instance.actor("rowan", session)
+        give_key(session, by=by, receiver_id=body, typed=key, compared=age.fingerprint(key), now=NOON)
+    return made
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+def test_a_key_that_a_forged_entry_speaks_for_receives_nothing(instance: Instance, *, tagged: bool) -> None:
+    body = a_body(instance)
+    release = for_a_body(instance, body)
+    _entered(instance, body)
+    _exchanged_by_sql(instance, key_of(pyrage.x25519.Identity.generate()))
+    table = recorded_tables(Base)["receiver"]
+    with instance.database.main.begin() as connection:
+        rows = [[key_text(key), one.hex()] for key, one in digests(connection, table, [(body,)]).items()]
+    _forge(instance, *(["receiver", *row] for row in rows), tagged=tagged)
+    with pytest.raises(StaleError, match="changed past the portal"):
+        handed(instance, release)
+    anew = _entered(instance, body)
+    assert pyrage.decrypt(handed(instance, release).data, [anew])
+
+
+@pytest.mark.parametrize("spoilt", [{"tag": None}, {"day": date(2020, 1, 1)}, {"seq": 10_000}], ids=str)
+def test_an_earlier_key_does_not_come_back_when_the_entry_of_the_later_is_spoilt(
+    instance: Instance, spoilt: dict[str, object]
+) -> None:
+    body = a_body(instance)
+    release = for_a_body(instance, body)
+    earlier = _entered(instance, body)
+    _entered(instance, body)
+    entries = Base.metadata.tables["ledger_entry"]
+    last = select(func.max(entries.c.seq)).scalar_subquery()
+    with instance.database.main.begin() as connection:
+        connection.execute(update(entries).where(entries.c.seq == last).values(spoilt))
+    _exchanged_by_sql(instance, key_of(earlier))
+    with pytest.raises(StaleError, match="changed past the portal"):
+        handed(instance, release)
+
+
+@pytest.mark.parametrize("changed", ["receiver_id", "recipient"])
+def test_a_release_leaves_for_those_it_was_approved_for_and_for_nobody_else(
+    instance: Instance, changed: str
+) -> None:
+    body = a_body(instance)
+    release = for_a_body(instance, body)
+    other = receivers.Described("نهاد دیگر", "Another", "بایگانی", "an archive")
+    with instance.database.session(write=True) as session:
+        another = receivers.add(session, by=instance.actor("rowan", session), described=other, now=NOON).id
+        before = getattr(session.get_one(Release, release), changed)
+    _entered(instance, body)
+    _entered(instance, another)
+    for value in (None, another) if changed == "receiver_id" else ("Another", ""):
+        _set(instance, release, **{changed: value})
+        with pytest.raises(StaleError, match="not what was approved"):
+            handed(instance, release)
+    with instance.database.session(write=False) as session:
+        assert session.get(ReleaseManifest, release) is None
+    _set(instance, release, **{changed: before})
+    assert handed(instance, release).name == "release.zip.age"
+
+
+def _set(instance: Instance, release: UUID, **values: object) -> None:
+    """Write to a release's row past the portal."""
+    table = Base.metadata.tables["release"]
+    with instance.database.main.begin() as connection:
+        assert connection.execute(update(table).where(table.c.id == release).values(values)).rowcount == 1
 
 
 def test_a_key_counts_only_with_the_fingerprint_that_came_another_way(sqlite_instance: Instance) -> None:

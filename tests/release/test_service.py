@@ -39,6 +39,7 @@ from portal.intake.consent import name_of
 from portal.intake.models import Use
 from portal.ledger.models import LedgerEntry
 from portal.ledger.service import read_acts
+from portal.ledger.tags import read_key
 from portal.linking.models import Link, LinkState
 from portal.permissions import Group, Role
 from portal.registry.judgement_models import Judgement, Sameness
@@ -46,6 +47,7 @@ from portal.registry.models import Record
 from portal.release import deciding, preparing, service
 from portal.release.check import Fault, UnsafeReleaseError
 from portal.release.columns import Choice
+from portal.release.handing import as_seen
 from portal.release.models import Release, ReleaseFile, ReleaseKey, ReleaseState
 from portal.release.policy import ColumnRole
 from portal.release.sealing import open_inside
@@ -234,7 +236,7 @@ def test_a_release_that_no_longer_protects_fails_and_leaves_nothing(instance: In
         assert session.scalar(select(func.count()).select_from(ReleaseKey)) == 0
         rowan = instance.actor("rowan", session)
         with pytest.raises(NotFoundError):
-            service.download(session, by=rowan, release_id=release_id)
+            service.download(session, by=rowan, release_id=release_id, key=read_key(instance.settings))
     with pytest.raises(StaleError):
         approve(instance, release_id)
 
@@ -343,7 +345,7 @@ def test_nobody_decides_what_they_asked_for_whatever_their_role_became(instance:
         seeds = instance.actor("maple", session).seeds
         session.commit()
         mark = key_id(rowan.public_key)
-        seen = deciding.as_seen(session.get_one(Release, release_id))
+        seen = as_seen(session.get_one(Release, release_id))
         decide = partial(
             deciding.approve,
             release_id=release_id,
