@@ -129,6 +129,8 @@ def verify(folder: Path) -> None:
     if isinstance(found, Received):
         click.echo(f"{folder}: {found.files} files are those of the manifest, and all formats say the same.")
         click.echo(f"  Signed with the key {printed(found.mark)}. Compare this mark with whoever sent it.")
+        if found.unsigned:
+            click.echo(f"  Nobody signed {', '.join(found.unsigned)}: believe nothing that only they say.")
         return
     click.echo(f"{folder}: {found.records} records in {found.classes} groups hold what is promised.")
     click.echo(f"  {found.files} files are as they were made, and all formats say the same.")

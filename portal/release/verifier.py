@@ -18,7 +18,7 @@ from portal.errors import RefusedError
 from portal.release.check import plain, would_run
 from portal.release.reading_back import canonical, format_problems, others
 from portal.release.verifier_reading import Plain, Tree, Truth, cells_of, shares_of
-from portal.release.verifier_received import is_received, mark_of, received_problems
+from portal.release.verifier_received import is_received, mark_of, parted, received_problems
 
 NAMES = frozenset({"table.csv", "manifest.json", "risk.json", "utility.json", "report.html"})
 """What every folder holds; further formats of the table may stand beside."""
@@ -52,8 +52,11 @@ class Received:
     """What was found of a release that a portal handed out."""
 
     files: int
+    """How many the manifest names, which is what the signature speaks of."""
     mark: str
     """Names the key that signed it."""
+    unsigned: Sequence[str]
+    """The files that nobody signed: who can change them can have them say anything."""
 
 
 def verify_folder(folder: Path) -> Verified | Received:
@@ -72,7 +75,8 @@ def _verify_received(files: Mapping[str, bytes]) -> Received:
         raise VerificationError(["a file cannot be read, or is not what it should be"]) from error
     if problems:
         raise VerificationError(problems)
-    return Received(len(files), mark_of(files) or "")
+    named, unsigned = parted(files)
+    return Received(len(named), mark_of(files) or "", unsigned)
 
 
 def verify_files(files: Mapping[str, bytes], *, truth: Truth | None = None) -> Verified:

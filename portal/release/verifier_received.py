@@ -20,6 +20,7 @@ from portal.vault.sign import VerifyKey
 
 FORMATS = frozenset({"testimony-portal-release/1", "testimony-portal-counts/1"})
 _SIGNED = b"tp1/release/manifest\x00"
+_STATEMENT = frozenset({"manifest.json", "manifest.sig.json"})
 _BESIDE = re.compile(r"HOW-TO-VERIFY\.txt|padding|entry-[0-9]+\.(json|tlog-proof)")
 
 
@@ -35,7 +36,7 @@ def received_problems(files: Mapping[str, bytes]) -> Iterator[str]:
     """Name what does not hold."""
     manifest: dict[str, Any] = json.loads(files["manifest.json"])
     tables = {"table.csv", *others(files)}
-    for name in sorted(files.keys() - tables - {"manifest.json", "manifest.sig.json"}):
+    for name in sorted(files.keys() - tables - _STATEMENT):
         if not _BESIDE.fullmatch(name) or (name == "padding" and files[name].strip(b"\0")):
             yield f"{name}: belongs to no release"
     if canonical(manifest) != files["manifest.json"]:
@@ -54,6 +55,12 @@ def received_problems(files: Mapping[str, bytes]) -> Iterator[str]:
     if any(would_run(cell) for line in raw for cell in line):
         yield "table.csv: a cell would run in a spreadsheet"
     yield from format_problems(files, header=header, rows=rows, tags=manifest["hxl"])
+
+
+def parted(files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+    """Name the files that the signed manifest names, and those beside it that nobody signed."""
+    named = sorted(json.loads(files["manifest.json"])["files"])
+    return named, sorted(files.keys() - set(named) - _STATEMENT)
 
 
 def mark_of(files: Mapping[str, bytes]) -> str | None:
