@@ -28,7 +28,6 @@ from portal.intake.permission_forms import LastingForm
 from portal.registry.date_fields import DateForm, read_day, write_day
 from portal.registry.forms import PlaceForm, _degrees
 from portal.registry.statement_forms import PositionForm, StatementForm
-from portal.release.forms import RequestForm
 from portal.vault import receipt, totp
 
 LATIN = "0123456789"
@@ -46,19 +45,12 @@ def _sent(form: type[Form], **fields: str) -> Any:
     return made
 
 
-def _families(text: str) -> int:
-    columns = {one.name: "drop" for one in RequestForm(MultiDict()).columns}
-    columns[next(iter(columns))] = "quasi-identifier"
-    return _sent(RequestForm, k=text, **columns).choice().k  # type: ignore[no-any-return]
-
-
 def _permission(name: str) -> Callable[[str], object]:
     return lambda text: _sent(LastingForm, **{name: text}).answers()[name]
 
 
 READ: dict[str, tuple[str, Callable[[str], object]]] = {
     "new_year": ("1367", lambda text: _sent(StatementForm, new_year=text).new_year.data),
-    "k": ("11", _families),
     "year": ("1367", lambda text: _sent(SheetForm, year=text).year.data),
     "years": ("30", _permission("years")),
     "until": ("1430", _permission("until")),
@@ -120,7 +112,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 def test_the_table_names_every_field_in_which_numbers_are_typed() -> None:
     assert len(list(forms())) > 40
-    assert by_keys() >= {"year", "k", "code", "years", "new_year"}
+    assert by_keys() >= {"year", "code", "years", "new_year"}
     assert (by_kind() | by_keys()) - NEVER_TYPED <= set(READ)
 
 

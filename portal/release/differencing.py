@@ -83,7 +83,8 @@ def families_over(releases: Iterable[Mapping[Account, Member]]) -> dict[Account,
     """Name the family of each account, as all releases together know it.
 
     Two accounts that any release took for one family are one: who left keeps the family that stays, though it
-    goes by another name by now, and a family that was two at an earlier time counts once everywhere.
+    goes by another name by now, and a family that was two at an earlier time counts once everywhere. Two who
+    were found to be of one family only after one had withdrawn stay two: nothing is kept of who withdrew.
     """
     above: dict[str, str] = {}
 

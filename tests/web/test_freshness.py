@@ -167,13 +167,14 @@ def test_what_was_typed_is_there_again_after_the_proof_and_nothing_was_done(
     client = signed_in(sqlite_instance, desk, "rowan")
     token = token_of(client.get("/en/releases/new"))
     sqlite_instance.clock.advance(minutes=6)
-    typed = {"purpose": "a study of <graves>", "recipient": "a university", "k": "17"}
+    typed = {"purpose": "a study of <graves>", "recipient": "a university", "k": "20"}
     asked = client.post("/en/releases/new", data={"csrf_token": token, **typed})
     assert asked.location == "/en/confirm?to=/en/releases/new"
     assert sqlite_instance.step_up(client, "rowan").status_code == 303
     page = client.get("/en/releases/new")
     assert "a study of &lt;graves&gt;" in page.text
-    assert 'value="17"' in page.text
+    (chosen,) = (one for one in re.findall(r'<input[^>]*name="k"[^>]*>', page.text) if "checked" in one)
+    assert 'value="20"' in chosen
     assert "Nothing has been done yet" in page.text
     assert "Nothing has been done yet" not in client.get("/en/releases/").text
     assert "a study" not in client.get("/en/releases/new").text
