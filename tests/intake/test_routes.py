@@ -468,11 +468,12 @@ def test_a_slip_of_one_letter_is_answered_with_the_word_it_may_be(
 def test_words_that_are_all_ours_but_not_a_receipt_are_told_so(
     sqlite_instance: Instance, kept: list[str]
 ) -> None:
-    for other in receipts.word_list("en")[:40]:
+    for other in receipts.word_list("en")[:200]:
         try:
             receipts.parse(" ".join([other, *kept[1:]]))
-        except receipts.ReceiptError:
-            break
+        except receipts.ReceiptError as problem:
+            if not problem.near and not problem.swapped:  # else a guess is told, as tested elsewhere
+                break
     told = said(returned(sqlite_instance, " ".join([other, *kept[1:]])))
     assert "not right, or two have changed places" in told
 
